@@ -1,0 +1,46 @@
+/** The import law of the project, one rule a layer. */
+const OURS = '^(schemas|ingest|speed|batch|promql|serving|alerting|workflows|adapters|web|infra|test|cli)/|^main\\.ts'
+const only = (layer, allowed, extra = {}) => ({
+  name: `${layer}-imports`,
+  comment: `${layer}/ may import ${[layer, ...allowed].join(', ')} and nothing else of ours`,
+  severity: 'error',
+  from: { path: `^${layer}/`, pathNot: '\\.test\\.ts$', ...extra.from },
+  to: { path: OURS, pathNot: `^(${[layer, ...allowed].join('|')})/` },
+})
+module.exports = {
+  forbidden: [
+    only('schemas', []),
+    only('ingest', ['schemas']),
+    only('speed', ['schemas']),
+    only('batch', ['schemas']),
+    only('promql', ['schemas']),
+    only('serving', ['schemas', 'promql']),
+    only('alerting', ['schemas', 'promql']),
+    only('adapters', ['schemas']),
+    only('workflows', ['schemas', 'batch', 'alerting']),
+    {
+      name: 'flow-is-deterministic',
+      comment: 'a *.flow.ts imports the SDK, constants of schemas and types of activities',
+      severity: 'error',
+      from: { path: '\\.flow\\.ts$' },
+      to: {
+        pathNot: '^schemas/|@temporalio/workflow|@temporalio/common|\\.flow\\.ts$',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'kafkajs-in-one-file',
+      severity: 'error',
+      from: { pathNot: '^adapters/kafka\\.ts$' },
+      to: { path: 'node_modules/kafkajs' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(dist|data|node_modules)/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { extensions: ['.ts', '.js', '.mjs', '.cjs'], conditionNames: ['import', 'require', 'node', 'default'] },
+  },
+}

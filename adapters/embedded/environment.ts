@@ -1,0 +1,59 @@
+import { statfs } from 'node:fs/promises'
+import { type Database, open, type RootDatabase } from 'lmdb'
+
+/** A table of an environment: binary keys in byte order, binary values. */
+export type Table = Database<Buffer, Buffer>
+
+/** One lmdb environment: a folder of one adapter's own. */
+export interface Environment {
+  folder: string
+  root: RootDatabase<Buffer, Buffer>
+  table(name: string): Table
+}
+
+/**
+ * Opens or creates an environment.
+ * @param compression LZ4 over values of more than 1000 bytes
+ */
+export function openEnvironment(folder: string, compression: boolean): Environment {
+  const root = open<Buffer, Buffer>({
+    path: folder,
+    noSubdir: false,
+    compression,
+    // A commit is on the disk when its promise resolves; the other mode resolves before the fsync.
+    overlappingSync: false,
+    // Turn batching makes promises inside lmdb that nobody can catch: a full disk would end the process.
+    eventTurnBatching: false,
+    maxDbs: 8,
+    encoding: 'binary',
+    keyEncoding: 'binary',
+  })
+  return {
+    folder,
+    root,
+    table: (name) => root.openDB<Buffer, Buffer>({ name, encoding: 'binary', keyEncoding: 'binary' }),
+  }
+}
+
+/** Free space under which a failed write is taken for a full disk, bytes. */
+const FULL_BELOW = 32 << 20
+
+/** Why a commit failed, in words for the user. lmdb hides the system's code: a short write is an "Input/output error". */
+export async function commitFailure(folder: string, thrown: unknown): Promise<string> {
+  const cause = await rootCause(thrown)
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  try {
+    const { bavail, bsize } = await statfs(folder)
+    if (bavail * bsize < FULL_BELOW) return `the disk of ${folder} is full (${reason})`
+  } catch {
+    return `the folder ${folder} cannot be read (${reason})`
+  }
+  return reason
+}
+
+/** lmdb keeps the error of the system behind a promise that always rejects. */
+async function rootCause(thrown: unknown): Promise<unknown> {
+  const behind = (thrown as { commitError?: Promise<never> }).commitError
+  if (!behind) return thrown
+  return behind.catch((cause: unknown) => cause)
+}

@@ -1,0 +1,49 @@
+import type { ScheduleClient, ScheduleOptions } from '@temporalio/client'
+import { parseDuration } from '../schemas/config/duration.js'
+import type { Config } from '../schemas/config/schema.js'
+import { FLOW, TASK_QUEUE } from '../schemas/flows.js'
+
+/** Temporal fires no schedule more often, ms. */
+const SHORTEST_MS = 1_000
+const MAINTAIN_EVERY_MS = 3_600_000
+
+/** One flow and how often it is started, ms. */
+interface Rhythm {
+  scheduleId: string
+  flow: string
+  everyMs: number
+}
+
+/** What is started by itself, and how often. */
+export function rhythms(config: Config): Rhythm[] {
+  const sealMs = Math.max(SHORTEST_MS, parseDuration(config.batch.seal_every))
+  return [
+    { scheduleId: 'tidemark-seal', flow: FLOW.seal, everyMs: sealMs },
+    { scheduleId: 'tidemark-dirty', flow: FLOW.dirty, everyMs: sealMs },
+    { scheduleId: 'tidemark-maintain', flow: FLOW.maintain, everyMs: MAINTAIN_EVERY_MS },
+  ]
+}
+
+/** Creates the schedules, or brings those that are there to what the configuration says. Their pauses by hand are kept. */
+export async function ensureSchedules(client: ScheduleClient, config: Config): Promise<void> {
+  for (const rhythm of rhythms(config)) {
+    const wanted = scheduleOf(rhythm)
+    try {
+      await client.create(wanted)
+    } catch (thrown) {
+      if ((thrown as Error).name !== 'ScheduleAlreadyRunning') throw thrown
+      const { spec, action, policies } = wanted
+      await client.getHandle(rhythm.scheduleId).update(({ state }) => ({ spec, action, policies, state }))
+    }
+  }
+}
+
+/** A start that falls due while the last run is still at work is left out: the next one finds all that there is to do. */
+function scheduleOf({ scheduleId, flow, everyMs }: Rhythm) {
+  return {
+    scheduleId,
+    spec: { intervals: [{ every: everyMs }] },
+    action: { type: 'startWorkflow', workflowType: flow, workflowId: scheduleId, taskQueue: TASK_QUEUE, args: [] },
+    policies: { overlap: 'SKIP', catchupWindow: '1 minute' },
+  } satisfies ScheduleOptions
+}

@@ -1,0 +1,122 @@
+import { mkdirSync } from 'node:fs'
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+
+/** What DuckDB may use. */
+export interface EngineOptions {
+  /** Folder for what does not fit into memory. */
+  tempDir: string
+  threads: number
+  /** Such as `1GB`. */
+  memory: string
+  /** How long an idle instance is kept before its memory is given back, ms. */
+  idleMs?: number
+}
+
+/**
+ * DuckDB in memory, opened when the first job comes and closed when none came for a while: an idle process must not
+ * hold what a recompute needed. It never talks to the network and installs nothing.
+ */
+export class DuckEngine {
+  readonly #options: EngineOptions
+  #instance: Promise<DuckDBInstance> | undefined
+  #jobs = 0
+  #idle: NodeJS.Timeout | undefined
+  #heavy: Promise<unknown> = Promise.resolve()
+
+  constructor(options: EngineOptions) {
+    this.#options = options
+  }
+
+  /** Runs `job` on a connection of its own; temporary tables are gone afterwards. */
+  async run<T>(job: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    const connection = await this.#connect()
+    try {
+      return await job(connection)
+    } finally {
+      connection.closeSync()
+      this.#release()
+    }
+  }
+
+  /** As {@link run}, but one at a time: for jobs that may use all of the memory. */
+  runAlone<T>(job: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    const turn = this.#heavy.then(() => this.run(job))
+    this.#heavy = turn.catch(() => undefined)
+    return turn
+  }
+
+  /** As {@link run}, for an answer that is read bit by bit. */
+  async *stream<T>(job: (connection: DuckDBConnection) => AsyncIterable<T>): AsyncIterable<T> {
+    const connection = await this.#connect()
+    try {
+      yield* job(connection)
+    } finally {
+      connection.closeSync()
+      this.#release()
+    }
+  }
+
+  /** Gives the memory back once no job runs. */
+  async close(): Promise<void> {
+    await this.#heavy
+    clearTimeout(this.#idle)
+    if (this.#jobs === 0) await this.#shut()
+  }
+
+  async #connect(): Promise<DuckDBConnection> {
+    clearTimeout(this.#idle)
+    this.#jobs++
+    try {
+      this.#instance ??= this.#open()
+      const connection = await (await this.#instance).connect()
+      await connection.run("SET TimeZone = 'UTC'")
+      return connection
+    } catch (error) {
+      this.#instance = undefined
+      this.#release()
+      throw error
+    }
+  }
+
+  #open(): Promise<DuckDBInstance> {
+    const { tempDir, threads, memory } = this.#options
+    mkdirSync(tempDir, { recursive: true })
+    return DuckDBInstance.create(':memory:', {
+      threads: String(threads),
+      memory_limit: memory,
+      temp_directory: tempDir,
+      autoinstall_known_extensions: 'false',
+      autoload_known_extensions: 'false',
+    })
+  }
+
+  #release(): void {
+    if (--this.#jobs > 0) return
+    clearTimeout(this.#idle)
+    this.#idle = setTimeout(() => void this.#shut(), this.#options.idleMs ?? 5_000)
+    this.#idle.unref()
+  }
+
+  async #shut(): Promise<void> {
+    if (this.#jobs > 0 || !this.#instance) return
+    const instance = this.#instance
+    this.#instance = undefined
+    ;(await instance).closeSync()
+  }
+}
+
+/** A value as an SQL string literal. */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}
+
+/** `read_parquet` over local paths. */
+export function parquetSql(paths: readonly string[]): string {
+  return `read_parquet([${paths.map(quoted).join(', ')}])`
+}
+
+/** The only value of a query that gives one number. */
+export async function numberOf(connection: DuckDBConnection, sql: string): Promise<number> {
+  const rows = (await connection.runAndReadAll(sql)).getRows()
+  return Number(rows[0][0])
+}

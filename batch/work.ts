@@ -1,0 +1,51 @@
+import type { TimeRange } from '../schemas/time.js'
+
+/** What a recompute of one block published. */
+export interface RecomputedBlock {
+  /** Generation that is current now. */
+  generation: number
+  /** Epoch at which it became visible. */
+  epoch: number
+  /** Raw points of the block. */
+  points: number
+}
+
+/** What an audit of one block found. */
+export interface BlockAudit {
+  /** False where nothing can be compared: the hot store no longer holds the block, or it lies before the origin. */
+  audited: boolean
+  /** Windows compared. */
+  windows: number
+  /** Differences that late points explain. */
+  explained: number
+  /** Differences that nothing explains; counted in the catalog too. The only right value is 0. */
+  unexplained: number
+}
+
+/** What a sweep removed or rewrote. */
+export interface SweepOutcome {
+  /** Files whose generation went out of retention. */
+  filesDropped: number
+  /** Objects without a row in the catalog. */
+  orphansRemoved: number
+}
+
+/**
+ * The batch work that a scheduler starts, each call by itself. Every method is idempotent and may be killed at any
+ * await: nothing is half-published, and a repeated call goes on where the last one stopped.
+ * All throw TM_CATALOG_UNAVAILABLE and TM_OBJECT_UNAVAILABLE, both retriable.
+ */
+export interface BatchWork {
+  /** Seals every block behind the tide line whose points have all been archived, oldest first, a bounded number a call. */
+  sealReady(): Promise<{ sealed: number[] }>
+  /** Starts of the dirty blocks whose debounce or deadline has passed, oldest first, ms. */
+  dirtyReady(): Promise<number[]>
+  /** Recomputes one sealed block from its raw points and publishes the next generation. Throws TM_BLOCK_UNKNOWN. */
+  recomputeBlock(startMs: number): Promise<RecomputedBlock>
+  /** Starts of the sealed blocks that overlap the range and have raw points, oldest first, ms. */
+  blocksIn(range: TimeRange): Promise<number[]>
+  /** Compares a block's batch windows with those of the speed layer. */
+  auditBlock(startMs: number): Promise<BlockAudit>
+  /** Applies retention and removes what nothing refers to any more. */
+  sweep(): Promise<SweepOutcome>
+}

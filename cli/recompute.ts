@@ -1,0 +1,63 @@
+import { SingleBar } from 'cli-progress'
+import { Command } from 'commander'
+import { TidemarkError } from '../schemas/errors.js'
+import type { RecomputeProgress } from '../schemas/ports/workflows.js'
+import { ask, withUrl } from './server.js'
+import { timeText } from './text-table.js'
+import { parseTime } from './time-argument.js'
+
+interface RecomputeArguments {
+  from: string
+  to: string
+  url: string
+  follow: boolean
+}
+
+export function recomputeCommand(): Command {
+  return withUrl(new Command('recompute'))
+    .description('recomputes every block of a range from the raw archive, as a Temporal workflow')
+    .requiredOption('--from <time>', 'RFC 3339, Unix seconds, or a duration before now')
+    .option('--to <time>', 'likewise', 'now')
+    .option('--no-follow', 'start it and return at once')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ tidemark recompute --from 2h                        the last two hours
+  $ tidemark recompute --from 2026-01-01T00:00:00Z --to 2026-01-02T00:00:00Z
+  $ tidemark recompute --from 7d --no-follow            prints the workflow id; see it in the Temporal UI`,
+    )
+    .action(async ({ from, to, url, follow }: RecomputeArguments) => {
+      const nowMs = Date.now()
+      const range = { from, to }
+      const startMs = parseTime(from, nowMs, range)
+      const endMs = parseTime(to, nowMs, range)
+      if (startMs >= endMs) throw new TidemarkError('TM_RANGE', { ...range, reason: 'it is empty' })
+      const body = { from: new Date(startMs).toISOString(), to: new Date(endMs).toISOString() }
+      const { workflowId } = await ask<{ workflowId: string }>(url, '/api/v1/admin/recompute', { method: 'POST', body })
+      process.stdout.write(`recompute started: ${workflowId}\n`)
+      if (follow) await followRecompute(url, workflowId)
+    })
+}
+
+async function followRecompute(url: string, workflowId: string): Promise<void> {
+  const bar = new SingleBar({
+    format: '{bar} {percentage}% | {value}/{total} blocks | {current}',
+    stream: process.stderr,
+    noTTYOutput: true,
+    notTTYSchedule: 2000,
+  })
+  bar.start(1, 0, { current: 'looking for blocks' })
+  for (;;) {
+    const progress = await ask<RecomputeProgress>(url, `/api/v1/admin/recompute/${encodeURIComponent(workflowId)}`)
+    bar.setTotal(Math.max(1, progress.blocksTotal))
+    bar.update(progress.blocksDone, { current: progress.currentMs === undefined ? progress.state : timeText(progress.currentMs) })
+    if (progress.state !== 'running' && progress.state !== 'paused') {
+      bar.stop()
+      process.stdout.write(`${progress.state}: ${progress.blocksDone} of ${progress.blocksTotal} blocks\n`)
+      if (progress.state === 'completed') return
+      throw new TidemarkError('TM_REQUEST', { reason: `the recompute ${progress.state}: ${progress.failure ?? ''}`, fix: 'see the Temporal UI' })
+    }
+    await new Promise((resolve) => setTimeout(resolve, 500))
+  }
+}

@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander'
+import { asTidemarkError } from '../schemas/errors.js'
+import { decodeCommand } from './decode.js'
+import { doctorCommand } from './doctor.js'
+import { explainCommand } from './explain.js'
+import { recomputeCommand } from './recompute.js'
+import { statusCommand } from './status.js'
+import { upCommand } from './up.js'
+
+/** Exit statuses: 0 done, 1 it failed or found something wrong, 2 it was called wrongly. */
+const USAGE = 2
+
+const program = new Command('tidemark')
+  .description('Metrics monitoring with a batch layer and a speed layer: one answer per question.')
+  .version('0.1.0')
+  .showHelpAfterError('(tidemark COMMAND --help shows examples)')
+  .exitOverride()
+  .addHelpText(
+    'after',
+    `
+Start here:
+  $ tidemark up                          everything in one process, data in ./data
+  $ tidemark status                      tide line, watermarks, lag, blocks
+  $ tidemark doctor                      checks the installation and names each fix
+  $ tidemark explain 'host_load1'        which view answers which part of a query, and why
+  $ tidemark decode --format influx FILE what the gateway would understand
+
+Settings: a YAML file named by --config or TIDEMARK_CONFIG; any key also by environment,
+http.port as TIDEMARK_HTTP_PORT. The server that commands talk to: --url or TIDEMARK_URL.`,
+  )
+
+for (const command of [upCommand(), statusCommand(), doctorCommand(), recomputeCommand(), explainCommand(), decodeCommand()]) {
+  program.addCommand(command.exitOverride())
+}
+
+try {
+  await program.parseAsync()
+} catch (thrown) {
+  if (thrown instanceof CommanderError) {
+    process.exitCode = thrown.exitCode === 0 ? 0 : USAGE
+  } else {
+    const { code, message, hint } = asTidemarkError(thrown)
+    process.stderr.write(`${code}: ${message}\n${hint ? `hint: ${hint}\n` : ''}`)
+    process.exitCode = 1
+  }
+}

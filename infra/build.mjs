@@ -1,0 +1,61 @@
+// Transpiles every source file into dist/ (esbuild, no bundling) and bundles the Temporal workflows
+// when they changed. Types are checked by `npm run typecheck`, not here: a start must be quick.
+import { createHash } from 'node:crypto'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const dist = join(root, 'dist')
+const SKIPPED = new Set(['node_modules', 'dist', 'data', 'web', 'infra'])
+
+const sources = listFiles(root, (file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !file.endsWith('.d.ts'))
+rmSync(dist, { recursive: true, force: true })
+await build({
+  entryPoints: sources,
+  outdir: dist,
+  outbase: root,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  sourcemap: 'linked',
+  logLevel: 'warning',
+})
+for (const asset of listFiles(root, (file) => file.endsWith('.sql'))) {
+  const target = join(dist, relative(root, asset))
+  mkdirSync(dirname(target), { recursive: true })
+  cpSync(asset, target)
+}
+await bundleWorkflows()
+
+function listFiles(folder, wanted) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    if (entry.name.startsWith('.') || SKIPPED.has(entry.name) || entry.name === 'vitest.config.ts') return []
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return listFiles(path, wanted)
+    return wanted(path) ? [path] : []
+  })
+}
+
+/** The bundle costs seconds, so it is kept in node_modules/.cache and made again only when a source of it changed. */
+async function bundleWorkflows() {
+  const entry = join(dist, 'workflows', 'flows.js')
+  if (!existsSync(entry)) return
+  const inputs = [...listFiles(join(dist, 'workflows'), isCode), ...listFiles(join(dist, 'schemas'), isCode), join(root, 'package-lock.json')]
+  const hash = createHash('sha256')
+  for (const file of inputs.sort()) hash.update(readFileSync(file))
+  const cached = join(root, 'node_modules', '.cache', `tidemark-workflows-${hash.digest('hex').slice(0, 16)}.js`)
+  if (!existsSync(cached)) {
+    const { bundleWorkflowCode } = await import('@temporalio/worker')
+    const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn: console.warn, error: console.error }
+    const { code } = await bundleWorkflowCode({ workflowsPath: entry, logger: quiet })
+    mkdirSync(dirname(cached), { recursive: true })
+    writeFileSync(cached, code)
+  }
+  cpSync(cached, join(dist, 'workflows', 'bundle.js'))
+}
+
+function isCode(file) {
+  return file.endsWith('.js') && !file.endsWith('bundle.js')
+}

@@ -1,0 +1,79 @@
+import { encodeRecord } from '../../schemas/log/record.js'
+import { markStaleAt, wordsOf } from '../../schemas/points.js'
+import type { Series } from '../../schemas/series/series.js'
+
+/** The points of one request for one partition, as columns that become a log record. */
+export class PartitionBatch {
+  pointCount = 0
+  readonly #series: Series[] = []
+  #index: Uint32Array
+  #timeMs: Float64Array
+  #value: Float64Array
+  #words: Uint32Array
+  #weight: Float64Array | undefined
+
+  constructor(capacity = 256) {
+    this.#index = new Uint32Array(capacity)
+    this.#timeMs = new Float64Array(capacity)
+    this.#value = new Float64Array(capacity)
+    this.#words = wordsOf(this.#value)
+  }
+
+  /** Adds a series to the dictionary; @returns its index in this batch. */
+  addSeries(series: Series): number {
+    return this.#series.push(series) - 1
+  }
+
+  add(index: number, timeMs: number, value: number, weight: number): void {
+    if (this.pointCount === this.#index.length) this.#grow()
+    const at = this.pointCount++
+    this.#index[at] = index
+    this.#timeMs[at] = timeMs
+    this.#value[at] = value
+    if (weight !== 1 && !this.#weight) this.#weight = new Float64Array(this.#index.length).fill(1)
+    if (this.#weight) this.#weight[at] = weight
+  }
+
+  addStale(index: number, timeMs: number): void {
+    this.add(index, timeMs, 0, 1)
+    markStaleAt(this.#words, this.pointCount - 1)
+  }
+
+  /** The record of these points. @param receivedMs when the request came, ms since the epoch */
+  encode(receivedMs: number): Uint8Array {
+    const ids = new Uint32Array(this.#series.length * 2)
+    this.#series.forEach((series, i) => {
+      ids[2 * i] = series.idLow
+      ids[2 * i + 1] = series.idHigh
+    })
+    return encodeRecord({
+      ids,
+      canonical: this.#series.map((series) => series.canonical),
+      pointCount: this.pointCount,
+      seriesIndex: this.#index,
+      timeMs: this.#timeMs,
+      value: this.#value,
+      weight: this.#weight,
+      receivedMs,
+    })
+  }
+
+  #grow(): void {
+    const capacity = this.#index.length * 2
+    const widen = (old: Float64Array): Float64Array => {
+      const fresh = new Float64Array(capacity)
+      fresh.set(old)
+      return fresh
+    }
+    const index = new Uint32Array(capacity)
+    index.set(this.#index)
+    this.#index = index
+    this.#timeMs = widen(this.#timeMs)
+    this.#value = widen(this.#value)
+    this.#words = wordsOf(this.#value)
+    if (this.#weight) {
+      const used = this.#index.length / 2
+      this.#weight = widen(this.#weight).fill(1, used)
+    }
+  }
+}

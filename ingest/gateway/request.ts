@@ -1,0 +1,155 @@
+import { type ErrorCode, TidemarkError } from '../../schemas/errors.js'
+import { type Limits, OLDEST_POINT_MS } from '../../schemas/limits.js'
+import type { Kind } from '../../schemas/points.js'
+import type { LogAppend } from '../../schemas/ports/log.js'
+import type { Label } from '../../schemas/series/series.js'
+import type { SeriesRegistry } from '../identity/registry.js'
+import { timeFault } from '../identity/time-limits.js'
+import type { IngestRequest } from '../request.js'
+import type { IngestResult, Refusal } from '../sink.js'
+import { PartitionBatch } from './batch.js'
+
+/** Points of one record; a larger request becomes several, so that no record holds up its readers. */
+const POINTS_PER_RECORD = 200_000
+
+/** Characters of refused input that an answer repeats. */
+const TEXT_SHOWN = 200
+
+/** What a request shares with all others of its gateway. */
+export interface RequestContext {
+  registry: SeriesRegistry
+  limits: Limits
+  nowMs: number
+  /** For each handle the request that used it last, and its index in that request's batch. */
+  slots: HandleSlots
+  /** Stores the records. @throws TM_LOG_BACKPRESSURE, TM_LOG_UNAVAILABLE */
+  append(records: LogAppend[]): Promise<void>
+  count(result: IngestResult, refusedByCode: ReadonlyMap<ErrorCode, number>): void
+}
+
+/** Finds a handle's index in a request's batch without a map: two columns by handle, shared by all requests. */
+export class HandleSlots {
+  owner = new Float64Array(1024)
+  index = new Uint32Array(1024)
+  #lastRequest = 0
+
+  nextRequest(): number {
+    return ++this.#lastRequest
+  }
+
+  /** Forgets every handle: to be called when the registry gives them anew. */
+  clear(): void {
+    this.owner.fill(0)
+  }
+
+  reach(handle: number): void {
+    if (handle < this.owner.length) return
+    const capacity = Math.max(handle + 1, this.owner.length * 2)
+    const owner = new Float64Array(capacity)
+    owner.set(this.owner)
+    this.owner = owner
+    const index = new Uint32Array(capacity)
+    index.set(this.index)
+    this.index = index
+  }
+}
+
+/** One request: the sink its decoder fills, and the records it becomes. */
+export class GatewayRequest implements IngestRequest {
+  position = 1
+  readonly #context: RequestContext
+  readonly #id: number
+  readonly #latestMs: number
+  readonly #batches = new Map<number, PartitionBatch>()
+  readonly #full: { partition: number; batch: PartitionBatch }[] = []
+  readonly #refused: Refusal[] = []
+  readonly #refusedByCode = new Map<ErrorCode, number>()
+  #accepted = 0
+  #refusedCount = 0
+
+  constructor(context: RequestContext) {
+    this.#context = context
+    this.#id = context.slots.nextRequest()
+    this.#latestMs = context.nowMs + context.limits.futureMs
+  }
+
+  /** Live, not as of the opening: a request may stay open over several datagrams. */
+  get epoch(): number {
+    return this.#context.registry.epoch
+  }
+
+  series(metric: string, labels: readonly Label[], kind: Kind): number {
+    const resolved = this.#context.registry.resolve(metric, labels, kind)
+    if (typeof resolved === 'number') return resolved
+    this.refuse(resolved)
+    return -1
+  }
+
+  add(handle: number, timeMs: number, value: number, weight: number): void {
+    const batch = this.#batchFor(handle, timeMs)
+    if (batch) batch.add(this.#context.slots.index[handle], timeMs, value, weight)
+  }
+
+  addStale(handle: number, timeMs: number): void {
+    const batch = this.#batchFor(handle, timeMs)
+    if (batch) batch.addStale(this.#context.slots.index[handle], timeMs)
+  }
+
+  refuse(error: TidemarkError, text?: string): void {
+    this.#refusedCount++
+    this.#refusedByCode.set(error.code, (this.#refusedByCode.get(error.code) ?? 0) + 1)
+    if (this.#refused.length >= this.#context.limits.refusalsListed) return
+    const { code, message: reason, hint } = error
+    this.#refused.push({ position: this.position, code, reason, hint, text: text?.slice(0, TEXT_SHOWN) })
+  }
+
+  async commit(): Promise<IngestResult> {
+    const result = { accepted: this.#accepted, refusedCount: this.#refusedCount, refused: this.#refused }
+    const open = [...this.#batches].map(([partition, batch]) => ({ partition, batch }))
+    const records = [...this.#full, ...open].map(({ partition, batch }) => ({ partition, value: batch.encode(this.#context.nowMs) }))
+    if (records.length > 0) await this.#context.append(records)
+    this.#context.count(result, this.#refusedByCode)
+    return result
+  }
+
+  /** The batch that takes a point of this series, or undefined if the point is refused. */
+  #batchFor(handle: number, timeMs: number): PartitionBatch | undefined {
+    if (timeMs > this.#latestMs || !(timeMs >= OLDEST_POINT_MS) || this.#accepted >= this.#context.limits.pointsPerRequest) {
+      this.refuse(this.#fault(timeMs))
+      return undefined
+    }
+    this.#accepted++
+    const { slots, registry } = this.#context
+    const partition = registry.partition(handle)
+    let batch = this.#batches.get(partition)
+    if (batch && batch.pointCount >= POINTS_PER_RECORD) {
+      this.#full.push({ partition, batch })
+      batch = undefined
+    }
+    if (!batch) {
+      batch = new PartitionBatch()
+      this.#batches.set(partition, batch)
+      // Indexes into the batch before this one are void.
+      if (this.#full.length > 0) this.#forgetSlots(partition)
+    }
+    slots.reach(handle)
+    if (slots.owner[handle] !== this.#id) {
+      slots.owner[handle] = this.#id
+      slots.index[handle] = batch.addSeries(registry.series(handle))
+      registry.touch(handle, this.#context.nowMs)
+    }
+    return batch
+  }
+
+  #forgetSlots(partition: number): void {
+    const { slots, registry } = this.#context
+    for (let handle = 0; handle < Math.min(registry.size, slots.owner.length); handle++) {
+      if (slots.owner[handle] === this.#id && registry.partition(handle) === partition) slots.owner[handle] = 0
+    }
+  }
+
+  #fault(timeMs: number): TidemarkError {
+    const { limits, nowMs } = this.#context
+    return timeFault(timeMs, nowMs, limits) ?? new TidemarkError('TM_BATCH_POINTS', { limit: limits.pointsPerRequest })
+  }
+}

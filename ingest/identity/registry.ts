@@ -1,0 +1,104 @@
+import type { CardinalityPolicy } from '../../schemas/config/schema.js'
+import type { TidemarkError } from '../../schemas/errors.js'
+import type { Limits } from '../../schemas/limits.js'
+import type { Kind } from '../../schemas/points.js'
+import { IdTable } from '../../schemas/series/id-table.js'
+import { type Label, Series } from '../../schemas/series/series.js'
+import { partitionOf } from '../partition.js'
+import { CardinalityGuard } from './cardinality.js'
+import { labelFault } from './series-limits.js'
+
+/** A series that saw no point for this long is no longer active, ms. */
+const IDLE_MS = 3_600_000
+
+/**
+ * Every active series of the gateway, by handle: its identity is resolved here once and nowhere downstream again.
+ * Bounded by limits.seriesTotal.
+ */
+export class SeriesRegistry {
+  /** Handles given before a change of this number are void. */
+  epoch = 0
+  readonly guard: CardinalityGuard
+  readonly #limits: Limits
+  readonly #partitions: number
+  readonly #partitionByMetric = new Map<string, number>()
+  #ids = new IdTable()
+  #series: Series[] = []
+  #partition: number[] = []
+  #seenMs: number[] = []
+
+  constructor(options: { limits: Limits; partitions: number; policies?: readonly CardinalityPolicy[] }) {
+    this.#limits = options.limits
+    this.#partitions = options.partitions
+    this.guard = new CardinalityGuard(options.limits, options.policies ?? [])
+  }
+
+  /** How many series have a handle. */
+  get size(): number {
+    return this.#series.length
+  }
+
+  /** The handle of a series, or why it is refused. */
+  resolve(metric: string, labels: readonly Label[], kind: Kind): number | TidemarkError {
+    const fault = labelFault(metric, labels, this.#limits)
+    if (fault) return fault
+    const dropped = this.guard.dropped(metric)
+    const kept = dropped.length > 0 ? labels.filter(([name]) => !dropped.includes(name)) : labels
+    return this.#admit(Series.of(metric, kept, kind))
+  }
+
+  series(handle: number): Series {
+    return this.#series[handle]
+  }
+
+  partition(handle: number): number {
+    return this.#partition[handle]
+  }
+
+  /** Notes that a series got points. */
+  touch(handle: number, nowMs: number): void {
+    this.#seenMs[handle] = nowMs
+  }
+
+  /** Releases the series that saw no point for an hour. Handles change if there were any. */
+  releaseIdle(nowMs: number): number {
+    const active = this.#series.flatMap((_, handle) => (nowMs - this.#seenMs[handle] < IDLE_MS ? [handle] : []))
+    const released = this.#series.length - active.length
+    if (released === 0) return 0
+    const series = active.map((handle) => this.#series[handle])
+    this.#partition = active.map((handle) => this.#partition[handle])
+    this.#seenMs = active.map((handle) => this.#seenMs[handle])
+    this.#series = series
+    this.#ids = new IdTable(series.length)
+    for (const one of series) this.#ids.add(one.idLow, one.idHigh)
+    this.guard.recount(series)
+    this.#partitionByMetric.clear()
+    this.epoch++
+    return released
+  }
+
+  #admit(series: Series): number | TidemarkError {
+    const known = this.#ids.find(series.idLow, series.idHigh)
+    if (known !== -1) return known
+    const verdict = this.guard.judge(series)
+    if ('refuse' in verdict) return verdict.refuse
+    if ('without' in verdict) {
+      return this.#admit(Series.of(series.metric, series.labels.filter(([name]) => name !== verdict.without), series.kind))
+    }
+    const handle = this.#ids.add(series.idLow, series.idHigh)
+    this.#series[handle] = series
+    this.#partition[handle] = this.#partitionOf(series.metric)
+    this.#seenMs[handle] = 0
+    this.guard.taken(series)
+    return handle
+  }
+
+  #partitionOf(metric: string): number {
+    let partition = this.#partitionByMetric.get(metric)
+    if (partition === undefined) {
+      partition = partitionOf(metric, this.#partitions)
+      this.#partitionByMetric.set(metric, partition)
+    }
+    return partition
+  }
+}

@@ -1,0 +1,154 @@
+import { TidemarkError } from '../../schemas/errors.js'
+import { Kind } from '../../schemas/points.js'
+import type { Label } from '../../schemas/series/series.js'
+import type { DecodeOptions, Decoder } from '../decoder.js'
+import { ByteCache } from '../identity/byte-cache.js'
+import type { PointSink } from '../sink.js'
+import { KEY_ESCAPES, MEASUREMENT_ESCAPES, unescapeText } from './escape.js'
+import { FieldNames } from './field-names.js'
+import { HandleChains } from './handle-chains.js'
+import { LineParser } from './line-parser.js'
+import type { Precision } from './precision.js'
+import { FieldKind } from './slots.js'
+
+export interface InfluxOptions extends DecodeOptions {
+  /** Unit of the timestamps; nanoseconds unless given. */
+  precision?: Precision
+}
+
+/** Keys (measurement and tags) at which everything remembered is forgotten. */
+const MAX_KEYS = 1 << 20
+
+/** The label that stands for the metric's name in queries; no tag can be it. */
+const METRIC_NAME_LABEL = '__name__'
+
+/** Refusals of one request that get an error of their own; a body of nothing but bad lines must stay cheap. */
+const MAX_DETAILED_REFUSALS = 1000
+const REFUSED_TEXT_BYTES = 512
+
+/**
+ * InfluxDB line protocol. A field becomes the sample series `<measurement>_<field>`, or just `<measurement>` if it is
+ * called `value`; tags become labels; booleans become 1 and 0; strings are no points.
+ *
+ * A line is read to its end before any of its points is added, so that a bad field refuses the whole line. A line
+ * whose measurement and tags came before costs a hash, the numbers and the time, and makes no string and no object.
+ */
+export class InfluxDecoder implements Decoder<InfluxOptions> {
+  /** String fields left out since the start. */
+  skippedStringFields = 0
+
+  readonly #line = new LineParser()
+  #keys = new ByteCache(MAX_KEYS * 2)
+  #names = new FieldNames()
+  #chains = new HandleChains()
+  #epoch = NaN
+  #detailedRefusals = 0
+
+  decode(body: Uint8Array, { nowMs, precision = 'ns' }: InfluxOptions, sink: PointSink): void {
+    if (sink.epoch !== this.#epoch) this.#forget()
+    this.#epoch = sink.epoch
+    this.#detailedRefusals = 0
+    const line = this.#line
+    line.open(body, precision)
+    while (line.next()) {
+      sink.position = line.number
+      let key = this.#keys.get(body, line.start, line.keyEnd, line.keyHash)
+      if ((key === -1 && !line.readKey()) || !line.readFields()) {
+        this.#refuse(body, line.fault, sink)
+        continue
+      }
+      if (key === -1 && line.tags.has(body, METRIC_NAME_LABEL)) {
+        this.#refuse(body, `the tag key "${METRIC_NAME_LABEL}" is reserved for the metric's name`, sink)
+        continue
+      }
+      if (key === -1 || this.#isFull) key = this.#rememberKey(body)
+      this.#addPoints(body, key, Number.isNaN(line.timeMs) ? nowMs : line.timeMs, sink)
+    }
+  }
+
+  #addPoints(body: Uint8Array, key: number, timeMs: number, sink: PointSink): void {
+    const { fields } = this.#line
+    const names = this.#names
+    const chains = this.#chains
+    let series: SeriesNames | undefined
+    let previous = -1
+    for (let i = 0; i < fields.count; i++) {
+      if (fields.kind[i] === FieldKind.String) {
+        this.skippedStringFields++
+        continue
+      }
+      const start = fields.keyStart[i]
+      const end = fields.keyEnd[i]
+      let link = chains.guess(key, previous)
+      if (link === -1 || !names.is(chains.fieldOf(link), body, start, end)) {
+        link = chains.link(key, names.idOf(body, start, end), previous)
+      }
+      previous = link
+      let handle = chains.handleOf(link)
+      if (handle === -1) {
+        series ??= this.#readSeries(body)
+        handle = sink.series(metricOf(series, body, start, end), series.labels, Kind.Sample)
+        if (handle === -1) continue
+        chains.setHandle(link, handle)
+      }
+      sink.add(handle, timeMs, fields.value[i], 1)
+    }
+  }
+
+  /** Measurement and labels of the current line, whose key is known to be good. */
+  #readSeries(body: Uint8Array): SeriesNames {
+    const line = this.#line
+    line.readKey()
+    const { tags } = line
+    const labels: Label[] = []
+    for (let i = 0; i < tags.count; i++) {
+      labels.push([
+        unescapeText(body, tags.keyStart[i], tags.keyEnd[i], KEY_ESCAPES),
+        unescapeText(body, tags.valueStart[i], tags.valueEnd[i], KEY_ESCAPES),
+      ])
+    }
+    return { measurement: unescapeText(body, line.start, line.measurementEnd, MEASUREMENT_ESCAPES), labels }
+  }
+
+  #rememberKey(body: Uint8Array): number {
+    const { start, keyEnd, keyHash } = this.#line
+    if (this.#isFull) this.#forget()
+    const key = this.#chains.addKey()
+    this.#keys.set(body, start, keyEnd, keyHash, key)
+    return key
+  }
+
+  get #isFull(): boolean {
+    return this.#keys.size >= MAX_KEYS || this.#names.isFull || this.#chains.isFull
+  }
+
+  #forget(): void {
+    this.#keys = new ByteCache(MAX_KEYS * 2)
+    this.#names = new FieldNames()
+    this.#chains = new HandleChains()
+  }
+
+  #refuse(body: Uint8Array, reason: string, sink: PointSink): void {
+    if (this.#detailedRefusals++ >= MAX_DETAILED_REFUSALS) {
+      sink.refuse(FURTHER_REFUSAL)
+      return
+    }
+    const { start, end } = this.#line
+    const text = Buffer.from(body.buffer, body.byteOffset + start, Math.min(end - start, REFUSED_TEXT_BYTES))
+    sink.refuse(new TidemarkError('TM_LINE_SYNTAX', { reason }), text.toString())
+  }
+}
+
+interface SeriesNames {
+  measurement: string
+  labels: Label[]
+}
+
+const FURTHER_REFUSAL = new TidemarkError('TM_LINE_SYNTAX', {
+  reason: `the line cannot be read; only the first ${MAX_DETAILED_REFUSALS} bad lines of a request are described`,
+})
+
+function metricOf({ measurement }: SeriesNames, body: Uint8Array, start: number, end: number): string {
+  const field = unescapeText(body, start, end, KEY_ESCAPES)
+  return field === 'value' ? measurement : `${measurement}_${field}`
+}

@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest'
+import type { ScrapeJob } from '../../schemas/config/scrape.js'
+import { scrapeTargets } from './target.js'
+
+const job = (changes: Partial<ScrapeJob>): ScrapeJob => ({
+  job: 'node',
+  targets: ['h:9100'],
+  scheme: 'http',
+  path: '/metrics',
+  interval: '15s',
+  timeout: '10s',
+  labels: {},
+  honor_labels: false,
+  honor_timestamps: true,
+  headers: {},
+  body_bytes: 1 << 20,
+  ...changes,
+})
+
+test('a target is host:port, or a whole URL with a path of its own', () => {
+  const targets = scrapeTargets([
+    job({ targets: ['h:9100', 'https://x.example/app/metrics?format=prometheus', 'http://y:1'] }),
+  ])
+  expect(targets.map(({ url, instance }) => [url, instance])).toEqual([
+    ['http://h:9100/metrics', 'h:9100'],
+    ['https://x.example/app/metrics?format=prometheus', 'x.example'],
+    ['http://y:1/metrics', 'y:1'],
+  ])
+})
+
+test('its labels are job, instance and those of the job, which win', () => {
+  const [target] = scrapeTargets([job({ labels: { region: 'eu', instance: 'db' } })])
+  expect(target.labels).toEqual({ job: 'node', instance: 'db', region: 'eu' })
+  expect(target).toMatchObject({ instance: 'db', intervalMs: 15_000, timeoutMs: 10_000 })
+})
+
+test.each([
+  ['scrape[0].targets[0]', { targets: ['not an address'] }],
+  ['scrape[0].targets[0]', { targets: ['ftp://h:1'] }],
+  ['scrape[0].targets[0]', { targets: ['h:9100/path'] }],
+  ['scrape[0].targets[0]', { targets: ['http://user:secret@h:1/'] }],
+  ['scrape[0].timeout', { interval: '5s' }],
+  ['scrape[0].interval', { interval: '0', timeout: '0' }],
+  ['scrape[0].interval', { interval: '2d' }],
+  ['scrape', { targets: ['h:1', 'h:1'] }],
+])('a mistake is told with its key %s: %j', (key, changes) => {
+  expect(() => scrapeTargets([job(changes)])).toThrow(`config key ${key}:`)
+})
+
+test('a password in a URL is not repeated in the message', () => {
+  expect(() => scrapeTargets([job({ targets: ['http://user:secret@h:1/'] })])).not.toThrow(/secret/)
+})

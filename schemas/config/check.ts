@@ -1,0 +1,35 @@
+import { TidemarkError } from '../errors.js'
+import { WINDOW_MS } from '../time.js'
+import { parseDuration } from './duration.js'
+import type { Config } from './schema.js'
+
+/** Rules between settings that a schema cannot say. @throws TM_CONFIG */
+export function checkConfig(config: Config): void {
+  const blockMs = parseDuration(config.blocks.length)
+  require(
+    blockMs > 0 && blockMs % WINDOW_MS === 0 && 3_600_000 % blockMs === 0,
+    'blocks.length',
+    `${config.blocks.length} does not fit the time grid`,
+    'use a multiple of 10s that divides 1h, such as 10m',
+  )
+  const archiveMs = parseDuration(config.archive.flush_every)
+  const retentionMs = parseDuration(config.log.points_retention)
+  require(archiveMs * 4 <= retentionMs, 'log.points_retention', 'the log would drop points before the archive has them', 'keep the log at least four times as long as archive.flush_every')
+  const hotMs = parseDuration(config.retention.hot)
+  require(hotMs >= 3 * blockMs, 'retention.hot', 'the hot store must hold what is not sealed yet', 'keep at least three blocks')
+  const names = new Set<string>()
+  for (const { match, by } of config.rollups) {
+    const name = rollupName(match, by)
+    require(!names.has(name), 'rollups', `${name} is made twice`, 'remove one of the two rules')
+    names.add(name)
+  }
+}
+
+/** Metric name of a rollup's derived series: `api_latency:by_region`. */
+export function rollupName(match: string, by: readonly string[]): string {
+  return `${match}:by_${by.join('_')}`
+}
+
+function require(holds: boolean, key: string, reason: string, fix: string): void {
+  if (!holds) throw new TidemarkError('TM_CONFIG', { key, reason, fix })
+}

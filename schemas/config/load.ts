@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs'
+import { Value } from '@sinclair/typebox/value'
+import { parse as parseYaml } from 'yaml'
+import { TidemarkError } from '../errors.js'
+import { checkConfig } from './check.js'
+import { type Config, ConfigSchema } from './schema.js'
+
+/** Where settings come from; tests pass their own. */
+export interface ConfigSources {
+  /** Path of the YAML file; undefined for TIDEMARK_CONFIG, or none. */
+  path?: string
+  env?: NodeJS.ProcessEnv
+  /** Settings that win over file and environment, by dotted key (`http.port`). */
+  overrides?: Record<string, unknown>
+}
+
+/**
+ * Reads the configuration: defaults, then the file, then the environment (`TIDEMARK_HTTP_PORT=9090` sets `http.port`;
+ * underscores separate the words of a key), then overrides.
+ * @throws TM_CONFIG naming the key, TM_CONFIG_FILE naming the file
+ */
+export function loadConfig(sources: ConfigSources = {}): Config {
+  const env = sources.env ?? process.env
+  const path = sources.path ?? env.TIDEMARK_CONFIG
+  const config = (path ? readYaml(path) : {}) as Record<string, unknown>
+  for (const [name, text] of Object.entries(env)) {
+    if (!name.startsWith('TIDEMARK_') || name === 'TIDEMARK_CONFIG' || name === 'TIDEMARK_URL') continue
+    setByPath(config, keyOfVariable(name), parseYaml(text ?? ''))
+  }
+  for (const [key, value] of Object.entries(sources.overrides ?? {})) setByPath(config, key.split('.'), value)
+  const filled = Value.Default(ConfigSchema, config)
+  const wrong = Value.Errors(ConfigSchema, filled).First()
+  if (wrong) {
+    const key = wrong.path.slice(1).replaceAll('/', '.')
+    const fix = (wrong.schema.errorMessage as string | undefined) ?? wrong.schema.description ?? 'see the README for what it takes'
+    const reason = wrong.message === 'Unexpected property' ? 'there is no such key' : `${wrong.message}, but it is ${JSON.stringify(wrong.value)}`
+    throw new TidemarkError('TM_CONFIG', { key, reason, fix })
+  }
+  checkConfig(filled as Config)
+  return filled as Config
+}
+
+/** Address of the server that the command line talks to: TIDEMARK_URL, if set. */
+export function serverUrl(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  return env.TIDEMARK_URL
+}
+
+/** The folders of PATH, where programs are looked for. */
+export function searchPath(env: NodeJS.ProcessEnv = process.env): string[] {
+  return (env.PATH ?? '').split(':').filter((folder) => folder !== '')
+}
+
+function readYaml(path: string): unknown {
+  try {
+    return parseYaml(readFileSync(path, 'utf8')) ?? {}
+  } catch (cause) {
+    throw new TidemarkError('TM_CONFIG_FILE', { path, reason: (cause as Error).message }, cause)
+  }
+}
+
+/** `TIDEMARK_SPEED_IDLE_AFTER` → [speed, idle_after]: words are taken into one key as long as the schema knows it. */
+function keyOfVariable(name: string): string[] {
+  const words = name.slice('TIDEMARK_'.length).toLowerCase().split('_')
+  const [group, ...rest] = words
+  const properties = (ConfigSchema.properties as Record<string, { properties?: Record<string, unknown> }>)[group]?.properties ?? {}
+  const flat = rest.join('')
+  const key = Object.keys(properties).find((known) => known.replaceAll('_', '').toLowerCase() === flat)
+  return rest.length === 0 ? [group] : [group, key ?? rest.join('_')]
+}
+
+function setByPath(target: Record<string, unknown>, path: string[], value: unknown): void {
+  const [head, ...rest] = path
+  if (rest.length === 0) {
+    target[head] = value
+    return
+  }
+  const inner = target[head]
+  const next = typeof inner === 'object' && inner !== null ? (inner as Record<string, unknown>) : {}
+  target[head] = next
+  setByPath(next, rest, value)
+}

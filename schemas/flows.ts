@@ -1,0 +1,46 @@
+import type { RecomputeSignal } from './ports/workflows.js'
+import type { TimeRange } from './time.js'
+
+/** The task queue that our worker polls; it marks every workflow of ours. */
+export const TASK_QUEUE = 'tidemark'
+
+/** Names of the flows, as Temporal knows them. */
+export const FLOW = {
+  seal: 'sealBlocks',
+  dirty: 'recomputeDirty',
+  range: 'recomputeRange',
+  queue: 'recomputeQueue',
+  maintain: 'maintain',
+} as const
+
+/** Id of the one workflow that gives recomputes their turn. */
+export const RECOMPUTE_QUEUE_ID = 'tidemark-recompute-queue'
+
+/** Name of the query that a range answers with its RecomputeProgress. Its signals are named as RecomputeSignal says. */
+export const PROGRESS_QUERY = 'progress'
+
+/** Names of the queue's signals and its query. */
+export const QUEUE = {
+  /** Signal with a RecomputeRequest. */
+  enqueue: 'enqueue',
+  /** Signal with a SteerWaiting. */
+  steer: 'steerWaiting',
+  /** Query: the RecomputeProgress of every request that has no workflow yet. */
+  waiting: 'waiting',
+} as const
+
+/** Recomputes that may wait; the next one is refused with TM_RECOMPUTE_QUEUE. */
+export const MAX_WAITING_RECOMPUTES = 100
+
+/** A range that waits for its turn. */
+export interface RecomputeRequest {
+  /** Id that the range's workflow will have. */
+  workflowId: string
+  range: TimeRange
+}
+
+/** A signal for a request that has no workflow yet. */
+export interface SteerWaiting {
+  workflowId: string
+  signal: RecomputeSignal
+}

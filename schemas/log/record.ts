@@ -1,0 +1,170 @@
+import { crc32 } from 'node:zlib'
+import type { Kind } from '../points.js'
+
+/**
+ * The log record: one batch of points for one partition, columnar and self-contained, little-endian.
+ *
+ * | bytes | what |
+ * |---|---|
+ * | 0–3 | magic `TMR1` |
+ * | 4–5 | version (1) |
+ * | 6–7 | flags: 1 weights follow, 2 series index is 32 bits wide, 4 times are 64 bits wide |
+ * | 8–11, 12–15 | series, points |
+ * | 16–19, 20–23 | bytes of the dictionary's text, CRC-32 of everything behind the header |
+ * | 24–31, 32–39 | base time, time of receipt (ms, doubles) |
+ * | 40– | ids (8 a series), end of each series' bytes (4), kinds (1), text; then points: values (8), weights (8, flag 1), times less base (4, or 8 with flag 4), series index (2, or 4 with flag 2) |
+ *
+ * Every column starts at a multiple of 8. A reader looks the id up first and decodes a series' canonical bytes only
+ * if it has never seen it.
+ */
+const MAGIC = 0x31524d54
+const VERSION = 1
+const HEADER_BYTES = 40
+const WEIGHTED = 1
+const WIDE_INDEX = 2
+const WIDE_TIME = 4
+
+/** A batch of points as columns, as it goes into a record. */
+export interface PointColumns {
+  /** Ids of the batch's series as halves: low of series i at 2i, high at 2i+1. */
+  ids: Uint32Array
+  /** Canonical bytes of series i. */
+  canonical: readonly Uint8Array[]
+  pointCount: number
+  /** For each point the index of its series in this batch. */
+  seriesIndex: Uint32Array
+  /** ms since the epoch. */
+  timeMs: Float64Array
+  value: Float64Array
+  /** Undefined where every weight is 1. */
+  weight?: Float64Array
+  /** When the gateway took the batch, ms since the epoch. Caps the watermark, so that replay gives what live gave. */
+  receivedMs: number
+}
+
+/** A decoded record. Columns are views of the record's bytes where alignment allows. */
+export interface LogRecord {
+  receivedMs: number
+  seriesCount: number
+  ids: Uint32Array
+  pointCount: number
+  seriesIndex: Uint16Array | Uint32Array
+  baseMs: number
+  /** Time less `baseMs`, ms. */
+  timeDelta: Int32Array | Float64Array
+  value: Float64Array
+  weight?: Float64Array
+  /** Kind of series i. */
+  kind(i: number): Kind
+  /** Canonical bytes of series i: a view, to be copied if kept. */
+  canonical(i: number): Uint8Array
+}
+
+/** A record that does not decode; the consumer adds topic, partition and offset. */
+export class DamagedRecord extends Error {}
+
+/** Encodes a batch. */
+export function encodeRecord(batch: PointColumns): Uint8Array {
+  const seriesCount = batch.canonical.length
+  const { pointCount } = batch
+  const textBytes = batch.canonical.reduce((bytes, one) => bytes + one.length, 0)
+  let baseMs = pointCount > 0 ? batch.timeMs[0] : 0
+  let latestMs = baseMs
+  for (let i = 1; i < pointCount; i++) {
+    if (batch.timeMs[i] < baseMs) baseMs = batch.timeMs[i]
+    else if (batch.timeMs[i] > latestMs) latestMs = batch.timeMs[i]
+  }
+  const wideTime = latestMs - baseMs > 0x7fffffff
+  const wideIndex = seriesCount > 0xffff
+  const flags = (batch.weight ? WEIGHTED : 0) | (wideIndex ? WIDE_INDEX : 0) | (wideTime ? WIDE_TIME : 0)
+  const layout = layOut(seriesCount, pointCount, textBytes, flags)
+  const bytes = new Uint8Array(layout.total)
+  const { buffer } = bytes
+
+  new Uint32Array(buffer, layout.ids, seriesCount * 2).set(batch.ids.subarray(0, seriesCount * 2))
+  const ends = new Uint32Array(buffer, layout.ends, seriesCount)
+  let end = 0
+  for (let i = 0; i < seriesCount; i++) {
+    const canonical = batch.canonical[i]
+    bytes.set(canonical, layout.text + end)
+    bytes[layout.kinds + i] = canonical[0]
+    end += canonical.length
+    ends[i] = end
+  }
+  // Byte copy: a staleness marker is a NaN whose bits must survive.
+  bytes.set(bytesOf(batch.value, pointCount), layout.values)
+  if (batch.weight) bytes.set(bytesOf(batch.weight, pointCount), layout.weights)
+  const times = wideTime ? new Float64Array(buffer, layout.times, pointCount) : new Int32Array(buffer, layout.times, pointCount)
+  for (let i = 0; i < pointCount; i++) times[i] = batch.timeMs[i] - baseMs
+  const indexes = wideIndex ? new Uint32Array(buffer, layout.index, pointCount) : new Uint16Array(buffer, layout.index, pointCount)
+  indexes.set(batch.seriesIndex.subarray(0, pointCount))
+
+  const header = new DataView(buffer)
+  header.setUint32(0, MAGIC, true)
+  header.setUint16(4, VERSION, true)
+  header.setUint16(6, flags, true)
+  header.setUint32(8, seriesCount, true)
+  header.setUint32(12, pointCount, true)
+  header.setUint32(16, textBytes, true)
+  header.setUint32(20, crc32(bytes.subarray(HEADER_BYTES)), true)
+  header.setFloat64(24, baseMs, true)
+  header.setFloat64(32, batch.receivedMs, true)
+  return bytes
+}
+
+/** Decodes a record. @throws DamagedRecord with the reason */
+export function decodeRecord(source: Uint8Array): LogRecord {
+  // Columns are typed arrays, which need their alignment; lmdb and Kafka hand out bytes at any address.
+  const bytes = source.byteOffset % 8 === 0 ? source : source.slice()
+  if (bytes.length < HEADER_BYTES) throw new DamagedRecord(`it has ${bytes.length} bytes, a header alone has ${HEADER_BYTES}`)
+  const header = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES)
+  if (header.getUint32(0, true) !== MAGIC) throw new DamagedRecord('it does not start with TMR1')
+  const version = header.getUint16(4, true)
+  if (version !== VERSION) throw new DamagedRecord(`its version is ${version}, this reader knows ${VERSION}`)
+  const flags = header.getUint16(6, true)
+  const seriesCount = header.getUint32(8, true)
+  const pointCount = header.getUint32(12, true)
+  const layout = layOut(seriesCount, pointCount, header.getUint32(16, true), flags)
+  if (layout.total !== bytes.length) throw new DamagedRecord(`it has ${bytes.length} bytes, its header says ${layout.total}`)
+  if (crc32(bytes.subarray(HEADER_BYTES)) !== header.getUint32(20, true)) throw new DamagedRecord('its checksum does not match')
+
+  const { buffer, byteOffset } = bytes
+  const ends = new Uint32Array(buffer, byteOffset + layout.ends, seriesCount)
+  const times = byteOffset + layout.times
+  const index = byteOffset + layout.index
+  return {
+    receivedMs: header.getFloat64(32, true),
+    seriesCount,
+    ids: new Uint32Array(buffer, byteOffset + layout.ids, seriesCount * 2),
+    pointCount,
+    seriesIndex: flags & WIDE_INDEX ? new Uint32Array(buffer, index, pointCount) : new Uint16Array(buffer, index, pointCount),
+    baseMs: header.getFloat64(24, true),
+    timeDelta: flags & WIDE_TIME ? new Float64Array(buffer, times, pointCount) : new Int32Array(buffer, times, pointCount),
+    value: new Float64Array(buffer, byteOffset + layout.values, pointCount),
+    weight: flags & WEIGHTED ? new Float64Array(buffer, byteOffset + layout.weights, pointCount) : undefined,
+    kind: (i) => bytes[layout.kinds + i] as Kind,
+    canonical: (i) => bytes.subarray(layout.text + (i === 0 ? 0 : ends[i - 1]), layout.text + ends[i]),
+  }
+}
+
+function layOut(seriesCount: number, pointCount: number, textBytes: number, flags: number) {
+  let at = HEADER_BYTES
+  const take = (bytes: number): number => {
+    const start = at
+    at = Math.ceil((at + bytes) / 8) * 8
+    return start
+  }
+  const ids = take(seriesCount * 8)
+  const ends = take(seriesCount * 4)
+  const kinds = take(seriesCount)
+  const text = take(textBytes)
+  const values = take(pointCount * 8)
+  const weights = take(flags & WEIGHTED ? pointCount * 8 : 0)
+  const times = take(pointCount * (flags & WIDE_TIME ? 8 : 4))
+  const index = take(pointCount * (flags & WIDE_INDEX ? 4 : 2))
+  return { ids, ends, kinds, text, values, weights, times, index, total: at }
+}
+
+function bytesOf(column: Float64Array, length: number): Uint8Array {
+  return new Uint8Array(column.buffer, column.byteOffset, length * 8)
+}

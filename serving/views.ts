@@ -1,0 +1,42 @@
+import { asTidemarkError, TidemarkError } from '../schemas/errors.js'
+import type { Limits } from '../schemas/limits.js'
+import type { BatchView } from '../schemas/ports/batch-view.js'
+import type { Cache } from '../schemas/ports/cache.js'
+import type { LiveView, WindowReader } from '../schemas/ports/window-store.js'
+import type { Clock, Tier, TimeRange } from '../schemas/time.js'
+
+/** Limits of one query. */
+export type QueryLimits = Pick<Limits, 'querySeries' | 'querySamples' | 'queryPoints' | 'queryMs'>
+
+/** All that answers queries: the three views, and where answers are kept for a while. */
+export interface Views {
+  batch: BatchView
+  hot: WindowReader
+  live: Pick<LiveView, 'read' | 'series' | 'coveredFromMs'>
+  cache: Cache
+  clock: Clock
+  limits: QueryLimits
+  /** How long an answer is kept, ms. */
+  queryTtlMs: number
+  /** How long the list of series is kept, ms; new series of the live view are seen at once. */
+  tagIndexTtlMs: number
+}
+
+/** A stretch of an answer and the view that it came from. */
+export interface Coverage extends TimeRange {
+  view: 'batch' | 'hot' | 'live'
+  tier: Tier
+}
+
+/**
+ * A view that takes more than this share of a query's time is given up, so that the query still answers with what the
+ * others know.
+ */
+export const VIEW_SHARE = 0.5
+
+/** What failed in a view, for `partialReasons`; errors that are the query's own fault are thrown again. */
+export function viewFailure(view: string, thrown: unknown): string {
+  if (thrown instanceof TidemarkError && thrown.status < 500) throw thrown
+  if (thrown instanceof DOMException && thrown.name === 'TimeoutError') return `the ${view} view did not answer in time`
+  return `the ${view} view failed: ${asTidemarkError(thrown).message}`
+}

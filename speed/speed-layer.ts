@@ -1,0 +1,201 @@
+import type { Rollup } from '../schemas/config/schema.js'
+import { asTidemarkError, TidemarkError } from '../schemas/errors.js'
+import { DamagedRecord, decodeRecord, type LogRecord } from '../schemas/log/record.js'
+import type { LateLedger, LatePoints } from '../schemas/ports/late-ledger.js'
+import type { Log, LogCommit, LogEntry, LogReader, LogSubscription } from '../schemas/ports/log.js'
+import type { PartitionStatus } from '../schemas/ports/status.js'
+import type { HotStore, LiveView } from '../schemas/ports/window-store.js'
+import type { Clock } from '../schemas/time.js'
+import { encodeChunks } from '../schemas/windows/chunk.js'
+import type { WindowBatch } from '../schemas/windows/columns.js'
+import { PartitionState } from './partition-state.js'
+import { Rollups } from './rollup.js'
+import { formatCommit, parseCommit, type WatermarkRules } from './watermark.js'
+
+const GROUP = 'speed'
+
+/** What the speed layer works with. */
+export interface SpeedOptions {
+  log: Log
+  hot: HotStore
+  live: LiveView
+  late: LateLedger
+  rollups: readonly Rollup[]
+  rules: WatermarkRules
+  clock: Clock
+  /** Waits between tries of a store that fails; passed in so that tests own time. */
+  sleep: (ms: number) => Promise<void>
+  onError: (error: TidemarkError) => void
+}
+
+/** The running speed layer. */
+export interface SpeedLayer {
+  /** Puts changed open windows into the live view; to be called every few seconds. */
+  flushProvisional(): Promise<void>
+  /** Closes the windows of idle partitions; to be called every second or so. */
+  followClock(): Promise<void>
+  status(): Promise<PartitionStatus[]>
+  /** Stops reading; open windows are rebuilt from the log at the next start. */
+  close(): Promise<void>
+  /** Rejects if reading ends by an error. */
+  readonly ended: Promise<void>
+}
+
+/** Starts reading tidemark.points from the committed positions on. */
+export async function startSpeedLayer(options: SpeedOptions): Promise<SpeedLayer> {
+  const reader = new SpeedReader(options)
+  const subscription = await options.log.consume('tidemark.points', GROUP, reader)
+  reader.subscription.resolve(subscription)
+  return {
+    flushProvisional: () => reader.flushProvisional(),
+    followClock: () => reader.followClock(),
+    status: () => reader.status(),
+    async close() {
+      reader.isClosed = true
+      await subscription.close()
+    },
+    ended: subscription.ended,
+  }
+}
+
+interface OwnedPartition {
+  state: PartitionState
+  /** The last piece of work on this partition: work on one partition never overlaps. */
+  tail: Promise<void>
+  appliedTo: number
+}
+
+class SpeedReader implements LogReader {
+  readonly subscription = deferred<LogSubscription>()
+  isClosed = false
+  readonly #options: SpeedOptions
+  readonly #rollups: Rollups
+  readonly #owned = new Map<number, OwnedPartition>()
+
+  constructor(options: SpeedOptions) {
+    this.#options = options
+    this.#rollups = new Rollups(options.rollups)
+  }
+
+  async assign(partition: number, committed: LogCommit | undefined): Promise<number | undefined> {
+    const restored = committed ? parseCommit(committed.metadata) : undefined
+    // What is read again is counted again.
+    await this.#untilDone(() => this.#options.late.forget(partition, restored?.appliedTo ?? 0))
+    const { rules, clock } = this.#options
+    const state = new PartitionState({ partition, rules, rollups: this.#rollups, nowMs: clock(), restored })
+    this.#owned.set(partition, { state, tail: Promise.resolve(), appliedTo: committed?.offset ?? 0 })
+    return committed?.offset
+  }
+
+  async revoke(partition: number): Promise<void> {
+    const owned = this.#owned.get(partition)
+    this.#owned.delete(partition)
+    await owned?.tail.catch(() => undefined)
+  }
+
+  read(partition: number, entries: LogEntry[]): Promise<void> {
+    return this.#inTurn(partition, async (owned) => {
+      const late: LatePoints[] = []
+      const closed: WindowBatch[] = []
+      for (const entry of entries) {
+        const record = this.#decode(partition, entry)
+        if (record) {
+          const points = owned.state.apply(entry.offset, record, this.#options.clock())
+          if (points) late.push(points)
+          closed.push(...owned.state.takeClosed())
+        }
+        owned.appliedTo = entry.offset + 1
+      }
+      await this.#flush(partition, owned, closed, late)
+    })
+  }
+
+  async followClock(): Promise<void> {
+    const bounds = await this.#options.log.bounds('tidemark.points')
+    for (const { partition, start, end } of bounds) {
+      await this.#inTurn(partition, async (owned) => {
+        if (Math.max(owned.appliedTo, start) < end) return
+        owned.state.followClock(this.#options.clock())
+        await this.#flush(partition, owned, owned.state.takeClosed(), [])
+      })
+    }
+  }
+
+  async flushProvisional(): Promise<void> {
+    for (const partition of this.#owned.keys()) {
+      await this.#inTurn(partition, async ({ state }) => {
+        const open = state.takeProvisional()
+        if (open.length > 0) await this.#options.live.put(open)
+      })
+    }
+  }
+
+  async status(): Promise<PartitionStatus[]> {
+    const bounds = await this.#options.log.bounds('tidemark.points')
+    return bounds.flatMap(({ partition, start, end }) => {
+      const owned = this.#owned.get(partition)
+      if (!owned) return []
+      const { watermarkMs, openWindows, latePoints } = owned.state
+      return { partition, watermarkMs, openWindows, latePoints, lagRecords: end - Math.max(start, owned.appliedTo) }
+    })
+  }
+
+  /** Stores first, commits then: a crash in between repeats the writes, which are overwrites. */
+  async #flush(partition: number, owned: OwnedPartition, closed: WindowBatch[], late: LatePoints[]): Promise<void> {
+    if (closed.length === 0 && late.length === 0) return
+    const { hot, live, log, late: ledger } = this.#options
+    if (late.length > 0) await this.#untilDone(() => ledger.record(late))
+    if (closed.length > 0) {
+      await this.#untilDone(() => hot.write(closed))
+      await this.#untilDone(() => live.put(closed))
+      const records = closed.flatMap((batch) => encodeChunks(batch).map((value) => ({ partition, value })))
+      await this.#untilDone(() => log.append('tidemark.windows', records))
+    }
+    const position = owned.state.position()
+    if (!position) return
+    const subscription = await this.subscription.promise
+    await this.#untilDone(() => subscription.commit(partition, { offset: position.offset, metadata: formatCommit(position.commit) }))
+  }
+
+  /** A damaged record is left out; the archive, which reads it too, moves it to the dead letters. */
+  #decode(partition: number, entry: LogEntry): LogRecord | undefined {
+    try {
+      return decodeRecord(entry.value)
+    } catch (cause) {
+      if (!(cause instanceof DamagedRecord)) throw cause
+      const details = { topic: 'tidemark.points', partition, offset: entry.offset, reason: cause.message }
+      this.#options.onError(new TidemarkError('TM_RECORD_DAMAGED', details, cause))
+      return undefined
+    }
+  }
+
+  /** A store that is down holds the partition up; the log is the buffer. */
+  async #untilDone(action: () => Promise<void>): Promise<void> {
+    for (let waitMs = 100; ; waitMs = Math.min(waitMs * 2, 5000)) {
+      try {
+        return await action()
+      } catch (thrown) {
+        const error = asTidemarkError(thrown)
+        if (!error.retriable || this.isClosed) throw thrown
+        this.#options.onError(error)
+        await this.#options.sleep(waitMs)
+      }
+    }
+  }
+
+  #inTurn(partition: number, work: (owned: OwnedPartition) => Promise<void>): Promise<void> {
+    const owned = this.#owned.get(partition)
+    if (!owned) return Promise.resolve()
+    const turn = owned.tail.then(() => (this.#owned.get(partition) === owned ? work(owned) : undefined))
+    owned.tail = turn.catch(() => undefined)
+    return turn
+  }
+}
+
+function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => undefined
+  const promise = new Promise<T>((settle) => {
+    resolve = settle
+  })
+  return { promise, resolve }
+}

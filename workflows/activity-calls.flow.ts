@@ -1,0 +1,37 @@
+import { ActivityFailure, ApplicationFailure, proxyActivities } from '@temporalio/workflow'
+import type { Activities } from './activities.js'
+
+/**
+ * Calls of activities. An activity whose process is gone is given to another after the heartbeat timeout; one that
+ * fails is tried again for about a minute. A cancelled flow lets the running activity finish, for a block is published
+ * whole or not at all, and its end is the cheapest place to stop.
+ */
+export const { sealReady, dirtyReady, recomputeBlock, auditBlock, nextBlocks, sweep } = proxyActivities<Activities>({
+  startToCloseTimeout: '1 hour',
+  heartbeatTimeout: '20s',
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: 6 },
+})
+
+/** Recomputes a block, then compares it with what the speed layer had. Both are idempotent. */
+export async function recomputeAndAudit(startMs: number): Promise<void> {
+  await recomputeBlock(startMs)
+  await auditBlock(startMs)
+}
+
+/** What went wrong with a block, in one line: its time, the error's code and its message. */
+export function describeFailure(startMs: number, thrown: unknown): string {
+  return `block ${new Date(startMs).toISOString()}: ${reasonOf(thrown)}`
+}
+
+/** The error under Temporal's wrapping, with its code. */
+export function reasonOf(thrown: unknown): string {
+  const cause = thrown instanceof ActivityFailure ? (thrown.cause ?? thrown) : thrown
+  const code = cause instanceof ApplicationFailure && cause.type?.startsWith('TM_') ? `${cause.type}: ` : ''
+  return `${code}${cause instanceof Error ? cause.message : String(cause)}`
+}
+
+/** Fails the flow if any block of it failed; the others are done. */
+export function reportFailures(failures: string[]): void {
+  if (failures.length > 0) throw ApplicationFailure.nonRetryable(failures.join('; '), 'BlocksFailed')
+}

@@ -1,0 +1,6 @@
+/** Every flow that the worker runs; the build bundles this file. */
+export { maintain } from './maintain.flow.js'
+export { recomputeDirty } from './recompute-dirty.flow.js'
+export { recomputeQueue } from './recompute-queue.flow.js'
+export { recomputeRange } from './recompute-range.flow.js'
+export { sealBlocks } from './seal-blocks.flow.js'
