@@ -20,11 +20,16 @@ const UNFINISHED: readonly RecomputeProgress['state'][] = ['running', 'paused']
  * Puts a range at the end of the queue of recomputes.
  * @throws TM_RANGE, TM_RECOMPUTE_QUEUE
  */
-export async function requestRecompute(client: WorkflowClient, range: TimeRange, clock: Clock): Promise<{ workflowId: string }> {
+export async function requestRecompute(
+  client: WorkflowClient,
+  range: TimeRange,
+  clock: Clock,
+): Promise<{ workflowId: string }> {
   const [from, to] = [timeOf(range.startMs), timeOf(range.endMs)]
   if (!(range.startMs < range.endMs)) throw new TidemarkError('TM_RANGE', { from, to, reason: 'it is empty' })
   const waiting = (await waitingRecomputes(client)).length
-  if (waiting >= MAX_WAITING_RECOMPUTES) throw new TidemarkError('TM_RECOMPUTE_QUEUE', { waiting, limit: MAX_WAITING_RECOMPUTES })
+  if (waiting >= MAX_WAITING_RECOMPUTES)
+    throw new TidemarkError('TM_RECOMPUTE_QUEUE', { waiting, limit: MAX_WAITING_RECOMPUTES })
   const workflowId = `tidemark-recompute-${from}-${to}-${clock().toString(36)}`
   const request: RecomputeRequest = { workflowId, range }
   await client.signalWithStart(FLOW.queue, {
@@ -49,7 +54,11 @@ export async function recomputeProgress(client: WorkflowClient, workflowId: stri
       if (!UNFINISHED.includes(progress.state)) return progress
       const { status } = await handle.describe()
       if (status.name !== 'TERMINATED' && status.name !== 'TIMED_OUT') return progress
-      return { ...progress, state: 'failed', failure: `its workflow was ${status.name.toLowerCase().replace('_', ' ')}` }
+      return {
+        ...progress,
+        state: 'failed',
+        failure: `its workflow was ${status.name.toLowerCase().replace('_', ' ')}`,
+      }
     },
     whileWaiting: async (waiting) => waiting,
   })
@@ -59,7 +68,11 @@ export async function recomputeProgress(client: WorkflowClient, workflowId: stri
  * Pauses, resumes or cancels a recompute.
  * @throws TM_NOT_FOUND if it does not exist or has ended
  */
-export async function signalRecompute(client: WorkflowClient, workflowId: string, signal: RecomputeSignal): Promise<void> {
+export async function signalRecompute(
+  client: WorkflowClient,
+  workflowId: string,
+  signal: RecomputeSignal,
+): Promise<void> {
   await whereverItIs(client, workflowId, {
     inWorkflow: () => client.getHandle(workflowId).signal(signal),
     async whileWaiting() {

@@ -6,6 +6,7 @@ import { TASK_QUEUE } from '../schemas/flows.js'
 import type { Logger } from '../schemas/ports/logger.js'
 import type { RecomputeProgress, RecomputeSignal, Workflows, WorkflowsStatus } from '../schemas/ports/workflows.js'
 import type { Clock, TimeRange } from '../schemas/time.js'
+import { TEMPORAL_ARCHIVES } from './embedded/temporal-install.js'
 import { createTemporalServer, type ServerStatus, type TemporalServer } from './embedded/temporal-server.js'
 import { recomputeProgress, requestRecompute, signalRecompute } from './temporal-recomputes.js'
 import { ensureSchedules } from './temporal-schedules.js'
@@ -75,37 +76,42 @@ export function createTemporal<A>(options: TemporalOptions<A>): Temporal {
   let session: Session | undefined
   let problem: TidemarkError | undefined
   let life: Promise<void> | undefined
+  let serverChanged = () => {}
 
   /** Opens a session, and another one when it is lost. */
   async function live(): Promise<void> {
     server?.start()
     while (!closing.signal.aborted) {
       const address = server ? server.status().address : fixedAddress
-      try {
-        if (address) {
-          session = await openSession(options, address)
-          problem = undefined
-          logger.info({ address }, 'Temporal worker polls')
-          await session.worker.ended
-        }
-      } catch (thrown) {
-        const reason = (thrown as Error).message
-        if (!closing.signal.aborted) logger.warn({ address, reason }, 'Temporal session was lost')
-        problem = unreachable(`${address}: ${reason}`)
-      } finally {
-        await session?.connection.close()
-        session = undefined
-      }
-      await pause(address ? REOPEN_MS : 100)
+      if (address) await keepSession(address)
+      else await new Promise<void>((resolve) => (serverChanged = resolve))
     }
+  }
+
+  async function keepSession(address: string): Promise<void> {
+    try {
+      session = await openSession(options, address)
+      problem = undefined
+      logger.info({ address }, 'Temporal worker polls')
+      // Closed while it was opened: nobody else knows of this worker yet.
+      if (closing.signal.aborted) await session.worker.stop()
+      await session.worker.ended
+    } catch (thrown) {
+      if (closing.signal.aborted) return
+      problem = noSession(address, thrown, server !== undefined)
+      logger.warn({ fix: problem.hint }, problem.message)
+    } finally {
+      await session?.connection.close()
+      session = undefined
+    }
+    await sleepUnless(REOPEN_MS, closing.signal)
   }
 
   /** A server that came back on another port needs a new session; on the same one the worker finds it again. */
   function onServerChange({ state, address }: ServerStatus): void {
     if (state === 'running' && session && session.address !== address) void session.worker.stop()
+    serverChanged()
   }
-
-  const pause = (ms: number) => sleep(ms, undefined, { signal: closing.signal }).catch(() => undefined)
 
   /** Runs a request on the open session. What the server does not answer becomes TM_TEMPORAL_MISSING. */
   async function ask<T>(request: (client: Client) => Promise<T>): Promise<T> {
@@ -114,7 +120,7 @@ export function createTemporal<A>(options: TemporalOptions<A>): Temporal {
     try {
       return await connection.withDeadline(clock() + REQUEST_MS, () => request(client))
     } catch (thrown) {
-      throw thrown instanceof TidemarkError ? thrown : unreachable((thrown as Error).message, thrown)
+      throw thrown instanceof TidemarkError ? thrown : noSession(session?.address ?? '', thrown, server !== undefined)
     }
   }
 
@@ -133,12 +139,15 @@ export function createTemporal<A>(options: TemporalOptions<A>): Temporal {
 
     recompute: (range: TimeRange) => ask(({ workflow }) => requestRecompute(workflow, range, clock)),
 
-    progress: (workflowId: string): Promise<RecomputeProgress> => ask(({ workflow }) => recomputeProgress(workflow, workflowId)),
+    progress: (workflowId: string): Promise<RecomputeProgress> =>
+      ask(({ workflow }) => recomputeProgress(workflow, workflowId)),
 
-    signal: (workflowId: string, signal: RecomputeSignal) => ask(({ workflow }) => signalRecompute(workflow, workflowId, signal)),
+    signal: (workflowId: string, signal: RecomputeSignal) =>
+      ask(({ workflow }) => signalRecompute(workflow, workflowId, signal)),
 
     async close() {
       closing.abort()
+      serverChanged()
       await session?.worker.stop()
       await life
       await server?.close()
@@ -150,7 +159,13 @@ function embeddedServer<A>(options: TemporalOptions<A>, onChange: (status: Serve
   const { dataDir, searchPath, env, clock, logger } = options
   const { install, namespace } = options.config.temporal
   const answers = (address: string) => serves(address, namespace)
-  return createTemporalServer({ dataDir, searchPath, env, install, namespace, clock, logger, answers, onChange })
+  const rest = { clock, logger, answers, onChange, sleep: sleepUnless, archives: TEMPORAL_ARCHIVES }
+  return createTemporalServer({ dataDir, searchPath, env, install, namespace, ...rest })
+}
+
+/** Waits, but not after the signal. */
+async function sleepUnless(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined)
 }
 
 /** True if a server there knows the namespace: it opens its port before that. */
@@ -200,30 +215,47 @@ async function listRunning({ workflow }: Client): Promise<WorkflowsStatus['runni
 }
 
 /** The status while there is no session: what is being done about it, or what the user must do. */
-function waitingStatus(server: ServerStatus | undefined, problem: TidemarkError | undefined, config: Config): WorkflowsStatus {
-  const isComing = config.temporal.enabled && server && server.state !== 'paused' && server.state !== 'closed'
-  if (isComing) return { state: 'starting', reason: startingReason(server), running: [] }
+function waitingStatus(
+  server: ServerStatus | undefined,
+  problem: TidemarkError | undefined,
+  config: Config,
+): WorkflowsStatus {
+  const isStopped = server?.state === 'paused' || server?.state === 'closed'
+  if (config.temporal.enabled && !isStopped && !problem)
+    return { state: 'starting', reason: startingReason(server, config), running: [] }
   const { message, hint } = problemOf(server, problem, config)
   return { state: 'paused', reason: `${message}; mend it with: ${hint}`, running: [] }
 }
 
-function startingReason({ state, progress }: ServerStatus): string {
-  if (state !== 'installing' || !progress) return `the Temporal server: ${state === 'running' ? 'worker is starting' : state}`
+function startingReason(server: ServerStatus | undefined, config: Config): string {
+  if (!server) return `${config.temporal.address} has not answered yet`
+  const { state, progress } = server
+  if (state !== 'installing' || !progress)
+    return `the Temporal server: ${state === 'running' ? 'worker is starting' : state}`
   const percent = progress.percent === undefined ? '' : ` ${Math.floor(progress.percent)} %`
   return `installing the Temporal CLI: ${progress.phase}${percent}, ${Math.round(progress.elapsedMs / 1000)} s`
 }
 
-function problemOf(server: ServerStatus | undefined, problem: TidemarkError | undefined, config: Config): TidemarkError {
+function problemOf(
+  server: ServerStatus | undefined,
+  problem: TidemarkError | undefined,
+  config: Config,
+): TidemarkError {
   if (!config.temporal.enabled) {
     const fix = 'set temporal.enabled to true and restart'
     return new TidemarkError('TM_TEMPORAL_MISSING', { reason: 'temporal.enabled is false', fix })
   }
-  if (server?.problem) return server.problem
-  if (server) return new TidemarkError('TM_TEMPORAL_MISSING', { reason: startingReason(server), fix: 'wait; `tidemark status` shows when it runs' })
-  return problem ?? unreachable(`${config.temporal.address} has not answered yet`)
+  const known = server?.problem ?? problem
+  if (known) return known
+  return new TidemarkError('TM_TEMPORAL_MISSING', {
+    reason: startingReason(server, config),
+    fix: 'wait; `tidemark status` shows when it runs',
+  })
 }
 
-function unreachable(reason: string, cause?: unknown): TidemarkError {
-  const fix = 'check that the server of temporal.address runs; `tidemark doctor` tries it'
-  return new TidemarkError('TM_TEMPORAL_MISSING', { reason, fix }, cause)
+/** Why there is no session: with a server of ours that runs, it is the worker that cannot start. */
+function noSession(address: string, thrown: unknown, isOurs: boolean): TidemarkError {
+  const reason = `${address}: ${(thrown as Error).message}`
+  const fix = isOurs ? 'npm run build' : 'check that temporal.address and temporal.namespace name a server that runs'
+  return new TidemarkError('TM_TEMPORAL_MISSING', { reason, fix }, thrown)
 }

@@ -45,7 +45,7 @@ Examples:
   $ echo 'cpu,host=a usage=0.5 1767225600000000000' | tidemark decode --format influx
   $ echo 'page.views:3|c|@0.1|#country:se' | tidemark decode --format statsd
   $ curl -s localhost:9100/metrics | tidemark decode --format prometheus
-  $ tidemark decode --format otlp metrics.json          JSON or protobuf, told apart by the first byte
+  $ tidemark decode --format otlp metrics.json          JSON or protobuf, it is told apart
   $ tidemark decode --format remote-write body.snappy   snappy, or plain protobuf`,
     )
     .action(async (file: string | undefined, options: DecodeArguments) => {
@@ -90,10 +90,20 @@ function decoders(options: DecodeArguments, config: Config, nowMs: number): Reco
     prometheus: (body, sink) => new PrometheusTextDecoder().decode(body, { nowMs }, sink),
     openmetrics: (body, sink) => new OpenMetricsDecoder().decode(body, { nowMs }, sink),
     otlp: (body, sink) => {
-      const encoding = /^\s*\{/.test(body.toString('latin1', 0, 64)) ? 'json' : 'protobuf'
+      const encoding = isJson(body) ? 'json' : 'protobuf'
       new OtlpDecoder(histograms()).decode(body, { nowMs, encoding, names: options.names ?? otlp.names }, sink)
     },
     'remote-write': (body, sink) => new RemoteWriteDecoder(histograms()).decode(unwrapped(body, limits.inflatedBytes), { nowMs }, sink),
+  }
+}
+
+/** A protobuf message may begin like JSON text, but it does not parse as it. */
+function isJson(body: Buffer): boolean {
+  try {
+    JSON.parse(body.toString('utf8'))
+    return true
+  } catch {
+    return false
   }
 }
 

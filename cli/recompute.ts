@@ -4,7 +4,6 @@ import { TidemarkError } from '../schemas/errors.js'
 import type { RecomputeProgress } from '../schemas/ports/workflows.js'
 import { ask, withUrl } from './server.js'
 import { timeText } from './text-table.js'
-import { parseTime } from './time-argument.js'
 
 interface RecomputeArguments {
   from: string
@@ -17,7 +16,7 @@ export function recomputeCommand(): Command {
   return withUrl(new Command('recompute'))
     .description('recomputes every block of a range from the raw archive, as a Temporal workflow')
     .requiredOption('--from <time>', 'RFC 3339, Unix seconds, or a duration before now')
-    .option('--to <time>', 'likewise', 'now')
+    .option('--to <time>', 'likewise', '0s')
     .option('--no-follow', 'start it and return at once')
     .addHelpText(
       'after',
@@ -28,13 +27,8 @@ Examples:
   $ tidemark recompute --from 7d --no-follow            prints the workflow id; see it in the Temporal UI`,
     )
     .action(async ({ from, to, url, follow }: RecomputeArguments) => {
-      const nowMs = Date.now()
-      const range = { from, to }
-      const startMs = parseTime(from, nowMs, range)
-      const endMs = parseTime(to, nowMs, range)
-      if (startMs >= endMs) throw new TidemarkError('TM_RANGE', { ...range, reason: 'it is empty' })
-      const body = { from: new Date(startMs).toISOString(), to: new Date(endMs).toISOString() }
-      const { workflowId } = await ask<{ workflowId: string }>(url, '/api/v1/admin/recompute', { method: 'POST', body })
+      const { data } = await ask<{ data: { workflowId: string } }>(url, '/api/v1/admin/recompute', { method: 'POST', body: { from, to } })
+      const { workflowId } = data
       process.stdout.write(`recompute started: ${workflowId}\n`)
       if (follow) await followRecompute(url, workflowId)
     })
@@ -49,7 +43,7 @@ async function followRecompute(url: string, workflowId: string): Promise<void> {
   })
   bar.start(1, 0, { current: 'looking for blocks' })
   for (;;) {
-    const progress = await ask<RecomputeProgress>(url, `/api/v1/admin/recompute/${encodeURIComponent(workflowId)}`)
+    const { data: progress } = await ask<{ data: RecomputeProgress }>(url, `/api/v1/admin/recompute/${encodeURIComponent(workflowId)}`)
     bar.setTotal(Math.max(1, progress.blocksTotal))
     bar.update(progress.blocksDone, { current: progress.currentMs === undefined ? progress.state : timeText(progress.currentMs) })
     if (progress.state !== 'running' && progress.state !== 'paused') {

@@ -10,7 +10,7 @@ export function statusCommand(): Command {
     .option('--json', 'print the JSON of /api/v1/status/pipeline')
     .addHelpText('after', '\nExamples:\n  $ tidemark status\n  $ tidemark status --json | jq .blocks.unexplainedDivergence')
     .action(async ({ url, json }: { url: string; json?: boolean }) => {
-      const status = await ask<PipelineStatus>(url, '/api/v1/status/pipeline')
+      const { data: status } = await ask<{ data: PipelineStatus }>(url, '/api/v1/status/pipeline')
       process.stdout.write(json ? `${JSON.stringify(status, undefined, 2)}\n` : `${statusText(status)}\n`)
     })
 }

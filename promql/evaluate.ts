@@ -47,17 +47,25 @@ export async function evaluateRange(
   options: EvaluateOptions = {},
 ): Promise<Value> {
   if (expr.type === 'matrix') {
-    throw new TidemarkError('TM_QUERY_SYNTAX', { position: 1, reason: 'a range query needs one value at each step, and this is a range selector' })
+    throw new TidemarkError('TM_QUERY_SYNTAX', {
+      position: 1,
+      reason: 'a range query needs one value at each step, and this is a range selector',
+    })
   }
   return { type: 'matrix', series: await evaluateVector(expr, grid, source, options) }
 }
 
 /** What a selector reads of its source for a grid: the same for the evaluation and for explaining it. */
-export function selection(expr: Expr, grid: EvaluationGrid, lookbackMs: number): { range: TimeRange; hints: SelectHints } {
+export function selection(
+  expr: Expr,
+  grid: EvaluationGrid,
+  lookbackMs: number,
+): { range: TimeRange; hints: SelectHints } {
   const vector = expr.type === 'vector' ? expr : expr.vector
   const widthMs = expr.type === 'vector' ? lookbackMs : expr.rangeMs
   const fixedMs = fixedTime(vector, grid)
-  const lastMs = grid.stepMs > 0 ? grid.startMs + Math.floor((grid.endMs - grid.startMs) / grid.stepMs) * grid.stepMs : grid.startMs
+  const lastMs =
+    grid.stepMs > 0 ? grid.startMs + Math.floor((grid.endMs - grid.startMs) / grid.stepMs) * grid.stepMs : grid.startMs
   const startMs = (fixedMs ?? grid.startMs) - vector.offsetMs - widthMs
   const endMs = (fixedMs ?? lastMs) - vector.offsetMs
   const hints: SelectHints = { stepMs: fixedMs === undefined ? grid.stepMs : 0 }

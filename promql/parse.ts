@@ -15,6 +15,8 @@ export function parseSelector(text: string): Expr {
   const tree = parser.parse(text)
   tree.iterate({
     enter(node) {
+      // An open quote swallows the rest of the query, so it is the first thing to tell.
+      if (node.name === 'StringLiteral') readString(node.node, text)
       if (!node.type.isError) return
       const found = text.slice(node.from).trimStart().split(/\s/, 1)[0]
       throw syntaxError(node.from, found ? `unexpected ${JSON.stringify(found)}` : 'unexpected end of the query')
@@ -133,7 +135,9 @@ function numberOrDurationMs(text: string): number {
   const sign = text.startsWith('-') ? -1 : 1
   const body = text.replace(/^[-+]\s*/, '').replaceAll('_', '')
   if (/^inf(inity)?$/i.test(body)) return sign * Number.POSITIVE_INFINITY
-  return /[ywdhms]/.test(body) && !body.startsWith('0x') ? sign * parseDuration(body) : Math.round(sign * Number(body) * 1000)
+  return /[ywdhms]/.test(body) && !body.startsWith('0x')
+    ? sign * parseDuration(body)
+    : Math.round(sign * Number(body) * 1000)
 }
 
 function withModifier(expr: Expr, modifier: Partial<VectorSelector>): Expr {
@@ -165,7 +169,10 @@ function nameMatcher(value: string): Matcher {
 }
 
 function described(nodeName: string): string {
-  const words = nodeName.replace(/Expr$/, '').replaceAll(/([a-z])([A-Z])/g, '$1 $2').toLowerCase()
+  const words = nodeName
+    .replace(/Expr$/, '')
+    .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase()
   return `this expression (${words})`
 }
 

@@ -148,7 +148,11 @@ export const ERRORS = {
     'run `tidemark doctor`; if the archive was moved, restore it',
   ),
   TM_OBJECT_EXISTS: entry(409, 'object {key} exists already', 'objects are immutable: write under a new key'),
-  TM_OBJECT_KEY: entry(400, 'object key "{key}" cannot be used: {reason}', 'keys are relative paths such as raw/2026/part.parquet'),
+  TM_OBJECT_KEY: entry(
+    400,
+    'object key "{key}" cannot be used: {reason}',
+    'keys are relative paths such as raw/2026/part.parquet',
+  ),
   TM_OBJECT_UNAVAILABLE: entry(
     503,
     'object storage failed for {key}: {reason}',
@@ -190,7 +194,12 @@ export const ERRORS = {
   TM_QUERY_TIME: entry(503, 'the query ran longer than {limit} ms', 'narrow it, or raise limits.queryMs'),
   // Batch and workflows
   TM_TEMPORAL_MISSING: entry(503, 'paused: no Temporal server: {reason}', '{fix}', true),
-  TM_RECOMPUTE_QUEUE: entry(429, '{waiting} recomputes wait already, the limit is {limit}', 'wait for one to finish, or cancel one; a wider range needs one recompute only', true),
+  TM_RECOMPUTE_QUEUE: entry(
+    429,
+    '{waiting} recomputes wait already, the limit is {limit}',
+    'wait for one to finish, or cancel one; a wider range needs one recompute only',
+    true,
+  ),
   TM_BLOCK_UNKNOWN: entry(404, 'no block starts at {start}', 'blocks start at multiples of {lengthMs} ms'),
   TM_RANGE: entry(
     400,
@@ -208,6 +217,11 @@ export const ERRORS = {
     500,
     'the data folder {path} is used by process {pid}',
     'stop that process, or choose another folder with data.dir',
+  ),
+  TM_DISK_FULL: entry(
+    507,
+    'the disk of {path} is full: {bytes} bytes are free',
+    'make room and start again, or choose another folder with data.dir',
   ),
   TM_PORT_TAKEN: entry(500, 'port {port} on {host} is taken', 'choose another with {key}'),
   TM_SERVER_UNREACHABLE: entry(

@@ -10,6 +10,7 @@ export const FLOW = {
   dirty: 'recomputeDirty',
   range: 'recomputeRange',
   queue: 'recomputeQueue',
+  audit: 'auditLater',
   maintain: 'maintain',
 } as const
 

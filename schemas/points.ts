@@ -46,13 +46,15 @@ export function markStaleAt(words: Uint32Array, i: number): void {
 
 /**
  * Order of two values of a sample series at the same time: the larger wins. A number beats NaN, NaN beats a staleness
- * marker, so a marker never hides a reading of the same millisecond.
+ * marker, so a marker never hides a reading of the same millisecond. Total (-0 lies below 0), so that the order of
+ * arrival never decides.
  * @returns negative if `a` loses to `b`, positive if it wins, 0 if they are the same
  */
 export function compareValues(a: number, aStale: boolean, b: number, bStale: boolean): number {
   const rank = valueRank(a, aStale) - valueRank(b, bStale)
   if (rank !== 0 || Number.isNaN(a)) return rank
-  return a < b ? -1 : a > b ? 1 : 0
+  if (a !== b) return a < b ? -1 : 1
+  return Number(Object.is(b, -0)) - Number(Object.is(a, -0))
 }
 
 function valueRank(value: number, stale: boolean): number {

@@ -18,6 +18,16 @@ export function checkDeadline({ signal, limitMs }: QueryDeadline): void {
   if (signal.aborted) throw new TidemarkError('TM_QUERY_TIME', { limit: limitMs }, signal.reason)
 }
 
+/** The promise, unless the deadline comes first. @throws TM_QUERY_TIME */
+export async function withinDeadline<T>(work: Promise<T>, deadline: QueryDeadline): Promise<T> {
+  try {
+    return await orAborted(work, deadline.signal)
+  } catch (thrown) {
+    checkDeadline(deadline)
+    throw thrown
+  }
+}
+
 /** The promise, or the signal's reason as an error as soon as it is aborted. The work behind it is left to itself. */
 export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   if (signal.aborted) {

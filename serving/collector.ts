@@ -111,7 +111,11 @@ class GrowingSeries {
     const length = this.#length
     const [timeMs, value, stale] = [this.#timeMs, this.#value, this.#stale]
     if (this.#ascending) {
-      const kept = { timeMs: timeMs.subarray(0, length), value: value.subarray(0, length), stale: stale.subarray(0, length) }
+      const kept = {
+        timeMs: timeMs.subarray(0, length),
+        value: value.subarray(0, length),
+        stale: stale.subarray(0, length),
+      }
       return { series: this.#series, ...kept }
     }
     const order = Uint32Array.from({ length }, (_, i) => i).sort((a, b) => timeMs[a] - timeMs[b])

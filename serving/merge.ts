@@ -1,5 +1,5 @@
-import type { WindowedSeries } from '../schemas/ports/series-source.js'
 import { Kind } from '../schemas/points.js'
+import type { WindowedSeries } from '../schemas/ports/series-source.js'
 import type { Label, Series } from '../schemas/series/series.js'
 import type { TimeRange } from '../schemas/time.js'
 import type { SeriesPoints } from './collector.js'
@@ -45,7 +45,9 @@ function beats(kind: Kind, other: Kind): boolean {
 
 /** The canonical form without its kind. */
 function identity(series: Series): string {
-  return Buffer.from(series.canonical.buffer, series.canonical.byteOffset + 1, series.canonical.length - 1).toString('latin1')
+  return Buffer.from(series.canonical.buffer, series.canonical.byteOffset + 1, series.canonical.length - 1).toString(
+    'latin1',
+  )
 }
 
 function joined(run: readonly SeriesPoints[], range: TimeRange, name: string | undefined): WindowedSeries {

@@ -5,7 +5,7 @@ import { FIRST_STALE, LAST_STALE, type WindowColumns } from '../schemas/windows/
 const QUANTILES = { p50: 0.5, p95: 0.95, p99: 0.99 } as const
 
 /** The parts of a window that a colon suffix addresses as a virtual metric: `api_latency:p99`. */
-export const SUFFIXES = [
+const SUFFIXES = [
   ...(Object.keys(QUANTILES) as (keyof typeof QUANTILES)[]),
   'count',
   'sum',
@@ -51,11 +51,10 @@ export function emitPart(part: Part, windows: WindowColumns, row: number, tierMs
 }
 
 /**
- * True if the newest value of the part is the same however long the window is, so that a longer tier can answer for
- * it: only what the last point of a window says. The bare name of an event series is a sum or average of the window.
+ * True if a longer tier says the same: only the bare name of sample series, whose first and last point keep their own
+ * times in every tier. All other parts are values of a window, and that of an hour is not that of its last 10 s.
  */
 export function rollsUp(part: Part, kinds: ReadonlySet<Kind>): boolean {
-  if (part === 'last') return true
   return part === 'bare' && !kinds.has(Kind.EventCounter) && !kinds.has(Kind.EventTimer)
 }
 

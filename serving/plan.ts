@@ -12,7 +12,7 @@ export interface PlanRequest {
   stepMs: number
   /** Lookback, where at each moment only the newest point within it is read; undefined: every point is read. */
   lookbackMs?: number
-  /** False if what is selected is a value of each window, so that a longer window would give another answer. */
+  /** False if what is selected is a value of each window, such as its p99, which a longer window would change. */
   rollsUp: boolean
   snapshot: Pick<Snapshot, 'epoch' | 'frontierMs' | 'heldFromMs' | 'blockMs'>
   /** From when on the live view holds every window; undefined: it covers nothing. */
@@ -43,8 +43,8 @@ export interface QueryPlan {
 /**
  * Decides where each window is read: those that start before the tide line from the batch view, the rest from speed,
  * and there from the live view as far as it reaches. A tier longer than 10 s is used only where it gives the same
- * answer: every boundary of the query is a multiple of it and only the newest point before a boundary is read; or
- * where retention leaves nothing finer, with a warning.
+ * answer: every moment of the query is a multiple of it and only the newest point up to each is read; or where
+ * retention leaves nothing finer, with a warning.
  */
 export function planQuery(request: PlanRequest): QueryPlan {
   const { matchers, range, stepMs, snapshot } = request
@@ -76,12 +76,23 @@ function planBatch(request: PlanRequest, plan: QueryPlan): void {
       continue
     }
     const tierMs = TIER_MS[choice.tier]
-    const startMs = Number.isNaN(cursor) ? alignDown(range.startMs, tierMs) : cursor
+    const startMs = Number.isNaN(cursor) ? firstWindow(choice.tier, request) : cursor
     const sealedMs = alignDown(snapshot.frontierMs, tierMs)
     const endMs = Math.min(sealedMs, alignDown(range.endMs, tierMs) + tierMs, choice.untilMs)
     plan.parts.push({ view: 'batch', tier: choice.tier, startMs, endMs, ...choice.reason })
     cursor = endMs
   }
+}
+
+/**
+ * Where the batch part begins. A range query reads from the start of a block, so that a dashboard that moves with the
+ * clock asks for the same windows again and finds them in the cache.
+ */
+function firstWindow(tier: Tier, { range, stepMs, snapshot }: PlanRequest): number {
+  const tierMs = TIER_MS[tier]
+  const blockMs = stepMs > 0 ? Math.max(snapshot.blockMs, tierMs) : tierMs
+  const heldMs = alignUp(snapshot.heldFromMs[tier] ?? Number.NEGATIVE_INFINITY, tierMs)
+  return Math.max(alignDown(alignDown(range.startMs, blockMs), tierMs), heldMs)
 }
 
 interface TierChoice {
@@ -112,10 +123,14 @@ function chooseTier(fromMs: number, exact: readonly Tier[], request: PlanRequest
   return { tier: finest, untilMs, reason: { why, warning } }
 }
 
-/** The tiers that give the same answer as the 10 s windows, finest first. */
+/**
+ * The tiers that give the same answer as the 10 s windows, finest first: those on whose grid every moment of the query
+ * lies. At such a moment the newest point is the last of a window that ended, or the first of the one that starts
+ * there; a window keeps both with their own times, so the lookback is judged exactly however long it is.
+ */
 function exactTiers({ range, stepMs, lookbackMs, rollsUp }: PlanRequest): Tier[] {
   if (lookbackMs === undefined || !rollsUp) return ['10s']
-  const boundaries = [range.startMs, range.endMs, stepMs, lookbackMs]
+  const boundaries = [range.startMs + lookbackMs, range.endMs, stepMs]
   return TIERS.filter((tier) => tier === '10s' || boundaries.every((boundary) => boundary % TIER_MS[tier] === 0))
 }
 
@@ -123,7 +138,7 @@ function whyExact(tier: Tier, exact: readonly Tier[], { lookbackMs, rollsUp, ste
   if (lookbackMs === undefined) return 'a range selector reads every point'
   if (!rollsUp) return 'the value of each window is selected, which a longer window would change'
   if (tier === exact.at(-1) && tier !== '10s') {
-    return `start, end, ${stepMs > 0 ? 'step' : 'time'} and lookback are multiples of ${tier}: the answer is the same as from 10s`
+    return `${stepMs > 0 ? 'start, end and step are multiples' : 'the time is a multiple'} of ${tier}: the answer is the same as from 10s`
   }
   if (exact.length > 1) return `the windows of ${exact.at(-1)} are not published or not held here`
   return 'the times of the query are not multiples of a longer tier'
@@ -141,7 +156,8 @@ function planSpeed({ range, snapshot, liveCoveredFromMs }: PlanRequest, plan: Qu
   const liveMs = liveCoveredFromMs === undefined ? endMs : alignUp(liveCoveredFromMs, WINDOW_MS)
   const splitMs = Math.min(Math.max(liveMs, startMs), endMs)
   if (startMs < splitMs) {
-    const why = liveCoveredFromMs === undefined ? 'the live view covers nothing yet' : 'not sealed yet, older than the live view'
+    const why =
+      liveCoveredFromMs === undefined ? 'the live view covers nothing yet' : 'not sealed yet, older than the live view'
     plan.parts.push({ view: 'hot', tier: '10s', startMs, endMs: splitMs, why })
   }
   if (splitMs < endMs) {

@@ -10,7 +10,8 @@ export function encodePoints(all: readonly SeriesPoints[]): Uint8Array {
   const out = Buffer.alloc(bytes)
   let at = out.writeUInt32LE(all.length, 0)
   for (const { series, timeMs, value, stale } of all) {
-    for (const word of [series.idLow, series.idHigh, series.canonical.length, timeMs.length]) at = out.writeUInt32LE(word, at)
+    for (const word of [series.idLow, series.idHigh, series.canonical.length, timeMs.length])
+      at = out.writeUInt32LE(word, at)
     for (const column of [series.canonical, timeMs, value, stale]) {
       out.set(new Uint8Array(column.buffer, column.byteOffset, column.byteLength), at)
       at += column.byteLength

@@ -81,7 +81,10 @@ async function readLive(views: Views, part: PlanPart, request: ReadRequest): Pro
   let liveMs = endMs
   const chunks: WindowColumns[] = []
   try {
-    for await (const chunk of untilAborted(views.live.read({ startMs, endMs, matchers: request.matchers }), request.signal)) {
+    for await (const chunk of untilAborted(
+      views.live.read({ startMs, endMs, matchers: request.matchers }),
+      request.signal,
+    )) {
       chunks.push(chunk)
     }
     const coveredMs = (await orAborted(views.live.coveredFromMs(), request.signal)) ?? endMs

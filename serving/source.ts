@@ -1,11 +1,11 @@
 import { asTidemarkError, TidemarkError } from '../schemas/errors.js'
-import type { Snapshot } from '../schemas/ports/batch-view.js'
-import type { SelectHints, SeriesSource, WindowedSeries } from '../schemas/ports/series-source.js'
 import type { Kind } from '../schemas/points.js'
+import type { BlockVersion, Snapshot } from '../schemas/ports/batch-view.js'
+import type { SelectHints, SeriesSource, WindowedSeries } from '../schemas/ports/series-source.js'
 import type { Matcher } from '../schemas/series/matcher.js'
 import type { Series } from '../schemas/series/series.js'
 import { TIERS, type TimeRange } from '../schemas/time.js'
-import { checkDeadline, orAborted, type QueryDeadline, startDeadline } from './cancel.js'
+import { checkDeadline, orAborted, type QueryDeadline, startDeadline, withinDeadline } from './cancel.js'
 import { ReadBudget } from './collector.js'
 import { mergeParts } from './merge.js'
 import { type Part, rollsUp, splitVirtualName } from './parts.js'
@@ -39,7 +39,10 @@ export function createSeriesSource(views: Views): MergedView {
 }
 
 async function openQuery(views: Views, { epoch, signal, timeoutMs }: OpenOptions): Promise<MergedQuery> {
-  const deadline = startDeadline(Math.max(1, Math.min(views.limits.queryMs, timeoutMs ?? Number.POSITIVE_INFINITY)), signal)
+  const deadline = startDeadline(
+    Math.max(1, Math.min(views.limits.queryMs, timeoutMs ?? Number.POSITIVE_INFINITY)),
+    signal,
+  )
   const reasons: string[] = []
   const asked = async <T>(view: string, work: Promise<T>): Promise<T | undefined> => {
     try {
@@ -51,7 +54,9 @@ async function openQuery(views: Views, { epoch, signal, timeoutMs }: OpenOptions
     }
   }
   const [snapshot, coveredFromMs] = await Promise.all([
-    epoch === undefined ? asked('batch', views.batch.snapshot()) : orAborted(views.batch.snapshot(epoch), deadline.signal),
+    epoch === undefined
+      ? asked('batch', views.batch.snapshot())
+      : withinDeadline(views.batch.snapshot(epoch), deadline),
     asked('live', views.live.coveredFromMs()),
   ])
   return new MergedQuery(views, snapshot ?? unsealed(), coveredFromMs, deadline, reasons)
@@ -109,7 +114,11 @@ export class MergedQuery implements SeriesSource {
     const reads = await Promise.all(plan.parts.map((part) => readPart(this.#views, part, request)))
     checkDeadline(this.#deadline)
     this.#account(plan, reads)
-    const merged = mergeParts(reads.map(({ points }) => points), range, selected.name)
+    const merged = mergeParts(
+      reads.map(({ points }) => points),
+      range,
+      selected.name,
+    )
     for (const warning of merged.warnings) this.warnings.add(warning)
     yield* merged.series
   }
@@ -119,13 +128,17 @@ export class MergedQuery implements SeriesSource {
     return this.#plan(await this.#resolve(matchers), range, hints)
   }
 
-  /** Series that satisfy the matchers and have points in the range. @throws TM_QUERY_SERIES */
+  /** Series that satisfy the matchers and have points in the range, as far as the views can tell. */
   async series(range: TimeRange, matchers: readonly Matcher[]): Promise<Series[]> {
     const found = await findSeries(this.#views, this.snapshot, range, matchers, viewSignal(this.#deadline))
     checkDeadline(this.#deadline)
     for (const failure of found.failures) this.partialReasons.add(failure)
-    this.#budget.checkSeries(found.series.length)
     return found.series
+  }
+
+  /** The blocks of a batch part, with the generation that each is read at. */
+  blocks(range: TimeRange): Promise<BlockVersion[]> {
+    return withinDeadline(this.#views.batch.blocks(this.snapshot, range), this.#deadline)
   }
 
   /** A name with a suffix addresses a part of a window, unless a metric is really called so. */

@@ -10,13 +10,15 @@ export class OpenWindow {
   readonly firstOffset: number
   /** True if points came since the last provisional flush. */
   isChanged = true
-  readonly samples = new SamplePoints()
+  readonly samples: SamplePoints
   readonly #events = new WindowColumns(0)
   #eventRow = new Int32Array(0)
 
-  constructor(startMs: number, firstOffset: number) {
+  /** @param expectedSamples points of sample series that it will probably get */
+  constructor(startMs: number, firstOffset: number, expectedSamples?: number) {
     this.startMs = startMs
     this.firstOffset = firstOffset
+    this.samples = new SamplePoints(expectedSamples)
   }
 
   /** Folds one occurrence at once: its aggregates do not depend on the order. @param index of the series in its partition */
@@ -34,7 +36,11 @@ export class OpenWindow {
   fold(series: readonly Series[]): WindowColumns {
     const windows = new WindowColumns(Math.min(this.samples.length, series.length) + this.#events.length)
     this.samples.fold(series, this.startMs, windows)
-    for (let row = 0; row < this.#events.length; row++) windows.pushRow(this.#events, row)
+    for (let from = 0; from < this.#events.length; from++) {
+      const row = windows.pushRow(this.#events, from)
+      // What was handed out must not change under its reader while this window goes on.
+      windows.sketch[row] = this.#events.sketch[from]?.copy()
+    }
     windows.settle()
     return windows
   }

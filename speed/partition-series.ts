@@ -21,10 +21,12 @@ export class PartitionSeries {
   indexesOf(record: LogRecord): Uint32Array {
     const { seriesCount, ids } = record
     if (seriesCount > this.#ofRecord.length) this.#ofRecord = new Uint32Array(seriesCount * 2)
+    let index = -1
     for (let i = 0; i < seriesCount; i++) {
       const low = ids[2 * i]
       const high = ids[2 * i + 1]
-      const index = this.#ids.add(low, high)
+      // A sender names its series in the same order each time.
+      index = this.#ids.add(low, high, index + 1)
       if (index === this.#series.length) this.#series.push(Series.known(record.canonical(i).slice(), low, high))
       this.#ofRecord[i] = index
     }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { decodeRecord, encodeRecord } from '../schemas/log/record.js'
 import { Kind, markStaleAt, wordsOf } from '../schemas/points.js'
 import { Series } from '../schemas/series/series.js'
-import { LAST_STALE, type WindowBatch, WINDOW_COLUMNS } from '../schemas/windows/columns.js'
+import { LAST_STALE, type WindowBatch, WINDOW_COLUMNS, type WindowColumn, type WindowColumns } from '../schemas/windows/columns.js'
 import { PartitionState } from './partition-state.js'
 import { Rollups } from './rollup.js'
 
@@ -49,10 +49,14 @@ function rows(batches: WindowBatch[]) {
         start: windows.start[row],
         stale: windows.stale[row],
         p50: windows.sketch[row]?.quantile(0.5),
-        ...Object.fromEntries(WINDOW_COLUMNS.map((column) => [column, windows[column][row]])),
+        ...columnsOf(windows, row),
       })),
     )
     .sort((a, b) => a.start - b.start || (a.series < b.series ? -1 : 1))
+}
+
+function columnsOf(windows: WindowColumns, row: number): Record<WindowColumn, number> {
+  return Object.fromEntries(WINDOW_COLUMNS.map((column) => [column, windows[column][row]])) as Record<WindowColumn, number>
 }
 
 /** Opens the partition with a first record, so that the watermark stands at T0 − lateness. */

@@ -29,6 +29,8 @@ export class PartitionState {
   /** Records before this offset were applied before a restart: their late points are in the ledger. */
   readonly #replayedTo: number
   #newestMs = Number.NEGATIVE_INFINITY
+  /** Sample points that the last window held when it closed: the next ones will hold about as many. */
+  #expectedSamples = 256
   #lastRecordMs: number
 
   /** @param restored what stood with the group's committed position, if anything */
@@ -75,7 +77,10 @@ export class PartitionState {
     const closed = [...this.#open.values()].filter((window) => window.startMs + WINDOW_MS <= before)
     closed.sort((a, b) => a.startMs - b.startMs)
     const batches = closed.map((window) => this.#toBatch(window, true))
-    for (const window of closed) this.#open.delete(window.startMs)
+    for (const window of closed) {
+      this.#open.delete(window.startMs)
+      this.#expectedSamples = Math.max(256, window.samples.length)
+    }
     if (closed.length > 0) this.#clearOutSeries()
     return batches
   }
@@ -104,6 +109,7 @@ export class PartitionState {
     const indexes = this.#series.indexesOf(record)
     const series = this.#series.all
     const { pointCount, seriesIndex, timeDelta, value, weight, baseMs } = record
+    const holdsEvents = hasEvents(record)
     const words = wordsOf(value)
     const openFrom = closedBefore(this.watermarkMs!)
     let startMs = Number.NaN
@@ -111,14 +117,13 @@ export class PartitionState {
     for (let p = 0; p < pointCount; p++) {
       const timeMs = baseMs + timeDelta[p]
       if (timeMs > this.#newestMs) this.#newestMs = timeMs
-      const inRecord = seriesIndex[p]
-      const index = indexes[inRecord]
+      const index = indexes[seriesIndex[p]]
       if (!(timeMs >= startMs && timeMs < startMs + WINDOW_MS)) {
         startMs = alignDown(timeMs, WINDOW_MS)
         window = startMs + WINDOW_MS <= openFrom ? undefined : this.#windowAt(startMs, offset)
       }
       if (!window) late.add(series[index], startMs)
-      else if (isEvent(series[index].kind)) window.addEvent(index, series[index], timeMs, value[p], weight ? weight[p] : 1)
+      else if (holdsEvents && isEvent(series[index].kind)) window.addEvent(index, series[index], timeMs, value[p], weight ? weight[p] : 1)
       else if (isStaleAt(words, p)) window.samples.addStale(index, timeMs - startMs)
       else window.samples.add(index, timeMs - startMs, value[p])
     }
@@ -128,7 +133,7 @@ export class PartitionState {
   #windowAt(startMs: number, offset: number): OpenWindow {
     let window = this.#open.get(startMs)
     if (!window) {
-      window = new OpenWindow(startMs, offset)
+      window = new OpenWindow(startMs, offset, this.#expectedSamples)
       this.#open.set(startMs, window)
     }
     window.isChanged = true
@@ -150,4 +155,9 @@ export class PartitionState {
     const newIndex = this.#series.keep(used)
     for (const window of this.#open.values()) window.renumber(newIndex, this.#series.size)
   }
+}
+
+function hasEvents({ seriesCount, kind }: LogRecord): boolean {
+  for (let i = 0; i < seriesCount; i++) if (isEvent(kind(i))) return true
+  return false
 }

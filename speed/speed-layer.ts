@@ -10,7 +10,7 @@ import { encodeChunks } from '../schemas/windows/chunk.js'
 import type { WindowBatch } from '../schemas/windows/columns.js'
 import { PartitionState } from './partition-state.js'
 import { Rollups } from './rollup.js'
-import { formatCommit, parseCommit, type WatermarkRules } from './watermark.js'
+import { closedBefore, formatCommit, parseCommit, type WatermarkRules } from './watermark.js'
 
 const GROUP = 'speed'
 
@@ -35,6 +35,8 @@ export interface SpeedLayer {
   /** Closes the windows of idle partitions; to be called every second or so. */
   followClock(): Promise<void>
   status(): Promise<PartitionStatus[]>
+  /** Every window that ends at or before this time was closed and stored, ms; what comes for it now is late. */
+  closedThroughMs(): Promise<number>
   /** Stops reading; open windows are rebuilt from the log at the next start. */
   close(): Promise<void>
   /** Rejects if reading ends by an error. */
@@ -50,6 +52,7 @@ export async function startSpeedLayer(options: SpeedOptions): Promise<SpeedLayer
     flushProvisional: () => reader.flushProvisional(),
     followClock: () => reader.followClock(),
     status: () => reader.status(),
+    closedThroughMs: () => reader.closedThroughMs(),
     async close() {
       reader.isClosed = true
       await subscription.close()
@@ -63,6 +66,8 @@ interface OwnedPartition {
   /** The last piece of work on this partition: work on one partition never overlaps. */
   tail: Promise<void>
   appliedTo: number
+  /** Windows that end at or before this time are stored, ms; undefined before the first record. */
+  storedThroughMs: number | undefined
 }
 
 class SpeedReader implements LogReader {
@@ -83,7 +88,7 @@ class SpeedReader implements LogReader {
     await this.#untilDone(() => this.#options.late.forget(partition, restored?.appliedTo ?? 0))
     const { rules, clock } = this.#options
     const state = new PartitionState({ partition, rules, rollups: this.#rollups, nowMs: clock(), restored })
-    this.#owned.set(partition, { state, tail: Promise.resolve(), appliedTo: committed?.offset ?? 0 })
+    this.#owned.set(partition, { state, tail: Promise.resolve(), appliedTo: committed?.offset ?? 0, storedThroughMs: restored && closedBefore(restored.watermarkMs) })
     return committed?.offset
   }
 
@@ -140,9 +145,25 @@ class SpeedReader implements LogReader {
     })
   }
 
+  async closedThroughMs(): Promise<number> {
+    const bounds = await this.#options.log.bounds('tidemark.points')
+    const times = bounds.map(({ partition, start, end }) => {
+      const owned = this.#owned.get(partition)
+      if (!owned) return Number.NEGATIVE_INFINITY
+      // A partition that never had a record holds nobody up, unless its first ones are still unread.
+      const whenUnset = Math.max(owned.appliedTo, start) < end ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+      return owned.storedThroughMs ?? whenUnset
+    })
+    return Math.min(...times)
+  }
+
   /** Stores first, commits then: a crash in between repeats the writes, which are overwrites. */
   async #flush(partition: number, owned: OwnedPartition, closed: WindowBatch[], late: LatePoints[]): Promise<void> {
-    if (closed.length === 0 && late.length === 0) return
+    if (closed.length > 0 || late.length > 0) await this.#store(partition, owned, closed, late)
+    if (owned.state.watermarkMs !== undefined) owned.storedThroughMs = closedBefore(owned.state.watermarkMs)
+  }
+
+  async #store(partition: number, owned: OwnedPartition, closed: WindowBatch[], late: LatePoints[]): Promise<void> {
     const { hot, live, log, late: ledger } = this.#options
     if (late.length > 0) await this.#untilDone(() => ledger.record(late))
     if (closed.length > 0) {

@@ -1,4 +1,5 @@
 /** Every flow that the worker runs; the build bundles this file. */
+export { auditLater } from './audit-later.flow.js'
 export { maintain } from './maintain.flow.js'
 export { recomputeDirty } from './recompute-dirty.flow.js'
 export { recomputeQueue } from './recompute-queue.flow.js'

@@ -1,5 +1,8 @@
+import { existsSync, mkdirSync, statfsSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type Database, open, type RootDatabase } from 'lmdb'
+import { TidemarkError } from '../../schemas/errors.js'
 
 /** A table of an environment: binary keys in byte order, binary values. */
 export type Table = Database<Buffer, Buffer>
@@ -11,11 +14,22 @@ export interface Environment {
   table(name: string): Table
 }
 
+/** Free space without which no environment is created, bytes. */
+const CREATE_NEEDS = 1 << 20
+
 /**
  * Opens or creates an environment.
  * @param compression LZ4 over values of more than 1000 bytes
+ * @throws TM_DISK_FULL if it cannot be created
  */
 export function openEnvironment(folder: string, compression: boolean): Environment {
+  mkdirSync(folder, { recursive: true })
+  // On a full disk lmdb's lock file has no blocks behind its map, and touching it ends the process (SIGBUS).
+  if (!existsSync(join(folder, 'lock.mdb'))) {
+    const { bavail, bsize } = statfsSync(folder)
+    const bytes = bavail * bsize
+    if (bytes < CREATE_NEEDS) throw new TidemarkError('TM_DISK_FULL', { path: folder, bytes })
+  }
   const root = open<Buffer, Buffer>({
     path: folder,
     noSubdir: false,

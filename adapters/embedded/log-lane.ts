@@ -6,6 +6,11 @@ import { keyOffset, keyTime, type Lane, laneKey, recordKey } from './log-keys.js
 const READ_BYTES = 8 << 20
 const READ_ENTRIES = 512
 
+/** Newest records of a lane that stay in memory, bytes: who keeps up never touches the disk's pages. */
+const RECENT_BYTES = 4 << 20
+/** What an entry costs in memory besides its value, bytes, roughly. */
+const ENTRY_BYTES = 256
+
 /** The tables of the log. */
 export interface LogTables {
   /** Records by {@link recordKey}. */
@@ -25,6 +30,9 @@ export class LogLane {
   /** Offset that the next write gets: ahead of `end` while a transaction is under way. */
   #next = 0
   #waiting: (() => void)[] = []
+  /** The newest durable records, without a gap up to `end`, and behind them those that are under way. */
+  #recent: LogEntry[] = []
+  #recentBytes = 0
 
   constructor(lane: Lane, tables: LogTables) {
     this.lane = lane
@@ -49,15 +57,20 @@ export class LogLane {
     const trimmedTo = starts.getBinary(laneKey(this.lane))
     this.#start = trimmedTo ? Number(trimmedTo.toString()) : 0
     this.#end = this.#start
-    for (const key of records.getKeys({ start: highest, end: lowest, reverse: true, limit: 1 })) this.#end = keyOffset(key) + 1
+    for (const key of records.getKeys({ start: highest, end: lowest, reverse: true, limit: 1 }))
+      this.#end = keyOffset(key) + 1
     this.#next = this.#end
+    this.#recent = []
+    this.#recentBytes = 0
   }
 
-  /** Puts a record; to be called inside a transaction. @returns its offset */
+  /** Puts a record, whose bytes must not change from now on; to be called inside a transaction. @returns its offset */
   put(value: Uint8Array, appendedMs: number): number {
     const offset = this.#next++
     const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
     void this.#tables.records.put(recordKey(this.lane, offset, appendedMs), bytes)
+    this.#recent.push({ offset, appendedMs, value: bytes })
+    this.#recentBytes += bytes.length + ENTRY_BYTES
     return offset
   }
 
@@ -65,6 +78,7 @@ export class LogLane {
   publish(end: number): void {
     if (end <= this.#end) return
     this.#end = end
+    this.#forgetOldest()
     this.wake()
   }
 
@@ -82,9 +96,22 @@ export class LogLane {
 
   /** Entries from `offset` on, at most 8 MB or 512 of them; at least one if there is any. */
   read(offset: number): LogEntry[] {
+    const first = Math.max(offset, this.#start)
+    return this.#recent.length > 0 && first >= this.#recent[0].offset
+      ? this.#readRecent(first)
+      : this.#readStored(first)
+  }
+
+  #readRecent(offset: number): LogEntry[] {
+    const from = offset - this.#recent[0].offset
+    const durable = this.#end - this.#recent[0].offset
+    return this.#recent.slice(from, Math.min(durable, from + READ_ENTRIES))
+  }
+
+  #readStored(offset: number): LogEntry[] {
     const entries: LogEntry[] = []
     let bytes = 0
-    const from = recordKey(this.lane, Math.max(offset, this.#start), 0)
+    const from = recordKey(this.lane, offset, 0)
     const to = recordKey(this.lane, this.#end, 0)
     const keys = [...this.#tables.records.getKeys({ start: from, end: to, limit: READ_ENTRIES })]
     for (const key of keys) {
@@ -111,9 +138,22 @@ export class LogLane {
 
   /** Removes the oldest records by their keys; to be called inside a transaction. */
   remove(keys: readonly Buffer[]): void {
-    const start = keyOffset(keys[keys.length - 1]) + 1
     for (const key of keys) void this.#tables.records.remove(key)
+    this.putStart(keyOffset(keys[keys.length - 1]) + 1)
+  }
+
+  /** Stores the first offset; to be called inside a transaction. */
+  putStart(start = this.#start): void {
     void this.#tables.starts.put(laneKey(this.lane), Buffer.from(String(start)))
+  }
+
+  /** Keeps at most {@link RECENT_BYTES} of what is durable. */
+  #forgetOldest(): void {
+    let gone = 0
+    while (gone < this.#recent.length && this.#recentBytes > RECENT_BYTES && this.#recent[gone].offset < this.#end) {
+      this.#recentBytes -= this.#recent[gone++].value.length + ENTRY_BYTES
+    }
+    if (gone > 0) this.#recent.splice(0, gone)
   }
 
   /** Says that everything below `start` is gone. */

@@ -1,5 +1,13 @@
 import { TidemarkError } from '../../schemas/errors.js'
-import type { Log, LogAppend, LogBounds, LogCommit, LogReader, LogSubscription, Topic } from '../../schemas/ports/log.js'
+import type {
+  Log,
+  LogAppend,
+  LogBounds,
+  LogCommit,
+  LogReader,
+  LogSubscription,
+  Topic,
+} from '../../schemas/ports/log.js'
 import type { Clock } from '../../schemas/time.js'
 import { commitFailure, type Environment, openEnvironment } from './environment.js'
 import { GroupCommit } from './group-commit.js'
@@ -49,13 +57,15 @@ export class EmbeddedLog implements Log {
     return this.#topic(topic).length
   }
 
+  /** Takes over the records' bytes: they must not change from now on, and readers may be given the very same. */
   async append(topic: Topic, records: readonly LogAppend[]): Promise<void> {
     if (records.length === 0) return
     const lanes = this.#topic(topic)
     const ends = new Map<LogLane, number>()
     const bytes = records.reduce((total, record) => total + record.value.length, 0)
     for (const { partition } of records) {
-      if (!lanes[partition]) throw new TidemarkError('TM_INTERNAL', { reason: `${topic} has no partition ${partition}` })
+      if (!lanes[partition])
+        throw new TidemarkError('TM_INTERNAL', { reason: `${topic} has no partition ${partition}` })
     }
     await this.#commit(bytes, () => {
       const appendedMs = this.#options.clock()
@@ -92,12 +102,15 @@ export class EmbeddedLog implements Log {
     for (const lane of this.#allLanes()) {
       const beforeMs = nowMs - this.#options.retentionMs[lane.lane.topic]
       let expired = lane.expired(beforeMs, TRIM_STEP)
+      if (expired.length === 0) continue
       while (expired.length > 0) {
         const step = expired
         await this.#commit(0, () => lane.remove(step))
         lane.trimmed(keyOffset(step[step.length - 1]) + 1)
         expired = step.length < TRIM_STEP || this.#closed ? [] : lane.expired(beforeMs, TRIM_STEP)
       }
+      // Pages freed by one transaction serve from the next but one on: a full disk takes records again at once.
+      if (!this.#closed) await this.#commit(0, () => lane.putStart())
     }
   }
 
@@ -125,7 +138,11 @@ export class EmbeddedLog implements Log {
     try {
       await this.#writer.submit(bytes, write)
     } catch (cause) {
-      throw new TidemarkError('TM_LOG_UNAVAILABLE', { reason: await commitFailure(this.#environment.folder, cause) }, cause)
+      throw new TidemarkError(
+        'TM_LOG_UNAVAILABLE',
+        { reason: await commitFailure(this.#environment.folder, cause) },
+        cause,
+      )
     }
   }
 

@@ -32,8 +32,13 @@ export interface InstallProgress {
   elapsedMs: number
 }
 
+/** Where Temporal publishes its CLI (docs.temporal.io/cli/setup-cli). */
+export const TEMPORAL_ARCHIVES = 'https://temporal.download/cli/archive'
+
 /** Where to install to, and what may be used for it. */
 export interface InstallOptions {
+  /** Address of the published archives: TEMPORAL_ARCHIVES, or a mirror. */
+  archives: string
   /** Folder that the program ends up in. */
   binDir: string
   /** Folders in which `go` is looked for. */
@@ -92,24 +97,23 @@ export async function installTemporal(options: InstallOptions): Promise<string> 
 /** TM_TEMPORAL_MISSING with the one command that puts the program where it is looked for on this machine. */
 export async function missing(
   reason: string,
-  { binDir, searchPath }: Pick<InstallOptions, 'binDir' | 'searchPath'>,
+  { binDir, searchPath, archives }: Pick<InstallOptions, 'binDir' | 'searchPath' | 'archives'>,
 ): Promise<TidemarkError> {
   const hasGo = (await findProgram('go', searchPath)) !== undefined
   const byGo = `GOBIN='${binDir}' go install ${GO_PACKAGE}`
-  const byArchive = `mkdir -p '${binDir}' && curl -fL '${archiveUrl()}' | tar -xz -C '${binDir}' temporal`
+  const byArchive = `mkdir -p '${binDir}' && curl -fL '${archiveUrl(archives)}' | tar -xz -C '${binDir}' temporal`
   return new TidemarkError('TM_TEMPORAL_MISSING', { reason, fix: hasGo ? byGo : byArchive })
 }
 
-/** Address under which Temporal publishes its CLI (docs.temporal.io/cli/setup-cli). */
-function archiveUrl(): string {
-  return `https://temporal.download/cli/archive/${VERSION}?platform=${platform()}&arch=${arch() === 'x64' ? 'amd64' : arch()}`
+function archiveUrl(archives: string): string {
+  return `${archives}/${VERSION}?platform=${platform()}&arch=${arch() === 'x64' ? 'amd64' : arch()}`
 }
 
-async function download({ clock, onProgress, signal }: InstallOptions, staging: string): Promise<void> {
+async function download({ archives, clock, onProgress, signal }: InstallOptions, staging: string): Promise<void> {
   const startedMs = clock()
   const impatience = new AbortController()
   const timer = setTimeout(() => impatience.abort(new Error(`no answer within ${ANSWER_MS / 1000} s`)), ANSWER_MS)
-  const response = await fetch(archiveUrl(), {
+  const response = await fetch(archiveUrl(archives), {
     signal: AbortSignal.any([signal, impatience.signal, AbortSignal.timeout(DOWNLOAD_MS)]),
   }).finally(() => clearTimeout(timer))
   if (!response.ok || !response.body) throw new Error(`HTTP ${response.status}`)

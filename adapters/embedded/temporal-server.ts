@@ -1,5 +1,4 @@
 import { join, resolve } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { asTidemarkError, TidemarkError } from '../../schemas/errors.js'
 import type { Logger } from '../../schemas/ports/logger.js'
 import type { Clock } from '../../schemas/time.js'
@@ -26,8 +25,12 @@ export interface TemporalServerOptions {
   env: NodeJS.ProcessEnv
   /** True if the program may be installed into `<data>/bin`. */
   install: boolean
+  /** Address of the published archives. */
+  archives: string
   namespace: string
   clock: Clock
+  /** Waits, but not after the signal. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>
   logger: Logger
   /** True once a server answers requests there. */
   answers(address: string): Promise<boolean>
@@ -89,12 +92,12 @@ export function createTemporalServer(options: TemporalServerOptions): TemporalSe
     if (found) return found
     // One attempt a start: what failed once is left to the user's command, which is noticed when we look again.
     if (status.problem) throw status.problem
-    const { searchPath, env } = options
-    if (!options.install) throw await missing(`no "temporal" on PATH or in ${binDir}`, { binDir, searchPath })
+    const { searchPath, env, archives } = options
+    if (!options.install) throw await missing(`no "temporal" on PATH or in ${binDir}`, { binDir, searchPath, archives })
     move('install')
     logger.info({ binDir }, 'installing the Temporal CLI; everything else runs meanwhile')
     const onProgress = (progress: InstallProgress) => move('install', { progress })
-    return installTemporal({ binDir, searchPath, env, clock, onProgress, signal: closing.signal })
+    return installTemporal({ archives, binDir, searchPath, env, clock, onProgress, signal: closing.signal })
   }
 
   /** Starts the server again whenever it dies. Throws when it does not stay up. */
@@ -139,7 +142,7 @@ export function createTemporalServer(options: TemporalServerOptions): TemporalSe
     return false
   }
 
-  const pause = (ms: number) => sleep(ms, undefined, { signal: closing.signal }).catch(() => undefined)
+  const pause = (ms: number) => options.sleep(ms, closing.signal)
 
   return {
     start() {
@@ -157,7 +160,8 @@ export function createTemporalServer(options: TemporalServerOptions): TemporalSe
 
 /** The last line that says something: start-dev logs JSON, and prints plain errors. */
 function deathOf(lines: string[]): string {
-  const telling = lines.filter((line) => /error|fatal|unable|not a database|malformed|denied/i.test(line)).at(-1) ?? lines.at(-1)
+  const telling =
+    lines.filter((line) => /error|fatal|unable|not a database|malformed|denied/i.test(line)).at(-1) ?? lines.at(-1)
   return (telling ?? 'it said nothing').slice(0, 400)
 }
 
@@ -166,7 +170,9 @@ function unusable(reason: string, folder: string): TidemarkError {
   const database = databaseIn(folder)
   const isDatabase = /sqlite|database|malformed|unable to open|disk|read-?only|permission/i.test(reason)
   return new TidemarkError('TM_TEMPORAL_MISSING', {
-    reason: isDatabase ? `its database ${database} cannot be used: ${reason}` : `the server does not stay up: ${reason}`,
+    reason: isDatabase
+      ? `its database ${database} cannot be used: ${reason}`
+      : `the server does not stay up: ${reason}`,
     fix: `mv '${database}' '${join(folder, 'temporal.db.damaged')}'`,
   })
 }

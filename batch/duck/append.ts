@@ -9,14 +9,15 @@ export interface AppendColumn {
   value: (row: number) => DuckDBValue
 }
 
-/** Appends rows to a table, chunk by chunk: several million rows a second where the values are numbers. */
+/** Appends rows to a temporary table, chunk by chunk: several million rows a second where the values are numbers. */
 export async function appendColumns(
   connection: DuckDBConnection,
   table: string,
   rows: number,
   columns: readonly AppendColumn[],
 ): Promise<void> {
-  const appender = await connection.createAppender(table)
+  if (rows === 0) return
+  const appender = await connection.createAppender(table, 'main', 'temp')
   const types = columns.map((column) => column.type)
   for (let start = 0; start < rows; start += CHUNK_ROWS) {
     const size = Math.min(CHUNK_ROWS, rows - start)

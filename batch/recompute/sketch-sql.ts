@@ -23,11 +23,11 @@ export function sketchesSql(tier: Tier): string {
   CREATE TEMP TABLE "sketches_${tier}" AS
     SELECT tag, w, struct_pack(scale := (${MAX_SCHEMA} - level)::INTEGER, zero_count := zero_count, zero_threshold := 0::DOUBLE,
                                pos_index := pos_index, pos := pos, neg_index := neg_index, neg := neg) AS sketch
-    FROM (SELECT tag, w, any_value(level) AS level, coalesce(sum(n) FILTER (bucket = 0), 0)::DOUBLE AS zero_count,
+    FROM (SELECT tag, w, level, coalesce(sum(n) FILTER (bucket = 0), 0)::DOUBLE AS zero_count,
                  ${lists('pos', 'bucket > 0')}, ${lists('neg', 'bucket < 0')}
           FROM (SELECT b.tag, b.w, s.level, sign(bucket) * (abs(bucket) >> s.level) AS bucket, sum(n) AS n
                 FROM "buckets_${tier}" b JOIN spans s ON b.tag = s.tag AND b.w = s.w GROUP BY ALL)
-          GROUP BY tag, w);
+          GROUP BY tag, w, level);
   DROP TABLE spans`
 }
 

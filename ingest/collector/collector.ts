@@ -1,4 +1,4 @@
-import { hostname } from 'node:os'
+import { hostname, loadavg } from 'node:os'
 import type { Systeminformation } from 'systeminformation'
 import { asTidemarkError, type TidemarkError } from '../../schemas/errors.js'
 import { Kind } from '../../schemas/points.js'
@@ -68,7 +68,7 @@ export async function lookAtHost(): Promise<HostState> {
     attempt<Systeminformation.DisksIoData>(system.disksIO()),
     attempt<Systeminformation.NetworkStatsData[]>(system.networkStats('*')),
   ])
-  return { load, memory, disks, diskBytes, diskOperations, network, uptimeSeconds: system.time().uptime }
+  return { load, memory, disks, diskBytes, diskOperations, network, uptimeSeconds: system.time().uptime, load1: loadavg()[0] }
 }
 
 async function attempt<T>(part: Promise<T>): Promise<T | undefined> {

@@ -17,11 +17,14 @@ export interface HostState {
   diskOperations?: Systeminformation.DisksIoData | null
   network?: Systeminformation.NetworkStatsData[]
   uptimeSeconds?: number
+  /** Load average of the last minute. */
+  load1?: number
 }
 
 /** The readings of one look, by part. Values that the platform does not know are left out. */
 export function hostReadings(state: HostState): Reading[] {
   const readings = [
+    reading('host_load1', [], state.load1),
     ...loadReadings(state.load),
     ...memoryReadings(state.memory),
     ...diskReadings(state),
@@ -42,7 +45,6 @@ function loadReadings(load: HostState['load']): Reading[] {
     ['idle', load.currentLoadIdle],
   ]
   return [
-    reading('host_load1', [], load.avgLoad),
     reading('host_cpu_usage_percent', [], load.currentLoad),
     ...modes.map(([mode, value]) => reading('host_cpu_mode_percent', [['mode', mode]], value)),
     ...load.cpus.map((cpu, i) => reading('host_cpu_core_usage_percent', [['cpu', String(i)]], cpu.load)),

@@ -71,6 +71,7 @@ export function histogramFault(histogram: ExponentialHistogram): string | undefi
   let total = histogram.zeroCount
   for (const { indexes, counts } of [histogram.positive, histogram.negative]) {
     for (let i = 0; i < indexes.length; i++) {
+      if (indexes[i] <= indexes[i - 1]) return 'the buckets do not ascend'
       if (!(counts[i] > 0)) return `bucket ${indexes[i]} counts ${counts[i]}`
       if (lowerEdge(indexes[i], schema) === Infinity || lowerEdge(indexes[i] + 1, schema) === 0) {
         return `bucket ${indexes[i]} of scale ${schema} lies outside the numbers a double can hold`

@@ -23,7 +23,7 @@ export class SeriesFamily {
 
   /** Identifies the family by its name and labels. */
   get key(): string {
-    this.#key ??= [this.metric, ...this.labels.map(([name, value]) => `${name}\0${value}`).sort()].join('\0')
+    this.#key ??= JSON.stringify([this.metric, ...this.labels.toSorted(([a], [b]) => (a < b ? -1 : 1))])
     return this.#key
   }
 

@@ -4,6 +4,8 @@ import { bucketIndex } from '../../schemas/sketch/bucket.js'
 import { type ExponentialHistogram, emptyHistogram, histogramFault, lowerEdge } from './exponential.js'
 import { takeApart } from './take-apart.js'
 
+fc.configureGlobal({ seed: 42 })
+
 interface Point {
   value: number
   weight: number
@@ -16,8 +18,10 @@ function pointsOf(histogram: ExponentialHistogram): Point[] {
 }
 
 const countOf = (points: readonly Point[]): number => points.reduce((total, { weight }) => total + weight, 0)
-const sumOf = (points: readonly Point[]): number => points.reduce((total, { value, weight }) => total + value * weight, 0)
-const sizeOf = (points: readonly Point[]): number => points.reduce((total, { value, weight }) => total + Math.abs(value) * weight, 0)
+const sumOf = (points: readonly Point[]): number =>
+  points.reduce((total, { value, weight }) => total + value * weight, 0)
+const sizeOf = (points: readonly Point[]): number =>
+  points.reduce((total, { value, weight }) => total + Math.abs(value) * weight, 0)
 
 /** Index of the bucket of `schema` that holds a magnitude, by the histogram's definition. */
 function indexAt(magnitude: number, schema: number): number {
@@ -33,11 +37,15 @@ function histogramOf(values: readonly number[], schema: number): ExponentialHist
   const histogram = emptyHistogram(schema)
   const count = (side: 'positive' | 'negative', magnitudes: number[]) => {
     const counts = new Map<number, number>()
-    for (const magnitude of magnitudes) counts.set(indexAt(magnitude, schema), (counts.get(indexAt(magnitude, schema)) ?? 0) + 1)
+    for (const magnitude of magnitudes)
+      counts.set(indexAt(magnitude, schema), (counts.get(indexAt(magnitude, schema)) ?? 0) + 1)
     histogram[side].indexes = [...counts.keys()].sort((a, b) => a - b)
     histogram[side].counts = histogram[side].indexes.map((index) => counts.get(index) as number)
   }
-  count('positive', values.filter((value) => value > 0))
+  count(
+    'positive',
+    values.filter((value) => value > 0),
+  )
   count('negative', values.filter((value) => value < 0).map(Math.abs))
   histogram.zeroCount = values.filter((value) => value === 0).length
   histogram.count = values.length
@@ -67,7 +75,11 @@ function bucketsOfHistogram({ positive, negative, zeroCount }: ExponentialHistog
 }
 
 const anyMagnitude = fc.double({ min: 1e-9, max: 1e12, noNaN: true })
-const anyValue = fc.oneof(anyMagnitude, anyMagnitude.map((value) => -value), fc.constantFrom(0, 1, 2, 4, 1024, -0.5, 0.25))
+const anyValue = fc.oneof(
+  anyMagnitude,
+  anyMagnitude.map((value) => -value),
+  fc.constantFrom(0, 1, 2, 4, 1024, -0.5, 0.25),
+)
 const anyValues = fc.array(anyValue, { minLength: 1, maxLength: 60 })
 const positiveValues = fc.array(anyMagnitude, { minLength: 1, maxLength: 60 })
 const anySchema = fc.integer({ min: -4, max: 12 })
@@ -76,11 +88,16 @@ describe('law: a histogram taken apart is the same histogram', () => {
   test('count, sum and every bucket, for values of one sign', () => {
     fc.assert(
       fc.property(positiveValues, anySchema, fc.constantFrom(1, -1), (magnitudes, schema, sign) => {
-        const histogram = histogramOf(magnitudes.map((value) => value * sign), schema)
+        const histogram = histogramOf(
+          magnitudes.map((value) => value * sign),
+          schema,
+        )
         expect(histogramFault(histogram)).toBeUndefined()
         const points = pointsOf(histogram)
         expect(countOf(points)).toBe(histogram.count)
-        expect(Math.abs(sumOf(points) - (histogram.sum as number))).toBeLessThanOrEqual(1e-9 * Math.abs(histogram.sum as number))
+        expect(Math.abs(sumOf(points) - (histogram.sum as number))).toBeLessThanOrEqual(
+          1e-9 * Math.abs(histogram.sum as number),
+        )
         expect(bucketsOfPoints(points, schema)).toEqual(bucketsOfHistogram(histogram))
       }),
     )
@@ -105,16 +122,26 @@ describe('law: a histogram taken apart is the same histogram', () => {
         const points = pointsOf(histogram)
         expect(countOf(points)).toBe(values.length)
         expect(Math.abs(sumOf(points) - (histogram.sum as number))).toBeLessThanOrEqual(1e-9 * sizeOf(points))
-        expect(bucketsOfPoints(points, Math.min(schema, 5))).toEqual(bucketsOfPoints(values.map((value) => ({ value, weight: 1 })), Math.min(schema, 5)))
+        expect(bucketsOfPoints(points, Math.min(schema, 5))).toEqual(
+          bucketsOfPoints(
+            values.map((value) => ({ value, weight: 1 })),
+            Math.min(schema, 5),
+          ),
+        )
       }),
     )
   })
 
-  test('a finer scale than the sketch falls into the sketch\'s own buckets', () => {
+  test("a finer scale than the sketch falls into the sketch's own buckets", () => {
     fc.assert(
       fc.property(positiveValues, fc.integer({ min: 5, max: 14 }), (values, schema) => {
         const ofPoints = bucketsOfPoints(pointsOf(histogramOf(values, schema)), 5)
-        expect(ofPoints).toEqual(bucketsOfPoints(values.map((value) => ({ value, weight: 1 })), 5))
+        expect(ofPoints).toEqual(
+          bucketsOfPoints(
+            values.map((value) => ({ value, weight: 1 })),
+            5,
+          ),
+        )
       }),
     )
   })
@@ -150,7 +177,13 @@ describe('odd input', () => {
   })
 
   test('the coarsest scale and the ends of the doubles', () => {
-    for (const [schema, index] of [[-10, 0], [-10, -1], [0, 1023], [0, -1074], [5, 32 * 1024 - 1]]) {
+    for (const [schema, index] of [
+      [-10, 0],
+      [-10, -1],
+      [0, 1023],
+      [0, -1074],
+      [5, 32 * 1024 - 1],
+    ]) {
       const histogram = { ...emptyHistogram(schema), count: 2, positive: { indexes: [index], counts: [2] } }
       expect(histogramFault(histogram)).toBeUndefined()
       const [{ value, weight }] = pointsOf(histogram)
@@ -162,8 +195,14 @@ describe('odd input', () => {
   test('what no double can hold and what does not add up is named', () => {
     const base = emptyHistogram(0)
     expect(histogramFault({ ...base, schema: 99 })).toBe('the scale is 99, it must be -10 to 32')
-    expect(histogramFault({ ...base, count: 1, positive: { indexes: [5000], counts: [1] } })).toContain('outside the numbers')
-    expect(histogramFault({ ...base, count: 5, positive: { indexes: [1], counts: [4] } })).toBe('the count is 5, its buckets hold 4')
-    expect(histogramFault({ ...base, count: 5, sum: Number.NaN, positive: { indexes: [1], counts: [4] } })).toBeUndefined()
+    expect(histogramFault({ ...base, count: 1, positive: { indexes: [5000], counts: [1] } })).toContain(
+      'outside the numbers',
+    )
+    expect(histogramFault({ ...base, count: 5, positive: { indexes: [1], counts: [4] } })).toBe(
+      'the count is 5, its buckets hold 4',
+    )
+    expect(
+      histogramFault({ ...base, count: 5, sum: Number.NaN, positive: { indexes: [1], counts: [4] } }),
+    ).toBeUndefined()
   })
 })

@@ -40,8 +40,11 @@ export class CardinalityGuard {
     return this.#policy(metric)?.drop ?? []
   }
 
-  /** Judges a new series without counting it; call {@link taken} once it is stored. */
-  judge(series: Series): Verdict {
+  /**
+   * Judges a new series without counting it; call {@link taken} once it is stored.
+   * @param isReduced true if it already lost a label by an earlier verdict: such series get as much room again
+   */
+  judge(series: Series, isReduced: boolean): Verdict {
     const { metric } = series
     if (this.#total >= this.#limits.seriesTotal) {
       return { refuse: new TidemarkError('TM_CARDINALITY_TOTAL', { active: this.#total, limit: this.#limits.seriesTotal }) }
@@ -49,9 +52,9 @@ export class CardinalityGuard {
     const policy = this.#policy(metric)
     const limit = policy?.limit ?? this.#limits.seriesPerMetric
     const active = this.#uses.get(metric)?.active ?? 0
-    if (active < limit) return { take: series }
+    if (active < (isReduced ? 2 * limit : limit)) return { take: series }
     const widest = this.#widestLabel(metric, series.labels)
-    if (policy?.over === 'drop_label' && widest && series.labels.length > 0) return { without: widest.name }
+    if (policy?.over === 'drop_label' && widest) return { without: widest.name }
     if (policy?.over === 'sample' && series.idLow % policy.keep_one_of === 0) return { take: series }
     return {
       refuse: new TidemarkError('TM_CARDINALITY_METRIC', { metric, active, limit, label: widest?.name ?? '', values: widest?.values ?? 0 }),

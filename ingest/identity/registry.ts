@@ -44,7 +44,7 @@ export class SeriesRegistry {
     if (fault) return fault
     const dropped = this.guard.dropped(metric)
     const kept = dropped.length > 0 ? labels.filter(([name]) => !dropped.includes(name)) : labels
-    return this.#admit(Series.of(metric, kept, kind))
+    return this.#admit(Series.of(metric, kept, kind), false)
   }
 
   series(handle: number): Series {
@@ -77,13 +77,14 @@ export class SeriesRegistry {
     return released
   }
 
-  #admit(series: Series): number | TidemarkError {
+  #admit(series: Series, isReduced: boolean): number | TidemarkError {
     const known = this.#ids.find(series.idLow, series.idHigh)
     if (known !== -1) return known
-    const verdict = this.guard.judge(series)
+    const verdict = this.guard.judge(series, isReduced)
     if ('refuse' in verdict) return verdict.refuse
     if ('without' in verdict) {
-      return this.#admit(Series.of(series.metric, series.labels.filter(([name]) => name !== verdict.without), series.kind))
+      const labels = series.labels.filter(([name]) => name !== verdict.without)
+      return this.#admit(Series.of(series.metric, labels, series.kind), true)
     }
     const handle = this.#ids.add(series.idLow, series.idHigh)
     this.#series[handle] = series

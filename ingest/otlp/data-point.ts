@@ -26,7 +26,7 @@ export interface ScopeHeader {
 }
 
 /** More bounds or quantiles than this in one data point are refused. */
-export const MAX_BOUNDS = 4096
+const MAX_BOUNDS = 4096
 
 /** Attributes of a data point: known by their bytes, read only when those are new. */
 export interface PointAttributes {

@@ -8,7 +8,7 @@ import { ProtobufWriter } from '../protobuf/writer.js'
 
 type Integer = string | number
 
-export interface OtlpValue {
+interface OtlpValue {
   stringValue?: string
   boolValue?: boolean
   intValue?: Integer
@@ -31,12 +31,12 @@ interface AnyPoint {
   flags?: number
 }
 
-export interface OtlpNumberPoint extends AnyPoint {
+interface OtlpNumberPoint extends AnyPoint {
   asDouble?: number
   asInt?: Integer
 }
 
-export interface OtlpHistogramPoint extends AnyPoint {
+interface OtlpHistogramPoint extends AnyPoint {
   count?: Integer
   sum?: number
   bucketCounts?: Integer[]
@@ -45,7 +45,7 @@ export interface OtlpHistogramPoint extends AnyPoint {
   max?: number
 }
 
-export interface OtlpExponentialPoint extends AnyPoint {
+interface OtlpExponentialPoint extends AnyPoint {
   count?: Integer
   sum?: number
   scale?: number
@@ -57,12 +57,12 @@ export interface OtlpExponentialPoint extends AnyPoint {
   zeroThreshold?: number
 }
 
-export interface OtlpBuckets {
+interface OtlpBuckets {
   offset?: number
   bucketCounts?: Integer[]
 }
 
-export interface OtlpSummaryPoint extends AnyPoint {
+interface OtlpSummaryPoint extends AnyPoint {
   count?: Integer
   sum?: number
   quantileValues?: { quantile?: number; value?: number }[]
@@ -79,7 +79,7 @@ export interface OtlpMetric {
   summary?: { dataPoints: OtlpSummaryPoint[] }
 }
 
-export interface OtlpScopeMetrics {
+interface OtlpScopeMetrics {
   scope?: { name?: string; version?: string; attributes?: OtlpAttribute[] }
   metrics?: OtlpMetric[]
   schemaUrl?: string
@@ -142,7 +142,11 @@ function metricBody(writer: ProtobufWriter, metric: OtlpMetric): void {
   if (summary) writer.message(11, (inner) => points(inner, summary.dataPoints, summaryPoint))
 }
 
-function points<T extends AnyPoint>(writer: ProtobufWriter, list: readonly T[], write: (writer: ProtobufWriter, point: T) => void): void {
+function points<T extends AnyPoint>(
+  writer: ProtobufWriter,
+  list: readonly T[],
+  write: (writer: ProtobufWriter, point: T) => void,
+): void {
   for (const point of list) {
     writer.message(1, (inner) => {
       fixed(inner, 2, point.startTimeUnixNano)

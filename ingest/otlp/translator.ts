@@ -61,7 +61,7 @@ export class Translator {
     this.#resourceFault = faultOf(() => {
       this.#resource = read()
     })
-    this.#resourceKey = this.#resource.flat().join('\0')
+    this.#resourceKey = JSON.stringify(this.#resource)
     this.#earliestMs = Infinity
     this.#latestMs = -Infinity
   }
@@ -72,13 +72,13 @@ export class Translator {
     this.#scopeFault = faultOf(() => {
       this.#scope = read()
     })
-    const { name, version, schemaUrl, attributes } = this.#scope
-    this.#scopeKey = this.#options.scopeLabels ? [name, version, schemaUrl, ...attributes.flat()].join('\0') : ''
+    this.#scopeKey = this.#options.scopeLabels ? JSON.stringify(this.#scope) : ''
   }
 
   /** @param fault what the reader found wrong with the metric, in words */
   startMetric(metric: MetricHeader, fault?: string): void {
     this.#metric = metric
+    this.#name = ''
     this.#metricFault = this.#resourceFault ?? this.#scopeFault ?? fault
     this.#metricFault ??= faultOf(() => {
       this.#name = this.#translatedName(metric)
@@ -87,19 +87,14 @@ export class Translator {
     if (hasTemporality(metric) && temporality !== Temporality.Delta && temporality !== Temporality.Cumulative) {
       this.#metricFault ??= `the aggregation temporality is ${temporality}, it must be 1 (delta) or 2 (cumulative)`
     }
-    this.#context = this.#families.context(
-      `${this.#optionsKey}\0${this.#resourceKey}\0\0${this.#scopeKey}\0\0${this.#name}\0${type}${temporality}`,
-    )
+    const metricKey = JSON.stringify([this.#name, type, temporality])
+    this.#context = this.#families.context(this.#optionsKey + this.#resourceKey + this.#scopeKey + metricKey)
   }
 
   point(point: DataPoint, attributes: PointAttributes): void {
     this.#sink.position++
     const fault = this.#metricFault ?? point.fault ?? faultOf(() => this.#add(point, attributes))
-    if (fault !== undefined) {
-      this.#sink.refuse(
-        new TidemarkError('TM_POINT_SYNTAX', { reason: this.#name === '' ? fault : `${this.#name}: ${fault}` }),
-      )
-    }
+    if (fault !== undefined) this.#refuse(this.#metric.name === '' ? fault : `${this.#metric.name}: ${fault}`)
   }
 
   /** A data point of which not even the outline could be read. */
@@ -108,14 +103,17 @@ export class Translator {
     this.#refuse(reason)
   }
 
-  #refuse(reason: string): void {
-    this.#sink.refuse(new TidemarkError('TM_POINT_SYNTAX', { reason: reason.slice(0, MAX_REASON) }))
-  }
-
   endResource(): void {
     if (this.#latestMs === -Infinity || this.#resourceFault !== undefined) return
-    const labels = targetInfoLabels(this.#resource, this.#options)
-    if (labels) addTargetInfo(this.#sink, labels, this.#earliestMs, this.#latestMs, this.#options.nowMs)
+    const fault = faultOf(() => {
+      const labels = targetInfoLabels(this.#resource, this.#options)
+      if (labels) addTargetInfo(this.#sink, labels, this.#earliestMs, this.#latestMs, this.#options.nowMs)
+    })
+    if (fault !== undefined) this.#refuse(`target_info: ${fault}`)
+  }
+
+  #refuse(reason: string): void {
+    this.#sink.refuse(new TidemarkError('TM_POINT_SYNTAX', { reason: reason.slice(0, MAX_REASON) }))
   }
 
   #add(point: DataPoint, attributes: PointAttributes): void {

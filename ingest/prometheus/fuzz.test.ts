@@ -58,9 +58,9 @@ test('a decoder that has read other bodies reads a body as a new one does', () =
   const sink = new RecordingSink()
   fc.assert(
     fc.property(anyBody, (body) => {
-      const before = sink.points.length
+      sink.points.length = 0
       used.decode(body, { nowMs: 0 }, sink)
-      expect(sink.lines().slice(before)).toEqual(decode(new PrometheusTextDecoder(), body).lines())
+      expect(sink.lines()).toEqual(decode(new PrometheusTextDecoder(), body).lines())
     }),
     { numRuns: 200 },
   )
@@ -75,6 +75,6 @@ test('what is valid OpenMetrics the lenient decoder reads to the same points', (
       new PrometheusTextDecoder().decode(body, { nowMs: 0, format: 'openmetrics' }, lenient)
       expect(lenient.lines()).toEqual(strict.lines())
     }),
-    { numRuns: 500, maxSkipsPerRun: 10_000 },
+    { numRuns: 150, maxSkipsPerRun: 10_000 },
   )
 })

@@ -22,7 +22,7 @@ export interface MetadataLine {
   text: string
 }
 
-export interface Exemplar {
+interface Exemplar {
   labels: Label[]
   value: number
 }

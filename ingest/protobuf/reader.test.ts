@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { bytesTag, fixed64Tag, ProtobufReader, varintTag, WireError } from './reader.js'
 import { ProtobufWriter } from './writer.js'
 
+fc.configureGlobal({ seed: 42 })
+
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex'))
 
 /** Reads the only field of a message that `write` wrote. */
@@ -17,7 +19,7 @@ function roundTrip<T>(write: (writer: ProtobufWriter) => void, read: (reader: Pr
 }
 
 describe('values', () => {
-  test('the specification\'s example: field 1 holds 150', () => {
+  test("the specification's example: field 1 holds 150", () => {
     const reader = new ProtobufReader(bytes('08 96 01'))
     expect(reader.next()).toBe(true)
     expect(reader.tag).toBe(varintTag(1))
@@ -29,19 +31,54 @@ describe('values', () => {
     const safe = fc.maxSafeInteger()
     fc.assert(
       fc.property(safe, fc.double(), fc.integer({ min: 1, max: 2 ** 28 }), (whole, double, field) => {
-        expect(roundTrip((writer) => writer.int64(field, whole), (reader) => reader.int64())).toBe(whole + 0)
-        expect(roundTrip((writer) => writer.sint64(field, whole), (reader) => reader.sint64())).toBe(whole + 0)
-        expect(roundTrip((writer) => writer.uint64(field, Math.abs(whole)), (reader) => reader.uint64())).toBe(Math.abs(whole))
-        expect(roundTrip((writer) => writer.fixed64(field, BigInt(whole)), (reader) => reader.sfixed64())).toBe(whole + 0)
-        expect(roundTrip((writer) => writer.double(field, double), (reader) => reader.double())).toBe(double)
+        expect(
+          roundTrip(
+            (writer) => writer.int64(field, whole),
+            (reader) => reader.int64(),
+          ),
+        ).toBe(whole + 0)
+        expect(
+          roundTrip(
+            (writer) => writer.sint64(field, whole),
+            (reader) => reader.sint64(),
+          ),
+        ).toBe(whole + 0)
+        expect(
+          roundTrip(
+            (writer) => writer.uint64(field, Math.abs(whole)),
+            (reader) => reader.uint64(),
+          ),
+        ).toBe(Math.abs(whole))
+        expect(
+          roundTrip(
+            (writer) => writer.fixed64(field, BigInt(whole)),
+            (reader) => reader.sfixed64(),
+          ),
+        ).toBe(whole + 0)
+        expect(
+          roundTrip(
+            (writer) => writer.double(field, double),
+            (reader) => reader.double(),
+          ),
+        ).toBe(double)
       }),
     )
   })
 
   test('a 64-bit integer keeps every digit as text', () => {
     const largest = 2n ** 63n - 1n
-    expect(roundTrip((writer) => writer.int64(1, largest), (reader) => reader.int64Text())).toBe('9223372036854775807')
-    expect(roundTrip((writer) => writer.int64(1, -largest), (reader) => reader.int64Text())).toBe('-9223372036854775807')
+    expect(
+      roundTrip(
+        (writer) => writer.int64(1, largest),
+        (reader) => reader.int64Text(),
+      ),
+    ).toBe('9223372036854775807')
+    expect(
+      roundTrip(
+        (writer) => writer.int64(1, -largest),
+        (reader) => reader.int64Text(),
+      ),
+    ).toBe('-9223372036854775807')
   })
 
   test('nanoseconds become whole milliseconds, rounded down exactly, to the end of 64 bits', () => {
@@ -49,7 +86,12 @@ describe('values', () => {
       fc.property(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), fc.constantFrom(-1n, 0n, 1n), (nanos, off) => {
         const near = (nanos / 1_000_000n) * 1_000_000n + off
         const exact = BigInt.asUintN(64, near)
-        expect(roundTrip((writer) => writer.fixed64(3, exact), (reader) => reader.nanosAsMs())).toBe(Number(exact / 1_000_000n))
+        expect(
+          roundTrip(
+            (writer) => writer.fixed64(3, exact),
+            (reader) => reader.nanosAsMs(),
+          ),
+        ).toBe(Number(exact / 1_000_000n))
       }),
     )
   })
@@ -72,7 +114,9 @@ describe('messages', () => {
   })
 
   test('fields of every wire type are passed over, groups with what is in them too', () => {
-    const reader = new ProtobufReader(bytes('08 01  11 0000000000000000  1a 01 ff  25 00000000  2b 33 08 05 34 2c  30 07'))
+    const reader = new ProtobufReader(
+      bytes('08 01  11 0000000000000000  1a 01 ff  25 00000000  2b 33 08 05 34 2c  30 07'),
+    )
     while (reader.next()) {
       if (reader.tag === varintTag(6)) expect(reader.uint64()).toBe(7)
       else reader.skip()
@@ -93,7 +137,11 @@ describe('damage is told with its place', () => {
     ['a double cut short', '11 00 00', 'the message ends in the middle of a field at byte 3'],
     ['field number 0', '00 01', 'a field has the number 0 at byte 0'],
     ['an unknown wire type', '0f', 'a field has the wire type 7, which does not belong here, at byte 1'],
-    ['the end of a group that was not open', '0c', 'a field has the wire type 4, which does not belong here, at byte 1'],
+    [
+      'the end of a group that was not open',
+      '0c',
+      'a field has the wire type 4, which does not belong here, at byte 1',
+    ],
     ['a group that stays open', '0b 10 01', 'the message ends in the middle of a field at byte 3'],
   ]
   test.each(damaged)('%s', (_, hex, message) => {

@@ -158,6 +158,12 @@ export class ProtobufReader {
   #readVarint(): void {
     const { bytes, end } = this
     let at = this.at
+    if (at < end && bytes[at] < 0x80) {
+      this.#low = bytes[at]
+      this.#high = 0
+      this.at = at + 1
+      return
+    }
     let low = 0
     let high = 0
     for (let shift = 0; ; shift += 7) {

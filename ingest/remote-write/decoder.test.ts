@@ -23,22 +23,34 @@ const series = (name: string, value: number | 'stale' = 1, timeMs = T): WriteSer
   samples: [{ timeMs, value }],
 })
 
-const histogramSeries = (...histograms: WriteHistogram[]): Uint8Array => encodeWriteRequest([{ labels: [['__name__', 'latency']], histograms }])
+const histogramSeries = (...histograms: WriteHistogram[]): Uint8Array =>
+  encodeWriteRequest([{ labels: [['__name__', 'latency']], histograms }])
 
 describe('samples', () => {
   test('bytes by hand: one series, one sample', () => {
     const label = '0a0e' + '0a085f5f6e616d655f5f' + '12027570' // __name__="up"
     const job = '0a0a' + '0a036a6f62' + '1203617069' // job="api"
     const sample = '1210' + '09000000000000f83f' + '1080d095ffbc31' // 1.5 at 1,700,000,000,000 ms
-    const body = Buffer.from('0a2e' + label + job + sample, 'hex')
+    const body = Buffer.from(`0a2e${label}${job}${sample}`, 'hex')
     expect(decode(body).lines()).toEqual([`up{job="api"} 1.5 @${T}`])
   })
 
   test('values and times, zero values too, which are not on the wire', () => {
     const body = encodeWriteRequest([
-      { ...series('up', 1.5), samples: [{ timeMs: T, value: 1.5 }, { timeMs: T + 1, value: 0 }, { timeMs: -5, value: -Infinity }] },
+      {
+        ...series('up', 1.5),
+        samples: [
+          { timeMs: T, value: 1.5 },
+          { timeMs: T + 1, value: 0 },
+          { timeMs: -5, value: -Infinity },
+        ],
+      },
     ])
-    expect(decode(body).lines()).toEqual([`up{job="api"} 1.5 @${T}`, `up{job="api"} 0 @${T + 1}`, `up{job="api"} -Infinity @-5`])
+    expect(decode(body).lines()).toEqual([
+      `up{job="api"} 1.5 @${T}`,
+      `up{job="api"} 0 @${T + 1}`,
+      `up{job="api"} -Infinity @-5`,
+    ])
   })
 
   test('a staleness marker is one by its bits; another NaN is a value', () => {
@@ -115,8 +127,29 @@ describe('bad series are refused by their number, the others are kept', () => {
     ['an empty name', { labels: [['__name__', '']], samples }, 'the series has no label __name__'],
     ['no labels', { labels: [], samples }, 'the series has no labels'],
     ['nothing at all', { labels: [] }, 'the series has no labels'],
-    ['a label without a name', { labels: [['__name__', 'a'], ['', 'x']], samples }, 'a label has no name'],
-    ['a label twice', { labels: [['__name__', 'a'], ['x', '1'], ['x', '2']], samples }, 'the label x stands twice in one series'],
+    [
+      'a label without a name',
+      {
+        labels: [
+          ['__name__', 'a'],
+          ['', 'x'],
+        ],
+        samples,
+      },
+      'a label has no name',
+    ],
+    [
+      'a label twice',
+      {
+        labels: [
+          ['__name__', 'a'],
+          ['x', '1'],
+          ['x', '2'],
+        ],
+        samples,
+      },
+      'the label x stands twice in one series',
+    ],
   ]
   test.each(bad)('%s', (_, badSeries, reason) => {
     const sink = decode(encodeWriteRequest([series('good'), badSeries, series('fine')]))
@@ -133,7 +166,9 @@ describe('bad series are refused by their number, the others are kept', () => {
       })
       inner.message(2, (sample) => sample.double(1, 4))
     })
-    expect(decode(writer.finish()).refusals).toMatchObject([{ position: 1, reason: 'the value of label __name__ is not valid UTF-8' }])
+    expect(decode(writer.finish()).refusals).toMatchObject([
+      { position: 1, reason: 'the value of label __name__ is not valid UTF-8' },
+    ])
   })
 })
 
@@ -141,7 +176,9 @@ test('a damaged message keeps what was complete before the damage, and names the
   const whole = encodeWriteRequest([series('a'), series('b'), series('c')])
   const sink = decode(whole.subarray(0, whole.length - 3))
   expect(sink.points.map(({ metric }) => metric)).toEqual(['a', 'b'])
-  expect(sink.refusals).toMatchObject([{ position: 3, code: 'TM_BODY_SYNTAX', reason: expect.stringMatching(/remote-write body .* at byte \d+/) }])
+  expect(sink.refusals).toMatchObject([
+    { position: 3, code: 'TM_BODY_SYNTAX', reason: expect.stringMatching(/remote-write body .* at byte \d+/) },
+  ])
   expect(decode(Uint8Array.of(0xff)).refusals).toMatchObject([{ position: 1 }])
 })
 
@@ -152,7 +189,13 @@ describe('native histograms', () => {
     schema: 0,
     count: low + high,
     sum,
-    positive: { spans: [{ offset: 1, length: 1 }, { offset: 1, length: 1 }], counts: [low, high] },
+    positive: {
+      spans: [
+        { offset: 1, length: 1 },
+        { offset: 1, length: 1 },
+      ],
+      counts: [low, high],
+    },
   })
 
   test('give readings of count and sum, and the observations since the one before', () => {
@@ -194,7 +237,13 @@ describe('native histograms', () => {
         count: 6,
         sum: 9,
         customBounds: [0.5, 1],
-        positive: { spans: [{ offset: 0, length: 1 }, { offset: 1, length: 1 }], counts: [2, 4] },
+        positive: {
+          spans: [
+            { offset: 0, length: 1 },
+            { offset: 1, length: 1 },
+          ],
+          counts: [2, 4],
+        },
       }),
     )
     expect(sink.lines()).toEqual([
@@ -208,11 +257,18 @@ describe('native histograms', () => {
 
   test('that are stale end their readings', () => {
     const sink = decode(histogramSeries(cumulative(T, 10, 5, 45), { ...cumulative(T + 1000, 0, 0, 0), sum: 'stale' }))
-    expect(sink.lines().filter((line) => line.includes('stale'))).toEqual([`latency_count{} stale @${T + 1000}`, `latency_sum{} stale @${T + 1000}`])
+    expect(sink.lines().filter((line) => line.includes('stale'))).toEqual([
+      `latency_count{} stale @${T + 1000}`,
+      `latency_sum{} stale @${T + 1000}`,
+    ])
   })
 
   test.each([
-    ['more buckets than counted', { spans: [{ offset: 0, length: 9 }], counts: [1] }, 'the spans of the histogram cover more buckets than it has'],
+    [
+      'more buckets than counted',
+      { spans: [{ offset: 0, length: 9 }], counts: [1] },
+      'the spans of the histogram cover more buckets than it has',
+    ],
     ['fewer buckets than counted', { spans: [], counts: [15] }, 'the histogram has more buckets than its spans cover'],
     ['a falling count', { spans: [{ offset: 0, length: 2 }], counts: [15, -3] }, 'a bucket of the histogram counts -3'],
     ['the wrong total', { spans: [{ offset: 0, length: 1 }], counts: [4] }, 'the count is 15, its buckets hold 4'],

@@ -65,8 +65,28 @@ export class RemoteWriteDecoder implements Decoder {
     return this.#states.takeBack()
   }
 
-  /** One TimeSeries, entered. Labels stand first in what every known sender writes; if not, they are gathered first. */
+  /**
+   * One TimeSeries, entered. Nearly all are labels followed by samples, each field shorter than 128 bytes: their bounds
+   * are found by adding up lengths.
+   */
   #series(reader: ProtobufReader, sink: PointSink): void {
+    const { bytes, at: start, end } = reader
+    const labelsEnd = endOfRun(bytes, start, end, TimeSeries.label)
+    if (labelsEnd === start || endOfRun(bytes, labelsEnd, end, TimeSeries.sample) !== end || labelsEnd === end) {
+      this.#anySeries(reader, sink)
+      return
+    }
+    const handle = this.#handle(reader, sink, start, labelsEnd)
+    if (handle === -1) return
+    for (let at = labelsEnd; at < end; at = reader.end) {
+      reader.end = at + 2 + bytes[at + 1]
+      reader.at = at + 2
+      addSample(reader, sink, handle)
+    }
+  }
+
+  /** A TimeSeries of any form. Labels may stand anywhere in it, but must be known before the first sample is added. */
+  #anySeries(reader: ProtobufReader, sink: PointSink): void {
     const start = reader.at
     let labelsEnd = start
     let labelsAreFirst = true
@@ -183,8 +203,35 @@ export class RemoteWriteDecoder implements Decoder {
   }
 }
 
-/** Adds the Sample that the reader has entered. A value or time of zero is not on the wire. */
+/** The end of the run of fields with this tag that begins at `at`; fields of 128 bytes and more do not belong to it. */
+function endOfRun(bytes: Uint8Array, at: number, end: number, tag: number): number {
+  while (at + 1 < end && bytes[at] === tag && bytes[at + 1] < 0x80) at += 2 + bytes[at + 1]
+  return at
+}
+
+/** Bytes of a Sample's value and of the tag before it. */
+const VALUE_BYTES = 9
+
+/** Adds the Sample that the reader has entered: nearly always a value, then a time, and nothing else. */
 function addSample(reader: ProtobufReader, sink: PointSink, handle: number): void {
+  const { bytes, at, end } = reader
+  if (end - at > VALUE_BYTES + 1 && bytes[at] === Sample.value && bytes[at + VALUE_BYTES] === Sample.timestamp) {
+    reader.at = at + 1
+    const value = reader.double()
+    const isStale = Number.isNaN(value) && reader.doubleHadBits(STALE_HIGH, STALE_LOW)
+    reader.at++
+    const timeMs = reader.int64()
+    if (reader.at === end) {
+      put(sink, handle, timeMs, value, isStale)
+      return
+    }
+    reader.at = at
+  }
+  addAnySample(reader, sink, handle)
+}
+
+/** A Sample of any form. A value or time of zero is not on the wire. */
+function addAnySample(reader: ProtobufReader, sink: PointSink, handle: number): void {
   let value = 0
   let timeMs = 0
   let isStale = false
@@ -195,6 +242,10 @@ function addSample(reader: ProtobufReader, sink: PointSink, handle: number): voi
     } else if (reader.tag === Sample.timestamp) timeMs = reader.int64()
     else reader.skip()
   }
+  put(sink, handle, timeMs, value, isStale)
+}
+
+function put(sink: PointSink, handle: number, timeMs: number, value: number, isStale: boolean): void {
   if (handle === -1) return
   if (isStale) sink.addStale(handle, timeMs)
   else sink.add(handle, timeMs, value, 1)

@@ -1,5 +1,5 @@
-import type { Label } from '../../schemas/series/series.js'
 import { STALE_HIGH, STALE_LOW } from '../../schemas/points.js'
+import type { Label } from '../../schemas/series/series.js'
 import { ProtobufWriter } from '../protobuf/writer.js'
 
 /** One series as a remote-write sender holds it. */
@@ -11,7 +11,7 @@ export interface WriteSeries {
 }
 
 /** One sample; `stale` in place of a value is a staleness marker. */
-export interface WriteSample {
+interface WriteSample {
   timeMs: number
   value: number | 'stale'
 }
@@ -31,7 +31,7 @@ export interface WriteHistogram {
 }
 
 /** Runs of buckets: each span leaves out `offset` buckets (the first: begins at it) and takes `length` of the counts. */
-export interface WriteBuckets {
+interface WriteBuckets {
   spans: readonly { offset: number; length: number }[]
   counts: readonly number[]
 }
@@ -60,7 +60,18 @@ function writeSample(writer: ProtobufWriter, { value, timeMs }: WriteSample): vo
 }
 
 function writeHistogram(writer: ProtobufWriter, histogram: WriteHistogram): void {
-  const { timeMs, schema, count, sum, zeroThreshold = 0, zeroCount = 0, positive, negative, isGauge, customBounds = [] } = histogram
+  const {
+    timeMs,
+    schema,
+    count,
+    sum,
+    zeroThreshold = 0,
+    zeroCount = 0,
+    positive,
+    negative,
+    isGauge,
+    customBounds = [],
+  } = histogram
   writer.uint64(1, count)
   writeDouble(writer, 3, sum)
   if (schema !== 0) writer.sint64(4, schema)

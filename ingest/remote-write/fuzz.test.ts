@@ -6,17 +6,36 @@ import { RemoteWriteDecoder } from './decoder.js'
 import { encodeWriteRequest } from './encode.js'
 import { unsnappy } from './snappy.js'
 
+fc.configureGlobal({ seed: 42 })
+
 const T = 1_700_000_000_000
 
 const SEED = encodeWriteRequest([
-  { labels: [['__name__', 'a'], ['job', 'api']], samples: [{ timeMs: T, value: 1 }, { timeMs: T + 1, value: 'stale' }] },
+  {
+    labels: [
+      ['__name__', 'a'],
+      ['job', 'api'],
+    ],
+    samples: [
+      { timeMs: T, value: 1 },
+      { timeMs: T + 1, value: 'stale' },
+    ],
+  },
   {
     labels: [['__name__', 'h']],
-    histograms: [{ timeMs: T, schema: 3, count: 6, sum: 9, zeroCount: 1, isGauge: true, positive: { spans: [{ offset: -2, length: 2 }], counts: [2, 3] } }],
+    histograms: [
+      {
+        timeMs: T,
+        schema: 3,
+        count: 6,
+        sum: 9,
+        zeroCount: 1,
+        isGauge: true,
+        positive: { spans: [{ offset: -2, length: 2 }], counts: [2, 3] },
+      },
+    ],
   },
 ])
-
-
 
 function decode(body: Uint8Array): RecordingSink {
   const sink = new RecordingSink()

@@ -20,7 +20,9 @@ describe('snappy bodies', () => {
   })
 
   test('that claim more than their bytes can hold get no memory', () => {
-    expect(() => unsnappy(Uint8Array.of(0xff, 0xff, 0xff, 0x3f, 0, 0), 2 ** 30)).toThrow(/6 bytes cannot hold the 134217727 bytes/)
+    expect(() => unsnappy(Uint8Array.of(0xff, 0xff, 0xff, 0x3f, 0, 0), 2 ** 30)).toThrow(
+      /6 bytes cannot hold the 134217727 bytes/,
+    )
   })
 
   test.each([
@@ -29,6 +31,8 @@ describe('snappy bodies', () => {
     ['cut short', [...compressSync(text).subarray(0, 20)]],
     ['not snappy at all', [...new TextEncoder().encode('{"a":1}')]],
   ])('that are damaged (%s) are an error, not a crash', (_, bytes) => {
-    expect(() => unsnappy(Uint8Array.from(bytes), 1 << 20)).toThrow(expect.objectContaining({ code: 'TM_BODY_ENCODING' }))
+    expect(() => unsnappy(Uint8Array.from(bytes), 1 << 20)).toThrow(
+      expect.objectContaining({ code: 'TM_BODY_ENCODING' }),
+    )
   })
 })

@@ -87,8 +87,8 @@ function targetUrl(written: string, job: ScrapeJob, key: string): URL {
 }
 
 function durationOf(text: string, key: string): number {
-  const ms = parseDuration(text)
-  if (ms === 0) throw configError(key, 'is 0', 'write a duration such as 15s')
+  const ms = text === '' ? 0 : parseDuration(text)
+  if (ms === 0) throw configError(key, 'is 0 or empty', 'write a duration such as 15s')
   return ms
 }
 

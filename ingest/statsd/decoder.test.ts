@@ -45,11 +45,7 @@ describe('what a line becomes', () => {
   })
 
   test('several samples in one line', () => {
-    expect(decode('a:1|c:2|g:3|ms|@0.5').points).toEqual([
-      'a{} event 1 x1',
-      'a{} sample 2 x1',
-      'a{} event 0.003 x2',
-    ])
+    expect(decode('a:1|c:2|g:3|ms|@0.5').points).toEqual(['a{} event 1 x1', 'a{} sample 2 x1', 'a{} event 0.003 x2'])
   })
 
   test('several values in one DogStatsD sample, read in full and from memory', () => {
@@ -142,7 +138,12 @@ describe('gauges', () => {
     const { sink, decoder } = decode('a:5|g\na:3|g\n')
     decoder.decode(Buffer.from('a:2|g'), { nowMs: NOW }, sink)
     decoder.decode(Buffer.from('a:1|g'), { nowMs: NOW + 50 }, sink)
-    expect(sink.points.map(({ timeMs, value }) => [timeMs - NOW, value])).toEqual([[0, 5], [1, 3], [2, 2], [50, 1]])
+    expect(sink.points.map(({ timeMs, value }) => [timeMs - NOW, value])).toEqual([
+      [0, 5],
+      [1, 3],
+      [2, 2],
+      [50, 1],
+    ])
   })
 
   test('a clock set back does not drag the times of the future along', () => {
@@ -154,7 +155,10 @@ describe('gauges', () => {
   test('when too many have a state, the least used starts anew', () => {
     const small = { limits: { gaugeStates: 2, statsdSetMembers: 1 } }
     const { sink } = decode('a:1|g\nb:1|g\nc:1|g\na:+1|g\nc:+1|g\n', small)
-    expect(sink.points.slice(3).map(({ metric, value }) => [metric, value])).toEqual([['a', 1], ['c', 2]])
+    expect(sink.points.slice(3).map(({ metric, value }) => [metric, value])).toEqual([
+      ['a', 1],
+      ['c', 2],
+    ])
   })
 
   test('an infinite change is refused, so that the gauge is not lost for good', () => {
@@ -232,7 +236,23 @@ describe('handles', () => {
 
 describe('laws', () => {
   const word = fc.constantFrom('a', 'b.c', 'é', '[k=v]', '#k=v', ',k=v', '1', '-2.5', '+3', '1e3', 'inf', '0x1')
-  const mark = fc.constantFrom(':', '|', '|c', '|g', '|ms', '|s', '|h', '|@0.5', '|#k:v,x', '|T12', '|c:id', '|e:x', '\n', '\r', ',')
+  const mark = fc.constantFrom(
+    ':',
+    '|',
+    '|c',
+    '|g',
+    '|ms',
+    '|s',
+    '|h',
+    '|@0.5',
+    '|#k:v,x',
+    '|T12',
+    '|c:id',
+    '|e:x',
+    '\n',
+    '\r',
+    ',',
+  )
   const shaped = fc.array(fc.oneof(word, mark), { maxLength: 30 }).map((parts) => Buffer.from(parts.join('')))
   const mutated = fc.tuple(shaped, fc.uint8Array({ maxLength: 3 }), fc.nat()).map(([text, noise, at]) => {
     const cut = text.length === 0 ? 0 : at % text.length
@@ -259,10 +279,22 @@ describe('laws', () => {
     // No plus or minus: a relative gauge says something else each time.
     const value = fc.constantFrom('1', '2.5', '3e2', 'inf', 'ann', '', '1:2', '1:2:x', '7|c:3')
     const type = fc.constantFrom('c', 'g', 'ms', 'h', 'd', 's', 't')
-    const part = fc.constantFrom('@0.5', '@x', '#k:v', '#k:v,x', 'T1656581400', 'Tx', 'c:id', 'e:a:b', 'card:low', 'z', '')
+    const part = fc.constantFrom(
+      '@0.5',
+      '@x',
+      '#k:v',
+      '#k:v,x',
+      'T1656581400',
+      'Tx',
+      'c:id',
+      'e:a:b',
+      'card:low',
+      'z',
+      '',
+    )
     const line = fc
       .tuple(name, value, type, fc.array(part, { maxLength: 3 }), fc.constantFrom('', '\r'))
-      .map(([name, value, type, parts, end]) => `${name}:${[value + '|' + type, ...parts].join('|')}${end}`)
+      .map(([name, value, type, parts, end]) => `${name}:${[`${value}|${type}`, ...parts].join('|')}${end}`)
     let remembered = 0
     fc.assert(
       fc.property(line, (text) => {
@@ -276,7 +308,9 @@ describe('laws', () => {
           const { tagErrors, samples, sampleErrors } = decoder.counters
           if (points.length > pointsBefore && sink.resolved === resolvedBefore) remembered++
           return {
-            points: points.slice(pointsBefore).map((point) => ({ ...point, timeMs: point.kind === 'event' ? point.timeMs : 0 })),
+            points: points
+              .slice(pointsBefore)
+              .map((point) => ({ ...point, timeMs: point.kind === 'event' ? point.timeMs : 0 })),
             refusals: refusals.slice(refusalsBefore),
             tagErrors: tagErrors - before.tagErrors,
             samples: samples - before.samples,

@@ -132,7 +132,7 @@ export class StatsdDecoder implements Decoder<StatsdOptions> {
         this.#addGauge(meaning, value, relative, timeMs, nowMs, sink)
       }
     }
-    if (meaning.warning) this.#warn(meaning.warning, meaning.badTags, body.subarray(start, this.#scan.end), sink)
+    if (meaning.warning) this.#warn(meaning.warning, meaning.badTags, lineOf(body, start, this.#scan.end), sink)
     return true
   }
 
@@ -155,9 +155,7 @@ export class StatsdDecoder implements Decoder<StatsdOptions> {
 
   /** Reads a line in full, and remembers its meaning if every part of it was understood. */
   #addUnknown(body: Uint8Array, start: number, isKeyed: boolean, nowMs: number, sink: PointSink): void {
-    let end = this.#scan.end
-    if (end > start && body[end - 1] === CARRIAGE_RETURN) end--
-    const line = body.subarray(start, end)
+    const line = lineOf(body, start, this.#scan.end)
     const targets = new Map<StatsdType, Target>()
     const badTags: string[] = []
     let tagErrors = 0
@@ -269,6 +267,11 @@ function text(source: Uint8Array, start: number, end: number): string {
 const SYNTAX_ERRORS = Object.fromEntries(
   Object.entries(SAMPLE_ERRORS).map(([code, reason]) => [code, new TidemarkError('TM_LINE_SYNTAX', { reason })]),
 ) as Record<SampleError, TidemarkError>
+
+/** The line in bytes [start, end), without the carriage return that some clients send before the newline. */
+function lineOf(body: Uint8Array, start: number, end: number): Uint8Array {
+  return body.subarray(start, end > start && body[end - 1] === CARRIAGE_RETURN ? end - 1 : end)
+}
 
 function tagWarning(tags: readonly string[]): TidemarkError {
   const named = tags.slice(0, TAGS_NAMED).map((tag) => JSON.stringify(tag.slice(0, TAG_CHARACTERS_NAMED)))

@@ -1,8 +1,8 @@
 import { TidemarkError } from '../../schemas/errors.js'
 import { type Clock, WINDOW_MS } from '../../schemas/time.js'
+import type { RequestOpener } from '../request.js'
 import type { Commits } from './commits.js'
 import type { StatsdDecoder } from './decoder.js'
-import type { RequestOpener } from '../request.js'
 
 /** What a StatsD listener works with. */
 export interface ListenerSettings {

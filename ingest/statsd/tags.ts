@@ -42,7 +42,7 @@ export function readDogstatsdTags(text: string, tags: Tags, onBadTag: OnBadTag):
  * A tag's key as a label name: every character but ASCII letters, digits and `_` becomes `_`, a run of dashes becomes
  * one, and a leading digit gets a `_` before it.
  */
-export function escapeTagKey(key: string): string {
+function escapeTagKey(key: string): string {
   const escaped = key.replaceAll(/-+|[^A-Za-z0-9_]/gu, '_')
   return /^[0-9]/.test(escaped) ? `_${escaped}` : escaped
 }

@@ -15,25 +15,16 @@ afterEach(async () => {
 
 async function listen(commit: () => Promise<void> = async () => undefined, lineBytes = 1000) {
   const sink = new RecordingSink()
+  sink.commit = async () => {
+    await commit()
+    return { accepted: 1, refusedCount: 0, refused: [] }
+  }
   const settings = {
     host: '127.0.0.1',
     port: 0,
     lineBytes,
     decoder: new StatsdDecoder({ limits: { gaugeStates: 100, statsdSetMembers: 100 } }),
-    requests: {
-      open: () => {
-        const request = Object.create(sink) as RecordingSink
-        request.refuse = (error, text) => {
-          sink.position = request.position
-          sink.refuse(error, text)
-        }
-        request.commit = async () => {
-          await commit()
-          return { accepted: 1, refusedCount: 0, refused: [] }
-        }
-        return request
-      },
-    },
+    requests: { open: () => sink },
     clock: () => NOW,
     onFailure: () => undefined,
   }
@@ -123,5 +114,7 @@ test('a connection that breaks off loses only its unfinished line', async () => 
 
 test('a taken port is named', async () => {
   const { tcp, settings } = await listen()
-  await expect(startStatsdTcp({ ...settings, port: tcp.port })).rejects.toThrow(`port ${tcp.port} on 127.0.0.1 is taken`)
+  await expect(startStatsdTcp({ ...settings, port: tcp.port })).rejects.toThrow(
+    `port ${tcp.port} on 127.0.0.1 is taken`,
+  )
 })

@@ -1,9 +1,9 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { asTidemarkError, TidemarkError } from '../../schemas/errors.js'
+import type { IngestRequest } from '../request.js'
 import { type CommitCounters, Commits } from './commits.js'
 import { LineSplitter } from './line-splitter.js'
 import { type ListenerSettings, listenError, startSetFlush } from './listener.js'
-import type { IngestRequest } from '../request.js'
 
 /** Connections at once; each may hold one unfinished line. */
 const MOST_CONNECTIONS = 1024
@@ -15,7 +15,7 @@ export interface StatsdTcpSettings extends ListenerSettings {
 }
 
 /** What has come in; each count only grows. */
-export interface StatsdTcpCounters extends CommitCounters {
+interface StatsdTcpCounters extends CommitCounters {
   connections: number
   bytes: number
   /** Connections that broke off, their unfinished line lost. */
@@ -48,7 +48,15 @@ export async function startStatsdTcp(settings: StatsdTcpSettings): Promise<Stats
 class TcpListener implements StatsdTcp {
   readonly host: string
   readonly port: number
-  readonly counters = { connections: 0, bytes: 0, brokenConnections: 0, droppedConnections: 0, points: 0, refused: 0, failedCommits: 0 }
+  readonly counters = {
+    connections: 0,
+    bytes: 0,
+    brokenConnections: 0,
+    droppedConnections: 0,
+    points: 0,
+    refused: 0,
+    failedCommits: 0,
+  }
   readonly #server: Server
   readonly #settings: StatsdTcpSettings
   readonly #commits: Commits

@@ -12,8 +12,12 @@ let listener: StatsdUdp | undefined
 afterEach(() => listener?.close())
 
 /** A listener whose requests all fill one sink; `commit` stands for the log. */
-async function listen(commit: (sink: RecordingSink) => Promise<void> = async () => undefined) {
+async function listen(commit: () => Promise<void> = async () => undefined) {
   const sink = new RecordingSink()
+  sink.commit = async () => {
+    await commit()
+    return { accepted: 1, refusedCount: 0, refused: [] }
+  }
   const failures: TidemarkError[] = []
   let opened = 0
   const settings: ListenerSettings = {
@@ -23,12 +27,7 @@ async function listen(commit: (sink: RecordingSink) => Promise<void> = async () 
     requests: {
       open: () => {
         opened++
-        return Object.assign(Object.create(sink) as RecordingSink, {
-          commit: async () => {
-            await commit(sink)
-            return { accepted: 1, refusedCount: 0, refused: [] }
-          },
-        })
+        return sink
       },
     },
     clock: () => NOW,
@@ -58,7 +57,10 @@ test('packets of DogStatsD clients become points, many packets one request', asy
   const { udp, sink, opened } = await listen()
   await send(udp.port, [
     // Go client, client-side aggregation and origin detection
-    'checkout.latency:12.5:80:7|d|@0.5|#env:prod,version:1.4.2|c:ci-0f8fad5b|e:it-false,cn-web,pu-75a2b6d5\\n'.slice(0, -2),
+    'checkout.latency:12.5:80:7|d|@0.5|#env:prod,version:1.4.2|c:ci-0f8fad5b|e:it-false,cn-web,pu-75a2b6d5\\n'.slice(
+      0,
+      -2,
+    ),
     'datadog.dogstatsd.client.metrics:42|c|#env:prod,client:go,client_version:5.5.0,client_transport:udp,metrics_type:gauge\n',
     // Python client, one buffered packet
     'page.views:1|c|#env:dev\nfuel.level:0.5|g|#env:dev\nsong.length:240|ms|@0.5|#env:dev\nusers.uniques:1234|s|#env:dev\n',
@@ -147,7 +149,9 @@ test('an address of another machine is refused with the key to change', async ()
 
 test('any bytes in any packets leave the listener running', async () => {
   const { udp } = await listen()
-  const noise = Array.from({ length: 50 }, (_, i) => Uint8Array.from({ length: i * 7 }, (_, j) => (i * 31 + j * 97) % 256))
+  const noise = Array.from({ length: 50 }, (_, i) =>
+    Uint8Array.from({ length: i * 7 }, (_, j) => (i * 31 + j * 97) % 256),
+  )
   await send(udp.port, [...noise, 'a:1|c'])
   await until(() => udp.counters.packets === 51)
 })

@@ -1,8 +1,8 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { asTidemarkError } from '../../schemas/errors.js'
+import type { IngestRequest } from '../request.js'
 import { type CommitCounters, Commits } from './commits.js'
 import { type ListenerSettings, listenError, startSetFlush } from './listener.js'
-import type { IngestRequest } from '../request.js'
 
 /** A request is committed after so long, ms, or when it holds the points of so many bytes. */
 const GATHER_MS = 100
@@ -13,7 +13,7 @@ const MOST_COMMITS = 64
 const RECEIVE_BUFFERS = [8 << 20, 1 << 20]
 
 /** What has come in; each count only grows. */
-export interface StatsdUdpCounters extends CommitCounters {
+interface StatsdUdpCounters extends CommitCounters {
   packets: number
   bytes: number
   /** Packets that were not read because the log was behind, or whose points it did not take. */

@@ -20,7 +20,7 @@ export const distribution: Aggregate = {
   merge(into, row, later, from) {
     if (later.count[from] === 0) return
     if (into.count[row] === 0) {
-      into.sketch[row] = later.sketch[from] && copy(later.sketch[from])
+      into.sketch[row] = later.sketch[from]?.copy()
     } else if (into.sketch[row] || later.sketch[from] || into.min[row] !== later.min[from]) {
       const merged = into.sketch[row] ?? sketchOf(into, row)
       merged.merge(later.sketch[from] ?? sketchOf(later, from))
@@ -40,10 +40,4 @@ export function sketchOf(windows: WindowColumns, row: number): Sketch {
   const stored = windows.sketch[row]
   if (stored) return stored
   return windows.count[row] > 0 ? Sketch.of(windows.min[row], windows.count[row]) : new Sketch()
-}
-
-function copy(sketch: Sketch): Sketch {
-  const twin = new Sketch()
-  twin.merge(sketch)
-  return twin
 }

@@ -49,6 +49,7 @@ export function mergeWindow(into: WindowColumns, row: number, later: WindowColum
 export function mergeAcross(into: WindowColumns, row: number, other: WindowColumns, from: number): void {
   for (const aggregate of [distribution, count, sum, min, max]) aggregate.merge(into, row, other, from)
   into.increase[row] += other.increase[from]
+  if (Number.isNaN(other.lastMs[from])) return
   first.add(into, row, other.firstMs[from], other.first[from], 1, (other.stale[from] & FIRST_STALE) !== 0)
   last.add(into, row, other.lastMs[from], other.last[from], 1, (other.stale[from] & LAST_STALE) !== 0)
 }

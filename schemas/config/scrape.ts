@@ -4,7 +4,7 @@ import { duration } from './fields.js'
 const LABEL_NAME = '^[a-zA-Z_][a-zA-Z0-9_]*$'
 
 /** One job of the scraper: targets that are read alike. Keys and defaults as in Prometheus where it has them. */
-export const ScrapeJobSchema = Type.Object(
+const ScrapeJobSchema = Type.Object(
   {
     job: Type.String({ minLength: 1, description: 'value of the label `job`' }),
     targets: Type.Array(Type.String({ minLength: 1 }), { minItems: 1, description: '`host:port`, or a whole URL' }),
@@ -15,6 +15,7 @@ export const ScrapeJobSchema = Type.Object(
     labels: Type.Record(Type.String({ pattern: LABEL_NAME }), Type.String(), {
       default: {},
       description: 'labels that every series of the job gets',
+      additionalProperties: false,
     }),
     honor_labels: Type.Boolean({
       default: false,

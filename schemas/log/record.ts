@@ -10,7 +10,7 @@ import type { Kind } from '../points.js'
  * | 4–5 | version (1) |
  * | 6–7 | flags: 1 weights follow, 2 series index is 32 bits wide, 4 times are 64 bits wide |
  * | 8–11, 12–15 | series, points |
- * | 16–19, 20–23 | bytes of the dictionary's text, CRC-32 of everything behind the header |
+ * | 16–19, 20–23 | bytes of the dictionary's text, CRC-32 of everything else |
  * | 24–31, 32–39 | base time, time of receipt (ms, doubles) |
  * | 40– | ids (8 a series), end of each series' bytes (4), kinds (1), text; then points: values (8), weights (8, flag 1), times less base (4, or 8 with flag 4), series index (2, or 4 with flag 2) |
  *
@@ -106,9 +106,9 @@ export function encodeRecord(batch: PointColumns): Uint8Array {
   header.setUint32(8, seriesCount, true)
   header.setUint32(12, pointCount, true)
   header.setUint32(16, textBytes, true)
-  header.setUint32(20, crc32(bytes.subarray(HEADER_BYTES)), true)
   header.setFloat64(24, baseMs, true)
   header.setFloat64(32, batch.receivedMs, true)
+  header.setUint32(20, checksum(bytes), true)
   return bytes
 }
 
@@ -126,7 +126,7 @@ export function decodeRecord(source: Uint8Array): LogRecord {
   const pointCount = header.getUint32(12, true)
   const layout = layOut(seriesCount, pointCount, header.getUint32(16, true), flags)
   if (layout.total !== bytes.length) throw new DamagedRecord(`it has ${bytes.length} bytes, its header says ${layout.total}`)
-  if (crc32(bytes.subarray(HEADER_BYTES)) !== header.getUint32(20, true)) throw new DamagedRecord('its checksum does not match')
+  if (checksum(bytes) !== header.getUint32(20, true)) throw new DamagedRecord('its checksum does not match')
 
   const { buffer, byteOffset } = bytes
   const ends = new Uint32Array(buffer, byteOffset + layout.ends, seriesCount)
@@ -163,6 +163,10 @@ function layOut(seriesCount: number, pointCount: number, textBytes: number, flag
   const times = take(pointCount * (flags & WIDE_TIME ? 8 : 4))
   const index = take(pointCount * (flags & WIDE_INDEX ? 4 : 2))
   return { ids, ends, kinds, text, values, weights, times, index, total: at }
+}
+
+function checksum(bytes: Uint8Array): number {
+  return crc32(bytes.subarray(24), crc32(bytes.subarray(0, 20)))
 }
 
 function bytesOf(column: Float64Array, length: number): Uint8Array {

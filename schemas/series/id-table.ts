@@ -29,8 +29,12 @@ export class IdTable {
     }
   }
 
-  /** Index of the id, which is added if it is new (then the index equals the size before the call). */
-  add(low: number, high: number): number {
+  /**
+   * Index of the id, which is added if it is new (then the index equals the size before the call).
+   * @param guess an index that may be the id's, looked at first: ids that come in the same order again cost no search
+   */
+  add(low: number, high: number, guess = -1): number {
+    if (guess >= 0 && guess < this.#size && this.#lows[guess] === low && this.#highs[guess] === high) return guess
     const known = this.find(low, high)
     if (known !== -1) return known
     if (this.#size === this.#lows.length) this.#grow()

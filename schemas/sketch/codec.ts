@@ -34,6 +34,10 @@ export class ByteBuffer {
   /** Writes a whole number from 0 to 2^53 - 1. */
   varint(value: number): void {
     this.#reserve(8)
+    if (value < 0x80) {
+      this.bytes[this.at++] = value
+      return
+    }
     while (value >= 0x80) {
       this.bytes[this.at++] = (value % 0x80) | 0x80
       value = Math.floor(value / 0x80)
@@ -58,6 +62,11 @@ export class ByteBuffer {
   }
 
   readVarint(): number {
+    const first = this.bytes[this.at]
+    if (first < 0x80) {
+      this.at++
+      return first
+    }
     let value = 0
     for (let scale = 1; ; scale *= 0x80) {
       const byte = this.bytes[this.at++]
@@ -106,8 +115,9 @@ function packRun(run: BucketRun, whole: boolean, out: ByteBuffer): void {
   out.varint(run.length)
   if (run.length === 0) return
   out.varint(run.offset < 0 ? -2 * run.offset - 1 : 2 * run.offset)
-  for (let i = 0; i < run.length; i++) {
-    const count = run.counts[i]
+  const { counts, length } = run
+  for (let i = 0; i < length; i++) {
+    const count = counts[i]
     if (!whole) {
       out.double(count)
       continue
@@ -115,7 +125,7 @@ function packRun(run: BucketRun, whole: boolean, out: ByteBuffer): void {
     out.varint(count)
     if (count !== 0) continue
     const first = i
-    while (i + 1 < run.length && run.counts[i + 1] === 0) i++
+    while (i + 1 < length && counts[i + 1] === 0) i++
     out.varint(i - first)
   }
 }
@@ -126,19 +136,20 @@ function unpackRun(run: BucketRun, whole: boolean, input: ByteBuffer): void {
   const folded = input.readVarint()
   run.offset = folded % 2 === 1 ? -(folded + 1) / 2 : folded / 2
   run.length = length
-  run.counts = new Float64Array(length)
+  const counts = new Float64Array(length)
+  run.counts = counts
   for (let i = 0; i < length; i++) {
     const count = whole ? input.readVarint() : input.readDouble()
-    run.counts[i] = count
+    counts[i] = count
     if (whole && count === 0) i += input.readVarint()
   }
 }
 
-function allWhole(run: BucketRun): boolean {
-  for (let i = 0; i < run.length; i++) if (!isWhole(run.counts[i])) return false
+function allWhole({ counts, length }: BucketRun): boolean {
+  for (let i = 0; i < length; i++) if (!isWhole(counts[i])) return false
   return true
 }
 
 function isWhole(count: number): boolean {
-  return Number.isSafeInteger(count) && count >= 0
+  return count >= 0 && count <= Number.MAX_SAFE_INTEGER && Math.floor(count) === count
 }

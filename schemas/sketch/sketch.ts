@@ -6,10 +6,12 @@ export const MAX_BUCKETS = 512
 /** Coarsest schema a sketch can drop to: one bucket for each power of 2^16. */
 export const MIN_SCHEMA = -4
 
+const NO_COUNTS = new Float64Array(0)
+
 /** A run of buckets: `counts[i]` is the weight in bucket `offset + i`. */
 export class BucketRun {
   offset = 0
-  counts: Float64Array = new Float64Array(0)
+  counts: Float64Array = NO_COUNTS
   /** How many of `counts` are in use. */
   length = 0
 
@@ -29,6 +31,20 @@ export class BucketRun {
     }
     this.#reach(index)
     this.counts[index - this.offset] += weight
+  }
+
+  /** Makes an empty run hold the buckets first..last, all of weight 0. */
+  span(first: number, last: number): void {
+    this.offset = first
+    this.length = last - first + 1
+    this.counts = new Float64Array(this.length)
+  }
+
+  /** Makes it the same run as `other`, on memory of its own. */
+  copyFrom(other: BucketRun): void {
+    this.offset = other.offset
+    this.length = other.length
+    this.counts = other.counts.slice(0, other.length)
   }
 
   /** Halves the resolution: neighbours 2i and 2i+1 become i. */
@@ -84,6 +100,18 @@ export class Sketch {
     return sketch
   }
 
+  /**
+   * An empty sketch whose buckets reach from the smallest to the largest magnitude of the values to come, so that none
+   * has to be made when they are added. Every one of these four must be among those values; 0 where there is none.
+   * @returns undefined if they lie further apart than a sketch at the finest schema reaches
+   */
+  static reaching(leastPositive: number, mostPositive: number, leastNegative: number, mostNegative: number): Sketch | undefined {
+    const sketch = new Sketch()
+    if (mostPositive > 0) sketch.positive.span(bucketIndex(leastPositive), bucketIndex(mostPositive))
+    if (mostNegative > 0) sketch.negative.span(bucketIndex(leastNegative), bucketIndex(mostNegative))
+    return sketch.positive.length + sketch.negative.length <= MAX_BUCKETS ? sketch : undefined
+  }
+
   /** Counts a finite value `weight` times. */
   add(value: number, weight: number): void {
     if (value === 0) {
@@ -91,9 +119,15 @@ export class Sketch {
       return
     }
     const run = value > 0 ? this.positive : this.negative
-    const index = bucketIndex(Math.abs(value)) >> (MAX_SCHEMA - this.schema)
+    const finest = bucketIndex(Math.abs(value))
+    const index = finest >> (MAX_SCHEMA - this.schema)
+    const at = index - run.offset
+    if (at >= 0 && at < run.length) {
+      run.counts[at] += weight
+      return
+    }
     this.#makeRoom(run, index, index)
-    run.add(bucketIndex(Math.abs(value)) >> (MAX_SCHEMA - this.schema), weight)
+    run.add(finest >> (MAX_SCHEMA - this.schema), weight)
   }
 
   /** Adds every bucket of `other`, which stays as it is. */
@@ -102,6 +136,16 @@ export class Sketch {
     this.zeroCount += other.zeroCount
     this.#mergeRun(this.positive, other.positive, other.schema)
     this.#mergeRun(this.negative, other.negative, other.schema)
+  }
+
+  /** A sketch of its own with the same buckets. */
+  copy(): Sketch {
+    const twin = new Sketch()
+    twin.schema = this.schema
+    twin.zeroCount = this.zeroCount
+    twin.positive.copyFrom(this.positive)
+    twin.negative.copyFrom(this.negative)
+    return twin
   }
 
   /** Drops the schema by one. */

@@ -3,14 +3,24 @@ import { describe, expect, test } from 'vitest'
 import { Kind } from '../points.js'
 import { Series } from '../series/series.js'
 import { Sketch } from '../sketch/sketch.js'
-import { CHUNK_ROWS, DamagedChunk, decodeChunk, encodeChunk, encodeChunks } from './chunk.js'
+import { DamagedChunk, decodeChunk, encodeChunk, encodeChunks } from './chunk.js'
+import { CHUNK_ROWS } from './chunk-columns.js'
 import { WINDOW_COLUMNS, type WindowBatch, WindowColumns } from './columns.js'
 
 const START = 1_700_000_000_000
 
-const anyNumber = fc.oneof(fc.double(), fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, 0))
+const anyNumber = fc.oneof(
+  fc.double(),
+  fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, 0),
+)
 const anySketch = fc
-  .array(fc.tuple(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.oneof(fc.integer({ min: 1, max: 1e9 }), fc.constant(2.5))), { maxLength: 20 })
+  .array(
+    fc.tuple(
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.oneof(fc.integer({ min: 1, max: 1e9 }), fc.constant(2.5)),
+    ),
+    { maxLength: 20 },
+  )
   .map((values) => {
     const sketch = new Sketch()
     for (const [value, weight] of values) sketch.add(value, weight)
@@ -19,7 +29,9 @@ const anySketch = fc
 /** One window; half of them hold a single reading, as sparse series do. */
 const anyWindow = fc.record({
   numbers: fc.oneof(
-    fc.tuple(anyNumber, fc.integer({ min: 0, max: 9999 })).map(([value, at]) => [1, value, value, value, value, START + at, value, START + at, 0]),
+    fc
+      .tuple(anyNumber, fc.integer({ min: 0, max: 9999 }))
+      .map(([value, at]) => [1, value, value, value, value, START + at, value, START + at, 0]),
     fc.array(anyNumber, { minLength: WINDOW_COLUMNS.length, maxLength: WINDOW_COLUMNS.length }),
   ),
   stale: fc.integer({ min: 0, max: 3 }),
@@ -51,7 +63,10 @@ function rowsOf(windows: WindowColumns): unknown[] {
 function sketchOf(sketch: Sketch | undefined): unknown {
   if (!sketch) return undefined
   const { schema, zeroCount, positive, negative } = sketch
-  const runs = [positive, negative].map((run) => ({ offset: run.length && run.offset, counts: [...run.counts.subarray(0, run.length)] }))
+  const runs = [positive, negative].map((run) => ({
+    offset: run.length && run.offset,
+    counts: [...run.counts.subarray(0, run.length)],
+  }))
   return { schema, zeroCount, runs }
 }
 
@@ -96,7 +111,7 @@ describe('a chunk', () => {
     const batch = batchOf([1, 2, 3].map((value) => ({ numbers: Array(9).fill(value), stale: 0, sketch: undefined })))
     const back = new WindowColumns()
     const numbers: number[] = []
-    const chunk = encodeChunk(batch, Uint32Array.of(2, 0), Uint32Array.of(7, 4_000_000_000))
+    const chunk = encodeChunk(batch, Uint32Array.of(2, 0, 1), Uint32Array.of(7, 4_000_000_000, 3))
     decodeChunk(
       chunk,
       (row) => {
@@ -105,8 +120,8 @@ describe('a chunk', () => {
       },
       back,
     )
-    expect(numbers).toEqual([7, 4_000_000_000])
-    expect([...back.count.subarray(0, back.length)]).toEqual([3, 1])
+    expect(numbers).toEqual([7, 4_000_000_000, 3])
+    expect([...back.count.subarray(0, back.length)]).toEqual([3, 1, 2])
   })
 
   test('costs a few bytes a window where every window holds one reading', () => {
@@ -127,8 +142,7 @@ describe('a chunk', () => {
     for (let at = 0; at < chunk.length; at++) {
       const damaged = chunk.slice()
       damaged[at] ^= 0x10
-      // A flag of the header may change without a trace; what stands behind the header may not.
-      if (at >= 32 || at < 5) expect(() => read(damaged)).toThrow(DamagedChunk)
+      expect(() => read(damaged)).toThrow(DamagedChunk)
     }
   })
 })

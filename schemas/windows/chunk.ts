@@ -2,10 +2,8 @@ import { crc32 } from 'node:zlib'
 import type { Series } from '../series/series.js'
 import { ByteBuffer, packSketch, unpackSketch } from '../sketch/codec.js'
 import { alignUp } from '../time.js'
-import { WINDOW_COLUMNS, type WindowBatch, type WindowColumn, type WindowColumns } from './columns.js'
-
-/** Most windows in a chunk. */
-export const CHUNK_ROWS = 512
+import { CHUNK_ROWS, chooseForms, columnBytes, gatherColumns, readColumn, writeColumn } from './chunk-columns.js'
+import { WINDOW_COLUMNS, type WindowBatch, type WindowColumns } from './columns.js'
 
 /**
  * A chunk: windows of one start time as bytes, columnar, little-endian. What window stores keep.
@@ -16,7 +14,7 @@ export const CHUNK_ROWS = 512
  * | 4, 5, 6–7 | version (1), flags, rows |
  * | 8–15 | start of the windows, ms (double) |
  * | 16–19, 20–23 | bytes of the series' text, of the sketches |
- * | 24–27 | CRC-32 of everything behind the header |
+ * | 24–27 | CRC-32 of everything else |
  * | 28–31 | form of each number column, 2 bits each in order of WINDOW_COLUMNS |
  * | 32– | series: ids (8 a row) and end of each one's canonical bytes (4), or steps of the numbers (4); number columns; stale flags (1, flag 4); text; sketches |
  *
@@ -29,22 +27,6 @@ const HEADER_BYTES = 32
 const CLOSED = 1
 const NUMBERED = 2
 const STALE = 4
-
-/** Forms of a number column: a double a row; one double for all; the same as its reference column; a time as u16 ms after the start. */
-const RAW = 0
-const CONSTANT = 1
-const REFERENCE = 2
-const OFFSET = 3
-
-/** With one point a window sum, min, max and first are `last`, and `firstMs` is `lastMs`. */
-const REFERENCES: Partial<Record<WindowColumn, WindowColumn>> = {
-  sum: 'last',
-  min: 'last',
-  max: 'last',
-  first: 'last',
-  firstMs: 'lastMs',
-}
-const TIMES: ReadonlySet<WindowColumn> = new Set<WindowColumn>(['firstMs', 'lastMs'])
 
 /** A chunk that does not decode; the reader adds where it lay. */
 export class DamagedChunk extends Error {}
@@ -73,7 +55,12 @@ export function encodeChunks(batch: WindowBatch): Uint8Array[] {
   const chunks: Uint8Array[] = []
   for (let from = 0; from < batch.windows.length; from += CHUNK_ROWS) {
     const length = Math.min(CHUNK_ROWS, batch.windows.length - from)
-    chunks.push(encodeChunk(batch, Uint32Array.from({ length }, (_, i) => from + i)))
+    chunks.push(
+      encodeChunk(
+        batch,
+        Uint32Array.from({ length }, (_, i) => from + i),
+      ),
+    )
   }
   return chunks
 }
@@ -81,12 +68,12 @@ export function encodeChunks(batch: WindowBatch): Uint8Array[] {
 /**
  * Encodes some rows of a batch.
  * @param rows at most {@link CHUNK_ROWS}
- * @param numbers of the rows' series, ascending; without them the chunk carries ids and canonical bytes
+ * @param numbers of the rows' series, in ascending runs to be small; without them the chunk carries ids and canonical bytes
  */
 export function encodeChunk(batch: WindowBatch, rows: Uint32Array, numbers?: Uint32Array): Uint8Array {
   const { windows, startMs } = batch
-  const columns = WINDOW_COLUMNS.map((name, i) => gather(windows[name], rows, scratch[i]))
-  const forms = WINDOW_COLUMNS.map((name, i) => chooseForm(name, columns[i], columns[columnAt(REFERENCES[name])], startMs))
+  const columns = gatherColumns(windows, rows)
+  const forms = chooseForms(columns, startMs)
   const stale = rows.some((row) => windows.stale[row] !== 0)
   const sketches = packSketches(windows, rows)
   const flags = (batch.closed ? CLOSED : 0) | (numbers ? NUMBERED : 0) | (stale ? STALE : 0)
@@ -110,8 +97,12 @@ export function encodeChunk(batch: WindowBatch, rows: Uint32Array, numbers?: Uin
   header.setFloat64(8, startMs, true)
   header.setUint32(16, textBytes, true)
   header.setUint32(20, sketches.length, true)
-  header.setUint32(28, forms.reduce((bits, form, c) => bits | (form << (2 * c)), 0), true)
-  header.setUint32(24, crc32(bytes.subarray(HEADER_BYTES)), true)
+  header.setUint32(
+    28,
+    forms.reduce((bits, form, c) => bits | (form << (2 * c)), 0),
+    true,
+  )
+  header.setUint32(24, checksum(bytes), true)
   return bytes
 }
 
@@ -121,24 +112,27 @@ export function encodeChunk(batch: WindowBatch, rows: Uint32Array, numbers?: Uin
  */
 export function decodeChunk(source: Uint8Array, resolve: SeriesResolver, into: WindowColumns): ChunkHeader {
   const bytes = source.byteOffset % 8 === 0 ? source : source.slice()
-  if (bytes.length < HEADER_BYTES) throw new DamagedChunk(`it has ${bytes.length} bytes, a header alone has ${HEADER_BYTES}`)
+  if (bytes.length < HEADER_BYTES)
+    throw new DamagedChunk(`it has ${bytes.length} bytes, a header alone has ${HEADER_BYTES}`)
   const header = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES)
   if (header.getUint32(0, true) !== MAGIC) throw new DamagedChunk('it does not start with TMW1')
-  if (header.getUint8(4) !== VERSION) throw new DamagedChunk(`its version is ${header.getUint8(4)}, this reader knows ${VERSION}`)
+  if (header.getUint8(4) !== VERSION)
+    throw new DamagedChunk(`its version is ${header.getUint8(4)}, this reader knows ${VERSION}`)
   const flags = header.getUint8(5)
   const rows = header.getUint16(6, true)
   const startMs = header.getFloat64(8, true)
   const formBits = header.getUint32(28, true)
   const forms = WINDOW_COLUMNS.map((_, c) => (formBits >> (2 * c)) & 3)
   const layout = layOut(rows, flags, forms, header.getUint32(16, true), header.getUint32(20, true))
-  if (layout.total !== bytes.length) throw new DamagedChunk(`it has ${bytes.length} bytes, its header says ${layout.total}`)
-  if (crc32(bytes.subarray(HEADER_BYTES)) !== header.getUint32(24, true)) throw new DamagedChunk('its checksum does not match')
+  if (layout.total !== bytes.length)
+    throw new DamagedChunk(`it has ${bytes.length} bytes, its header says ${layout.total}`)
+  if (checksum(bytes) !== header.getUint32(24, true)) throw new DamagedChunk('its checksum does not match')
 
   const firstRow = into.length
   const kept = placeRows(bytes, layout, flags, rows, startMs, resolve, into)
   if (kept.length > 0) {
     for (let c = 0; c < forms.length; c++) {
-      const source = readColumn(bytes, layout, forms, c, rows, startMs)
+      const source = readColumn(bytes, layout.columns, forms, c, rows, startMs)
       const target = into[WINDOW_COLUMNS[c]]
       for (let k = 0; k < kept.length; k++) target[firstRow + k] = source[kept[k]]
     }
@@ -148,28 +142,11 @@ export function decodeChunk(source: Uint8Array, resolve: SeriesResolver, into: W
   return { startMs, closed: (flags & CLOSED) !== 0, rows }
 }
 
-const scratch = WINDOW_COLUMNS.map(() => new Float64Array(CHUNK_ROWS))
 const sketchBytes = new ByteBuffer(new Uint8Array(1 << 16))
 const oneSketch = new ByteBuffer(new Uint8Array(1 << 12))
 
-function gather(column: Float64Array, rows: Uint32Array, into: Float64Array): Float64Array {
-  for (let i = 0; i < rows.length; i++) into[i] = column[rows[i]]
-  return into.subarray(0, rows.length)
-}
-
-function chooseForm(name: WindowColumn, column: Float64Array, reference: Float64Array | undefined, startMs: number): number {
-  if (reference && column.every((value, i) => Object.is(value, reference[i]))) return REFERENCE
-  if (column.every((value) => Object.is(value, column[0]))) return CONSTANT
-  if (TIMES.has(name) && column.every((value) => isShortOffset(value - startMs))) return OFFSET
-  return RAW
-}
-
-function isShortOffset(offset: number): boolean {
-  return offset >= 0 && offset <= 0xffff && Number.isInteger(offset)
-}
-
-function columnAt(name: WindowColumn | undefined): number {
-  return name === undefined ? -1 : WINDOW_COLUMNS.indexOf(name)
+function checksum(bytes: Uint8Array): number {
+  return crc32(bytes.subarray(28), crc32(bytes.subarray(0, 24)))
 }
 
 /** Sketches in order of rows, each behind the number of rows without one before it and its length. */
@@ -219,14 +196,14 @@ function layOut(rows: number, flags: number, forms: readonly number[], textBytes
   const numbers = take(numbered ? rows * 4 : 0)
   const ids = take(numbered ? 0 : rows * 8)
   const ends = take(numbered ? 0 : rows * 4)
-  const columns = forms.map((form) => take(form === RAW ? rows * 8 : form === CONSTANT ? 8 : form === OFFSET ? rows * 2 : 0))
+  const columns = forms.map((form) => take(columnBytes(form, rows)))
   const stale = take(flags & STALE ? rows : 0)
   const text = take(textBytes)
   const sketches = at
   return { numbers, ids, ends, columns, stale, text, sketches, total: at + sketchLength }
 }
 
-/** Numbers ascend, so their steps are small and alike: the store's compression takes them to almost nothing. */
+/** Numbers come in ascending runs, so their steps (modulo 2^32) are alike and the store's compression takes them to almost nothing. */
 function writeNumbers(steps: Uint32Array, numbers: Uint32Array): void {
   for (let i = 0; i < numbers.length; i++) steps[i] = numbers[i] - (i === 0 ? 0 : numbers[i - 1])
 }
@@ -242,15 +219,6 @@ function writeSeries(bytes: Uint8Array, layout: Layout, windows: WindowColumns, 
     bytes.set(canonical, layout.text + end)
     end += canonical.length
     ends[i] = end
-  }
-}
-
-function writeColumn(buffer: ArrayBuffer, at: number, form: number, column: Float64Array, startMs: number): void {
-  if (form === RAW) new Float64Array(buffer, at, column.length).set(column)
-  else if (form === CONSTANT) new Float64Array(buffer, at, 1)[0] = column.length > 0 ? column[0] : 0
-  else if (form === OFFSET) {
-    const offsets = new Uint16Array(buffer, at, column.length)
-    for (let i = 0; i < column.length; i++) offsets[i] = column[i] - startMs
   }
 }
 
@@ -276,7 +244,7 @@ function placeRows(
   const row: ChunkSeries = { idLow: 0, idHigh: 0, number: 0, canonical }
   for (; i < rows; i++) {
     if (numbered) {
-      row.number += numbers[i]
+      row.number = (row.number + numbers[i]) >>> 0
     } else {
       row.idLow = ids[2 * i]
       row.idHigh = ids[2 * i + 1]
@@ -287,16 +255,4 @@ function placeRows(
     kept[keeping++] = i
   }
   return kept.subarray(0, keeping)
-}
-
-function readColumn(bytes: Uint8Array, layout: Layout, forms: readonly number[], c: number, rows: number, startMs: number): Float64Array {
-  const at = bytes.byteOffset + layout.columns[c]
-  const form = forms[c]
-  if (form === RAW) return new Float64Array(bytes.buffer, at, rows)
-  if (form === REFERENCE) return readColumn(bytes, layout, forms, columnAt(REFERENCES[WINDOW_COLUMNS[c]]), rows, startMs)
-  if (form === CONSTANT) return scratch[c].subarray(0, rows).fill(new Float64Array(bytes.buffer, at, 1)[0])
-  const offsets = new Uint16Array(bytes.buffer, at, rows)
-  const times = scratch[c].subarray(0, rows)
-  for (let i = 0; i < rows; i++) times[i] = startMs + offsets[i]
-  return times
 }

@@ -87,7 +87,7 @@ export class WindowColumns implements Record<WindowColumn, Float64Array> {
     return row
   }
 
-  /** Copies row `from` of `other` to the end and returns its new row. */
+  /** Copies row `from` of `other` to the end and returns its new row. The sketch is shared, not copied: merge nothing into it. */
   pushRow(other: WindowColumns, from: number): number {
     const row = this.push(other.series[from], other.start[from])
     for (const column of WINDOW_COLUMNS) this[column][row] = other[column][from]

@@ -24,15 +24,28 @@ export const runOtlp: CorpusRunner = async (folder) => {
   const fromJson = decode(json, 'json')
   check('metrics.json as JSON', fromJson.refused[0] ?? missing(fromJson.points))
   const protobuf = encodeOtlp(JSON.parse(json.toString('utf8')) as OtlpRequest)
-  check('metrics.json to protobuf', protobuf.length === EXAMPLE_BYTES ? undefined : `${protobuf.length} bytes, ${EXAMPLE_BYTES} wanted`)
+  check(
+    'metrics.json to protobuf',
+    protobuf.length === EXAMPLE_BYTES ? undefined : `${protobuf.length} bytes, ${EXAMPLE_BYTES} wanted`,
+  )
   const fromProtobuf = decode(protobuf, 'protobuf')
   const isSame = fromJson.points.join('\n') === fromProtobuf.points.join('\n')
-  check('metrics.json from protobuf', fromProtobuf.refused[0] ?? (isSame ? undefined : `other points: ${fromProtobuf.points.join(' ')}`))
+  check(
+    'metrics.json from protobuf',
+    fromProtobuf.refused[0] ?? (isSame ? undefined : `other points: ${fromProtobuf.points.join(' ')}`),
+  )
   return report
 }
 
 /** Names of the series that the four metrics of the example must give. */
-const EXPECTED = ['my_counter_total', 'my_gauge_ratio', 'my_histogram_bucket', 'my_histogram_count', 'my_histogram_sum', 'my_exponential_histogram']
+const EXPECTED = [
+  'my_counter_total',
+  'my_gauge_ratio',
+  'my_histogram_bucket',
+  'my_histogram_count',
+  'my_histogram_sum',
+  'my_exponential_histogram',
+]
 
 function missing(points: readonly string[]): string | undefined {
   const name = EXPECTED.find((expected) => !points.some((point) => point.startsWith(`${expected}{`)))
@@ -42,6 +55,9 @@ function missing(points: readonly string[]): string | undefined {
 function decode(body: Uint8Array, encoding: OtlpEncoding): { points: string[]; refused: string[] } {
   const sink = new RecordingSink()
   new OtlpDecoder(new CumulativeHistograms(1000, ARRIVAL_MS)).decode(body, { nowMs: ARRIVAL_MS, encoding }, sink)
-  const points = sink.points.map(({ series, kind, timeMs, value, weight, stale }) => `${series} ${kind} ${timeMs} ${stale ? 'stale' : value} x${weight}`)
+  const points = sink.points.map(
+    ({ series, kind, timeMs, value, weight, stale }) =>
+      `${series} ${kind} ${timeMs} ${stale ? 'stale' : value} x${weight}`,
+  )
   return { points, refused: sink.refusals.map(({ position, reason }) => `data point ${position}: ${reason}`) }
 }

@@ -1,0 +1,99 @@
+import type { LiveView, WindowSelection } from '../../schemas/ports/window-store.js'
+import type { Series } from '../../schemas/series/series.js'
+import { alignUp, WINDOW_MS } from '../../schemas/time.js'
+import { type WindowBatch, WindowColumns } from '../../schemas/windows/columns.js'
+import { NumberedSeries } from './numbered-series.js'
+
+/** A batch and the numbers of its rows' series. */
+interface HeldBatch {
+  batch: WindowBatch
+  numbers: Uint32Array
+}
+
+/**
+ * The live view in this process' memory. A batch belongs to the view once it is put: its columns are not copied.
+ *
+ * What it covers: it begins empty, so it may only claim windows that were surely closed under its eyes. A window that
+ * starts after the view does cannot have been closed before (watermarks are behind the clock), and one that a restart
+ * finds unfinished is replayed and put here when it closes. So it covers every window that starts at or after
+ * `sinceMs`, and what trimming leaves of that.
+ */
+export class EmbeddedLiveView implements LiveView {
+  /** By start, then by partition. */
+  readonly #held = new Map<number, Map<number, HeldBatch>>()
+  #series = new NumberedSeries()
+  #coveredFromMs: number
+
+  /** @param sinceMs when this process began to close windows, ms since the epoch */
+  constructor(sinceMs: number) {
+    this.#coveredFromMs = alignUp(sinceMs, WINDOW_MS)
+  }
+
+  async put(batches: readonly WindowBatch[]): Promise<void> {
+    for (const batch of batches) {
+      const partitions = this.#held.get(batch.startMs) ?? new Map<number, HeldBatch>()
+      if (!batch.closed && partitions.get(batch.partition)?.batch.closed) continue
+      partitions.set(batch.partition, { batch, numbers: this.#number(batch) })
+      this.#held.set(batch.startMs, partitions)
+    }
+  }
+
+  async *read(selection: WindowSelection): AsyncIterable<WindowColumns> {
+    const { wanted, count } = this.#series.select(selection.matchers, selection)
+    if (count === 0) return
+    // One view of the map before the first wait: a trim in between renumbers.
+    for (const { batch, numbers } of this.#between(selection.startMs, selection.endMs)) {
+      const windows = new WindowColumns(Math.min(count, batch.windows.length))
+      for (let row = 0; row < numbers.length; row++) if (wanted[numbers[row]] === 1) windows.pushRow(batch.windows, row)
+      if (windows.length > 0) yield windows
+    }
+  }
+
+  async series(selection: WindowSelection): Promise<Series[]> {
+    return this.#series.within(selection.matchers, selection)
+  }
+
+  async coveredFromMs(): Promise<number | undefined> {
+    return this.#coveredFromMs
+  }
+
+  async trim(beforeMs: number): Promise<void> {
+    this.#coveredFromMs = Math.max(this.#coveredFromMs, alignUp(beforeMs, WINDOW_MS))
+    for (const startMs of this.#held.keys()) if (startMs < beforeMs) this.#held.delete(startMs)
+    this.#forgetSeries(beforeMs)
+  }
+
+  async close(): Promise<void> {
+    this.#held.clear()
+  }
+
+  #number(batch: WindowBatch): Uint32Array {
+    const numbers = new Uint32Array(batch.windows.length)
+    for (let row = 0; row < numbers.length; row++) {
+      numbers[row] = this.#series.add(batch.windows.series[row])
+      this.#series.seen(numbers[row], batch.startMs)
+    }
+    return numbers
+  }
+
+  #between(startMs: number, endMs: number): HeldBatch[] {
+    const batches: HeldBatch[] = []
+    for (const [start, partitions] of this.#held) {
+      if (start >= startMs && start < endMs) batches.push(...partitions.values())
+    }
+    return batches
+  }
+
+  /** Numbers the series anew once half of them have no window left, so that short-lived ones do not pile up. */
+  #forgetSeries(beforeMs: number): void {
+    let gone = 0
+    for (let number = 0; number < this.#series.size; number++) if (this.#series.lastMs(number) < beforeMs) gone++
+    if (gone * 2 <= this.#series.size || gone === 0) return
+    this.#series = new NumberedSeries()
+    for (const partitions of this.#held.values()) {
+      // A fresh object: a read under way still holds the old numbers.
+      for (const [partition, { batch }] of partitions)
+        partitions.set(partition, { batch, numbers: this.#number(batch) })
+    }
+  }
+}

@@ -1,0 +1,255 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { asTidemarkError, TidemarkError } from '../../schemas/errors.js'
+import { DamagedRecord, decodeRecord, type LogRecord } from '../../schemas/log/record.js'
+import type { Log, LogEntry, LogReader, LogSubscription } from '../../schemas/ports/log.js'
+import type { ObjectStore } from '../../schemas/ports/object-store.js'
+import type { Clock } from '../../schemas/time.js'
+import type { Catalog } from '../catalog/catalog.js'
+import { archivePositions, commitArchiveStep, type RawFile } from '../catalog/progress.js'
+import { SPAN_STEP_MS, type SeriesSpan } from '../catalog/series.js'
+import type { DuckEngine } from '../duck/engine.js'
+import { dayOf } from '../recompute/recompute.js'
+import { PointBuffer } from './buffer.js'
+import { writeBuffer } from './write-buffer.js'
+
+/** Most series whose catalog entry is remembered as being up to date. */
+const REMEMBERED_SERIES = 1_000_000
+
+/** Pause before a failed flush of a full buffer is tried again, ms. */
+const RETRY_MS = 500
+
+/** What the archive works with. */
+export interface ArchiveParts {
+  log: Log
+  catalog: Catalog
+  objects: ObjectStore
+  engine: DuckEngine
+  clock: Clock
+  uniqueId: () => string
+  /** Local folder for files on their way; emptied at start. */
+  scratch: string
+  /** Oldest points wait no longer than this for a flush, ms. */
+  flushEveryMs: number
+  /** Points held over all partitions before a flush. */
+  flushPoints: number
+  /** Told about damaged records and of failures that are tried again. */
+  onError: (error: TidemarkError) => void
+}
+
+interface PartitionState {
+  partition: number
+  buffer: PointBuffer
+  /** Position in the catalog, and position behind the last record taken. */
+  committed: number | undefined
+  next: number
+  receivedMs: number
+  /** Clock at the first record since the last flush. */
+  sinceMs: number | undefined
+}
+
+/**
+ * Writes every point of the log to the master dataset. Files, position, series and dirty marks become true in one
+ * transaction: a crash at any point leaves at most an object that nothing refers to.
+ */
+export class Archive implements LogReader {
+  readonly #parts: ArchiveParts
+  readonly #partitions = new Map<number, PartitionState>()
+  /** Until when each series' range is in the catalog: `id:step`. */
+  readonly #remembered = new Set<string>()
+  #subscription: LogSubscription | undefined
+  #timer: NodeJS.Timeout | undefined
+  #turn: Promise<void> = Promise.resolve()
+
+  constructor(parts: ArchiveParts) {
+    this.#parts = parts
+    rmSync(parts.scratch, { recursive: true, force: true })
+  }
+
+  /** Starts to read in the group `archive`. Throws TM_LOG_UNAVAILABLE. */
+  async start(): Promise<void> {
+    this.#subscription = await this.#parts.log.consume('tidemark.points', 'archive', this)
+    const tick = Math.max(50, Math.min(1000, this.#parts.flushEveryMs / 4))
+    this.#timer = setInterval(() => void this.flushDue(), tick)
+    this.#timer.unref()
+  }
+
+  /** Rejects when reading ended by an error; resolves after {@link stop}. */
+  get ended(): Promise<void> {
+    return this.#subscription?.ended ?? Promise.resolve()
+  }
+
+  /** Flushes and stops reading. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer)
+    try {
+      await this.flush()
+    } finally {
+      await this.#subscription?.close()
+      this.#subscription = undefined
+    }
+  }
+
+  /** Flushes every partition that holds anything. Throws what the catalog or the object store throw. */
+  flush(): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const state of [...this.#partitions.values()]) await this.#flushPartition(state)
+    })
+  }
+
+  /** Flushes the partitions whose oldest points have waited long enough; a failure is told and tried again. */
+  async flushDue(): Promise<void> {
+    const { clock, flushEveryMs, onError } = this.#parts
+    await this.#inTurn(async () => {
+      for (const state of [...this.#partitions.values()]) {
+        if (state.sinceMs !== undefined && clock() - state.sinceMs >= flushEveryMs) await this.#flushPartition(state)
+      }
+    }).catch((error: unknown) => onError(asTidemarkError(error)))
+  }
+
+  async assign(partition: number): Promise<number | undefined> {
+    const position = (await archivePositions(this.#parts.catalog.db)).find((one) => one.partition === partition)
+    this.#partitions.set(partition, {
+      partition,
+      buffer: new PointBuffer(this.#parts.catalog.blockMs),
+      committed: position?.nextOffset,
+      next: position?.nextOffset ?? 0,
+      receivedMs: position?.receivedMs ?? Number.NEGATIVE_INFINITY,
+      sinceMs: undefined,
+    })
+    return position?.nextOffset
+  }
+
+  async read(partition: number, entries: LogEntry[]): Promise<void> {
+    const state = this.#partitions.get(partition)
+    if (!state) return
+    for (const entry of entries) {
+      const record = await this.#decode(partition, entry)
+      await this.#inTurn(async () => this.#take(state, entry, record))
+      // Full: the log waits until the points are away, as long as that takes.
+      while (this.#held() >= this.#parts.flushPoints && !(await this.#tryFlush())) await sleep(RETRY_MS)
+    }
+  }
+
+  async #tryFlush(): Promise<boolean> {
+    try {
+      await this.flush()
+      return true
+    } catch (thrown) {
+      const error = asTidemarkError(thrown)
+      if (!error.retriable) throw error
+      this.#parts.onError(error)
+      return false
+    }
+  }
+
+  async revoke(partition: number): Promise<void> {
+    await this.#inTurn(async () => void this.#partitions.delete(partition))
+  }
+
+  #take(state: PartitionState, entry: LogEntry, record: LogRecord | undefined): void {
+    state.committed ??= entry.offset
+    state.sinceMs ??= this.#parts.clock()
+    if (record) {
+      state.buffer.add(record)
+      state.receivedMs = Math.max(state.receivedMs, record.receivedMs)
+    }
+    state.next = entry.offset + 1
+  }
+
+  #held(): number {
+    let points = 0
+    for (const { buffer } of this.#partitions.values()) points += buffer.length
+    return points
+  }
+
+  /** A damaged record goes to the dead-letter topic, behind a line that says where it was and why. */
+  async #decode(partition: number, entry: LogEntry): Promise<LogRecord | undefined> {
+    const { log, onError } = this.#parts
+    try {
+      return decodeRecord(entry.value)
+    } catch (error) {
+      if (!(error instanceof DamagedRecord)) throw error
+      const where = { topic: 'tidemark.points', partition, offset: entry.offset, reason: error.message }
+      const head = new TextEncoder().encode(`${JSON.stringify({ group: 'archive', ...where })}\n`)
+      const value = new Uint8Array(head.length + entry.value.length)
+      value.set(head)
+      value.set(entry.value, head.length)
+      const partitions = await log.partitions('tidemark.deadletter')
+      await log.append('tidemark.deadletter', [{ partition: partition % partitions, value }])
+      onError(new TidemarkError('TM_RECORD_DAMAGED', where, error))
+      return undefined
+    }
+  }
+
+  /** One flush or one record at a time: a flush must not lose points that come while it writes. */
+  #inTurn(job: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(job)
+    this.#turn = turn.catch(() => undefined)
+    return turn
+  }
+
+  async #flushPartition(state: PartitionState): Promise<void> {
+    if (state.sinceMs === undefined || state.committed === undefined) return
+    const { catalog, clock } = this.#parts
+    const series = this.#unseen(state.buffer)
+    const files = state.buffer.length > 0 ? await this.#writeFiles(state) : []
+    await commitArchiveStep(
+      catalog.db,
+      {
+        partition: state.partition,
+        fromOffset: state.committed,
+        nextOffset: state.next,
+        receivedMs: state.receivedMs,
+        files,
+        series: series.spans,
+        points: state.buffer.length,
+      },
+      clock(),
+    )
+    this.#remember(series.keys)
+    state.buffer = new PointBuffer(catalog.blockMs)
+    state.committed = state.next
+    state.sinceMs = undefined
+  }
+
+  async #writeFiles(state: PartitionState): Promise<RawFile[]> {
+    const { engine, objects, catalog, scratch, uniqueId } = this.#parts
+    mkdirSync(scratch, { recursive: true })
+    const folder = mkdtempSync(join(scratch, 'flush-'))
+    try {
+      const local = await engine.run((connection) => writeBuffer(connection, state.buffer, catalog.blockMs, folder))
+      const files: RawFile[] = []
+      for (const { blockStart, path, points, bytes } of local) {
+        const name = `p${state.partition}-${state.committed}-${state.next}-${uniqueId()}.parquet`
+        const key = `raw/${dayOf(blockStart)}/${blockStart}/${name}`
+        await objects.put(key, path)
+        files.push({ key, blockStart, points, bytes })
+      }
+      return files
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  }
+
+  /** The series whose entry in the catalog may lack this buffer's range. */
+  #unseen(buffer: PointBuffer): { spans: SeriesSpan[]; keys: string[] } {
+    const spans: SeriesSpan[] = []
+    const keys: string[] = []
+    for (const [place, series] of buffer.series.entries()) {
+      const firstMs = buffer.firstMs[place]
+      const lastMs = buffer.lastMs[place]
+      const steps = `${series.id}:${Math.floor(firstMs / SPAN_STEP_MS)}:${Math.floor(lastMs / SPAN_STEP_MS)}`
+      if (!Number.isFinite(firstMs) || this.#remembered.has(steps)) continue
+      keys.push(steps)
+      spans.push({ series, firstMs, lastMs })
+    }
+    return { spans, keys }
+  }
+
+  #remember(keys: readonly string[]): void {
+    if (this.#remembered.size + keys.length > REMEMBERED_SERIES) this.#remembered.clear()
+    for (const key of keys) this.#remembered.add(key)
+  }
+}

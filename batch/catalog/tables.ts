@@ -1,0 +1,73 @@
+import type { ColumnType, Generated, Kysely, Transaction } from 'kysely'
+
+/** Rows of the batch layer's tables (migrations/). 64-bit integers are numbers, but for series ids, which are text. */
+export interface CatalogTables {
+  batch_state: {
+    one: Generated<boolean>
+    origin_ms: number
+    block_ms: number
+    frontier_ms: number
+    epoch: number
+    late_points: Generated<number>
+  }
+  publications: {
+    epoch: number
+    block_start: number | null
+    generation: number | null
+    frontier_ms: number
+    published_ms: number
+  }
+  blocks: {
+    start_ms: number
+    generation: number
+    raw_version: number
+    computed_version: Generated<number>
+    dirty_first_ms: number | null
+    dirty_last_ms: number | null
+    recomputing_ms: number | null
+  }
+  raw_files: {
+    id: Generated<number>
+    key: string
+    block_start: number
+    partition: number | null
+    points: number
+    bytes: number
+    retired_ms: number | null
+  }
+  tier_files: {
+    id: Generated<number>
+    key: string
+    tier: string
+    span_start: number
+    span_end: number
+    windows: number
+    bytes: number
+    epoch_from: number
+    epoch_to: number | null
+    retired_ms: number | null
+  }
+  archive_progress: { partition: number; next_offset: number; received_ms: number; points: Generated<number> }
+  series: {
+    id: ColumnType<string, string, string>
+    seq: number
+    canonical: Buffer
+    first_ms: number
+    last_ms: number
+  }
+  late_points: { partition: number; log_offset: number; block_start: number; points: number; packed: Buffer }
+  audits: {
+    block_start: number
+    generation: number
+    audited_ms: number
+    windows: number
+    explained: number
+    unexplained: number
+    sample: ColumnType<unknown, string, string>
+  }
+}
+
+/** The catalog's database; the pool must give int8 as numbers (series ids are read as text). */
+export type CatalogDb = Kysely<CatalogTables>
+/** One transaction on it. */
+export type CatalogTx = Transaction<CatalogTables>

@@ -1,0 +1,132 @@
+import { accessSync, constants, existsSync, mkdirSync, statfsSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { loadConfig, searchPath } from '../schemas/config/load.js'
+import type { Config } from '../schemas/config/schema.js'
+import type { PipelineStatus } from '../schemas/ports/status.js'
+import { ask, withUrl } from './server.js'
+
+/** One thing looked at. A warning does not fail the doctor. */
+interface Finding {
+  what: string
+  state: 'ok' | 'warning' | 'problem'
+  detail: string
+  fix?: string
+}
+
+/** Free bytes below which the disk is called nearly full. */
+const LOW_DISK_BYTES = 2 << 30
+/** A tide line further behind than this many blocks is a problem. */
+const LATE_BLOCKS = 3
+
+export function doctorCommand(): Command {
+  return withUrl(new Command('doctor'))
+    .description('checks the installation and the running server, and names each fix')
+    .option('--config <file>', 'the config file to check')
+    .addHelpText('after', '\nExit status 1 if there is a problem.\n\nExamples:\n  $ tidemark doctor\n  $ tidemark doctor --config tidemark.yaml')
+    .action(async ({ url, config: path }: { url: string; config?: string }) => {
+      const config = loadConfig({ path })
+      const findings = [...installation(config), ...(await server(url, config))]
+      for (const { what, state, detail, fix } of findings) {
+        const mark = { ok: 'ok      ', warning: 'warning ', problem: 'PROBLEM ' }[state]
+        process.stdout.write(`${mark}${what}: ${detail}\n${fix ? `        fix: ${fix}\n` : ''}`)
+      }
+      if (findings.some(({ state }) => state === 'problem')) process.exitCode = 1
+    })
+}
+
+/** What can be seen without a server. */
+function installation(config: Config): Finding[] {
+  return [nodeVersion(), dataFolder(config), diskSpace(config), temporalBinary(config)]
+}
+
+function nodeVersion(): Finding {
+  const [major, minor] = process.versions.node.split('.').map(Number)
+  const isNew = major > 20 || (major === 20 && minor >= 15)
+  const detail = process.versions.node
+  return isNew ? { what: 'Node', state: 'ok', detail } : { what: 'Node', state: 'problem', detail, fix: 'install Node 20.15 or newer' }
+}
+
+function dataFolder({ data: { dir } }: Config): Finding {
+  try {
+    mkdirSync(dir, { recursive: true })
+    accessSync(dir, constants.R_OK | constants.W_OK)
+    return { what: 'data folder', state: 'ok', detail: dir }
+  } catch (error) {
+    return { what: 'data folder', state: 'problem', detail: (error as Error).message, fix: 'make it writable, or choose another with data.dir' }
+  }
+}
+
+function diskSpace({ data: { dir } }: Config): Finding {
+  const { bavail, bsize } = statfsSync(existsSync(dir) ? dir : '.')
+  const free = bavail * bsize
+  const detail = `${(free / 2 ** 30).toFixed(1)} GiB free`
+  if (free >= LOW_DISK_BYTES) return { what: 'disk', state: 'ok', detail }
+  return { what: 'disk', state: 'warning', detail, fix: 'make room, shorten log.points_retention, or move data.dir' }
+}
+
+function temporalBinary({ temporal, data: { dir } }: Config): Finding {
+  const what = 'Temporal'
+  if (!temporal.enabled) return { what, state: 'warning', detail: 'switched off: nothing seals or recomputes', fix: 'set temporal.enabled to true' }
+  if (temporal.address) return { what, state: 'ok', detail: `the server at ${temporal.address} is used` }
+  const found = [...searchPath(), join(dir, 'bin')].map((folder) => join(folder, 'temporal')).find((path) => existsSync(path))
+  if (found) return { what, state: 'ok', detail: found }
+  const detail = 'the CLI is neither on PATH nor in the data folder'
+  if (temporal.install) return { what, state: 'warning', detail: `${detail}; \`tidemark up\` will install it` }
+  return { what, state: 'problem', detail, fix: 'install the Temporal CLI, set temporal.install, or name a server with temporal.address' }
+}
+
+/** What the running server says of itself. */
+async function server(url: string, config: Config): Promise<Finding[]> {
+  let status: PipelineStatus
+  try {
+    status = (await ask<{ data: PipelineStatus }>(url, '/api/v1/status/pipeline')).data
+  } catch (error) {
+    const port = await portState(config)
+    const finding: Finding = { what: 'server', state: 'warning', detail: (error as Error).message, fix: 'start it with `tidemark up`, or name it with --url' }
+    return port ? [finding, port] : [finding]
+  }
+  return [{ what: 'server', state: 'ok', detail: url }, workflows(status), tideLine(status), divergence(status), archive(status, config), lateness(status)]
+}
+
+/** Whether a server could listen: asked only when none answers. */
+async function portState({ http: { host, port } }: Config): Promise<Finding | undefined> {
+  const free = await new Promise<boolean>((resolve) => {
+    const probe = createServer().once('error', () => resolve(false))
+    probe.listen(port, host, () => probe.close(() => resolve(true)))
+  })
+  return free ? undefined : { what: 'port', state: 'problem', detail: `${port} on ${host} is taken by another program`, fix: 'choose another with http.port' }
+}
+
+function workflows({ workflows: { state, reason } }: PipelineStatus): Finding {
+  if (state === 'running') return { what: 'workflows', state: 'ok', detail: 'running' }
+  return { what: 'workflows', state: state === 'starting' ? 'warning' : 'problem', detail: `${state}: ${reason ?? ''}` }
+}
+
+function tideLine({ nowMs, blocks }: PipelineStatus): Finding {
+  const behind = Math.floor((nowMs - blocks.frontierMs) / blocks.blockMs)
+  const detail = `${behind} blocks behind the clock`
+  if (behind <= LATE_BLOCKS) return { what: 'tide line', state: 'ok', detail }
+  return { what: 'tide line', state: 'problem', detail, fix: 'see workflows and archive lag above: blocks seal once everything before their end is archived' }
+}
+
+function divergence({ blocks }: PipelineStatus): Finding {
+  const { unexplainedDivergence, audited } = blocks
+  if (unexplainedDivergence === 0) return { what: 'divergence', state: 'ok', detail: `none in ${audited} audited blocks` }
+  return { what: 'divergence', state: 'problem', detail: `${unexplainedDivergence} windows differ between the views for no known reason`, fix: 'please report it with the output of `tidemark status --json`' }
+}
+
+function archive({ archive: { lagMs } }: PipelineStatus, config: Config): Finding {
+  const detail = `${Math.round(lagMs / 1000)} s behind; the log keeps points for ${config.log.points_retention}`
+  if (lagMs < 600_000) return { what: 'archive', state: 'ok', detail }
+  return { what: 'archive', state: 'problem', detail, fix: 'look at the server\'s log: object storage or the catalog may be failing' }
+}
+
+function lateness({ ingest, speed }: PipelineStatus): Finding {
+  const late = speed.reduce((sum, one) => sum + one.latePoints, 0)
+  const share = ingest.accepted === 0 ? 0 : late / ingest.accepted
+  const detail = `${(share * 100).toFixed(2)} % of the points came after their window closed`
+  if (share <= 0.01) return { what: 'lateness', state: 'ok', detail }
+  return { what: 'lateness', state: 'warning', detail, fix: 'raise speed.lateness if agents deliver late as a rule; backfills need nothing' }
+}

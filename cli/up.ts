@@ -1,0 +1,66 @@
+import { Command } from 'commander'
+import pino from 'pino'
+import { startTidemark } from '../main.js'
+import { loadConfig } from '../schemas/config/load.js'
+import type { Config } from '../schemas/config/schema.js'
+
+export function upCommand(): Command {
+  return new Command('up')
+    .description('runs everything in one process on embedded parts: gateway, speed, archive, batch, serving')
+    .option('--config <file>', 'a YAML file; every key has a default')
+    .option('--data <folder>', 'where everything is kept (data.dir)')
+    .option('--port <port>', 'HTTP port (http.port)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ tidemark up
+  $ tidemark up --data /var/lib/tidemark --port 9090
+  $ TIDEMARK_COLLECTOR_ENABLED=false tidemark up --config tidemark.yaml
+
+Ctrl-C stops it cleanly; the next start goes on where it stopped. Log lines (JSON) go to stderr.`,
+    )
+    .action(async ({ config: path, data, port }: { config?: string; data?: string; port?: string }) => {
+      const overrides = { ...(data && { 'data.dir': data }), ...(port && { 'http.port': Number(port) }) }
+      const config = loadConfig({ path, overrides })
+      const logger = pino({ level: config.logging.level }, pino.destination({ fd: 2, sync: true }))
+      const startedAt = performance.now()
+      const tidemark = await startTidemark(config, { logger, clock: Date.now })
+      process.stdout.write(banner(config, tidemark.url, performance.now() - startedAt))
+      await untilStopped(tidemark.ended)
+      process.stdout.write('stopping…\n')
+      await tidemark.close()
+      process.stdout.write('stopped; everything acknowledged is on the disk\n')
+    })
+}
+
+/** What a user needs to know first. */
+function banner(config: Config, url: string, tookMs: number): string {
+  const statsd = config.statsd.enabled ? `\n  StatsD           udp+tcp ${config.statsd.host}:${config.statsd.port}` : ''
+  const host = config.collector.enabled ? `This host's metrics come in every ${config.collector.interval}: try host_cpu_usage_percent.\n` : ''
+  return `
+Tidemark runs (${(tookMs / 1000).toFixed(1)} s), data in ${config.data.dir}
+
+  look             ${url}
+  query            ${url}/api/v1/query?query=host_cpu_usage_percent
+  Influx, Telegraf ${url}/write   ${url}/api/v2/write
+  remote-write     ${url}/api/v1/write
+  text exposition  ${url}/api/v1/import/prometheus
+  OTLP/HTTP        ${url}/v1/metrics${statsd}
+
+${host}\`tidemark status\` shows the pipeline, \`tidemark doctor\` checks it. Ctrl-C stops it cleanly.
+`
+}
+
+/** Resolves at the first signal, rejects if a part of the pipeline fails for good. A second signal ends at once. */
+async function untilStopped(failed: Promise<never>): Promise<void> {
+  const signalled = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        process.once(signal, () => process.exit(130))
+        resolve()
+      })
+    }
+  })
+  await Promise.race([signalled, failed])
+}

@@ -1,0 +1,42 @@
+import helmet from '@fastify/helmet'
+import fastify, { type FastifyBaseLogger } from 'fastify'
+import type { Logger } from 'pino'
+import { ingestPlugin } from '../ingest/http/plugin.js'
+import type { RequestOpener } from '../ingest/request.js'
+import type { Config } from '../schemas/config/schema.js'
+import { TidemarkError } from '../schemas/errors.js'
+import type { Clock } from '../schemas/time.js'
+import { installErrorHandler } from '../serving/http/errors.js'
+import { type ServingOptions, servingPlugin } from '../serving/http/plugin.js'
+
+/** What the HTTP server is made of. */
+export interface HttpOptions {
+  config: Config
+  gateway: RequestOpener
+  serving: ServingOptions
+  clock: Clock
+  logger: Logger
+}
+
+/** A listening server. */
+export interface HttpServer {
+  url: string
+  close(): Promise<void>
+}
+
+/** Starts the HTTP server: ingest and serving on one port. @throws TM_PORT_TAKEN */
+export async function startHttp({ config, gateway, serving, clock, logger }: HttpOptions): Promise<HttpServer> {
+  const app = fastify({ loggerInstance: logger.child({}, { level: 'warn' }) as FastifyBaseLogger, forceCloseConnections: true })
+  installErrorHandler(app)
+  await app.register(helmet)
+  await app.register(ingestPlugin, { gateway, config, clock })
+  await app.register(servingPlugin(serving))
+  const { host, port } = config.http
+  try {
+    const url = await app.listen({ host, port })
+    return { url, close: () => app.close() }
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause
+    throw new TidemarkError('TM_PORT_TAKEN', { port: String(port), host, key: 'http.port' }, cause)
+  }
+}

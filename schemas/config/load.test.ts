@@ -1,0 +1,65 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { formatDuration, parseDuration } from './duration.js'
+import { loadConfig } from './load.js'
+
+function file(yaml: string): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'tidemark-config-')), 'tidemark.yaml')
+  writeFileSync(path, yaml)
+  return path
+}
+
+describe('the configuration', () => {
+  test('has a default for every key', () => {
+    const config = loadConfig({ env: {} })
+    expect(config).toMatchObject({ http: { host: '127.0.0.1', port: 8080 }, blocks: { length: '10m' }, limits: { seriesPerMetric: 100_000 } })
+  })
+
+  test('takes the file over the defaults, the environment over the file, overrides over all', () => {
+    const path = file('http: { port: 1111, host: 0.0.0.0 }\nspeed: { lateness: 5s }')
+    const env = { TIDEMARK_HTTP_PORT: '2222', TIDEMARK_SPEED_IDLE_AFTER: '1m', TIDEMARK_RETENTION_10S: '8d', TIDEMARK_LIMITS_BODYBYTES: '77' }
+    const config = loadConfig({ path, env, overrides: { 'speed.lateness': '7s' } })
+    expect(config.http).toEqual({ port: 2222, host: '0.0.0.0' })
+    expect(config.speed).toMatchObject({ lateness: '7s', idle_after: '1m' })
+    expect(config.retention['10s']).toBe('8d')
+    expect(config.limits.bodyBytes).toBe(77)
+  })
+
+  test.each([
+    ['an unknown key', 'http: { prt: 1 }', 'http.prt', 'there is no such key'],
+    ['a value of the wrong type', 'http: { port: many }', 'http.port', 'integer'],
+    ['a duration that is none', 'speed: { lateness: 15 seconds }', 'speed.lateness', '15 seconds'],
+    ['a block that does not fit the hour', 'blocks: { length: 7m }', 'blocks.length', '7m'],
+    ['a log that forgets before the archive has read it', 'log: { points_retention: 1m }', 'log.points_retention', 'drop points'],
+    ['two rollups of one name', 'rollups: [{ match: a, by: [r] }, { match: a, by: [r] }]', 'rollups', 'a:by_r'],
+  ])('with %s is refused by key', (_, yaml, key, reason) => {
+    expect(() => loadConfig({ path: file(yaml), env: {} })).toThrow(expect.objectContaining({ code: 'TM_CONFIG', message: expect.stringContaining(key) }))
+    expect(() => loadConfig({ path: file(yaml), env: {} })).toThrow(reason)
+  })
+
+  test('names the file that cannot be read', () => {
+    expect(() => loadConfig({ path: '/nowhere/tidemark.yaml', env: {} })).toThrow('/nowhere/tidemark.yaml')
+  })
+})
+
+test.each([
+  ['10s', 10_000],
+  ['1m30s', 90_000],
+  ['1h', 3_600_000],
+  ['7d', 604_800_000],
+  ['1y', 31_536_000_000],
+  ['5ms', 5],
+  ['0', 0],
+])('the duration %s is %d ms', (text, ms) => {
+  expect(parseDuration(text)).toBe(ms)
+})
+
+test.each(['', '1', '1.5h', '1s1m', 'ten seconds', '-1s'])('"%s" is no duration', (text) => {
+  expect(() => parseDuration(text)).toThrow('duration')
+})
+
+test('durations are written as they are read', () => {
+  for (const text of ['10s', '1m30s', '2h', '7d', '5ms', '0']) expect(formatDuration(parseDuration(text))).toBe(text)
+})

@@ -1,0 +1,160 @@
+import { addEvent, addSample, mergeWindow } from '../../schemas/aggregates/index.js'
+import { isEvent } from '../../schemas/points.js'
+import type { BlockVersion, Snapshot } from '../../schemas/ports/batch-view.js'
+import type { Cache } from '../../schemas/ports/cache.js'
+import { type Matcher, seriesPredicate } from '../../schemas/series/matcher.js'
+import type { Series } from '../../schemas/series/series.js'
+import { alignDown, TIER_MS, TIERS, type Tier, type TimeRange, WINDOW_MS } from '../../schemas/time.js'
+import { WindowColumns } from '../../schemas/windows/columns.js'
+import type { Views } from '../views.js'
+
+/** A point of a test. */
+export interface TestPoint {
+  series: Series
+  timeMs: number
+  value: number
+  stale?: boolean
+}
+
+/** Folds points into windows of a tier as the layers do: 10 s windows first, then merged in order of time. */
+export function windowsOf(points: readonly TestPoint[], tier: Tier): WindowColumns {
+  const fine = new WindowColumns()
+  const rows = new Map<string, number>()
+  for (const point of [...points].sort((a, b) => a.timeMs - b.timeMs)) {
+    const { series, timeMs, value, stale = false } = point
+    const row = rowOf(fine, rows, series, alignDown(timeMs, WINDOW_MS))
+    if (isEvent(series.kind)) addEvent(fine, row, timeMs, value, 1)
+    else addSample(fine, row, timeMs, value, stale)
+  }
+  fine.settle()
+  const merged = new WindowColumns()
+  const mergedRows = new Map<string, number>()
+  for (let from = 0; from < fine.length; from++) {
+    const row = rowOf(merged, mergedRows, fine.series[from], alignDown(fine.start[from], TIER_MS[tier]))
+    mergeWindow(merged, row, fine, from)
+  }
+  merged.settle()
+  return merged
+}
+
+function rowOf(windows: WindowColumns, rows: Map<string, number>, series: Series, startMs: number): number {
+  const key = `${series.id}/${startMs}`
+  let row = rows.get(key)
+  if (row === undefined) {
+    row = windows.push(series, startMs)
+    rows.set(key, row)
+  }
+  return row
+}
+
+/** What a test may set of the fake views. */
+export interface FakeOptions {
+  points: readonly TestPoint[]
+  frontierMs: number
+  nowMs: number
+  coveredFromMs?: number
+  heldFromMs?: Partial<Snapshot['heldFromMs']>
+  limits?: Partial<Views['limits']>
+  /** Gives the error that a view throws, if any. */
+  fail?: (view: 'batch' | 'hot' | 'live') => Error | undefined
+}
+
+const BLOCK_MS = 600_000
+
+/** How often each view was read. */
+export interface ReadCounts {
+  batch: number
+  hot: number
+  live: number
+}
+
+/**
+ * The three views over the same points. Each view answers windows that are not its own with a value of 1e9, so that
+ * a plan that asks the wrong view is seen in the answer.
+ */
+export function fakeViews(options: FakeOptions): Views & { reads: ReadCounts; generation: { value: number } } {
+  const { points, frontierMs, coveredFromMs } = options
+  const reads: ReadCounts = { batch: 0, hot: 0, live: 0 }
+  const generation = { value: 1 }
+  const mistaken = points.map((point) => ({ ...point, value: 1e9, stale: false }))
+  const view = (name: keyof ReadCounts, isOwn: (startMs: number) => boolean) =>
+    async function* read(range: TimeRange & { tier?: Tier; matchers: readonly Matcher[] }) {
+      reads[name]++
+      const failure = options.fail?.(name)
+      if (failure) throw failure
+      const tier = range.tier ?? '10s'
+      const own = points.filter(({ timeMs }) => isOwn(alignDown(timeMs, WINDOW_MS)))
+      const others = mistaken.filter(({ timeMs }) => !isOwn(alignDown(timeMs, WINDOW_MS)))
+      yield* chunks(windowsOf([...own, ...others], tier), range, range.matchers)
+    }
+  const list = async (matchers: readonly Matcher[], name: keyof ReadCounts) => {
+    const failure = options.fail?.(name)
+    if (failure) throw failure
+    return [...new Set(points.map(({ series }) => series))].filter(seriesPredicate(matchers))
+  }
+  const batchRead = view('batch', (startMs) => startMs < frontierMs)
+  const heldFromMs = Object.fromEntries(
+    TIERS.map((tier) => [tier, options.heldFromMs?.[tier]]),
+  ) as Snapshot['heldFromMs']
+  return {
+    reads,
+    generation,
+    batch: {
+      snapshot: async (epoch) => ({ epoch: epoch ?? generation.value, frontierMs, blockMs: BLOCK_MS, heldFromMs }),
+      blocks: async (_snapshot, range) => blocksOf(range, generation.value),
+      read: (_snapshot, part, matchers) => batchRead({ ...part, matchers }),
+      series: (_snapshot, _range, matchers) => list(matchers, 'batch'),
+    },
+    hot: {
+      read: view('hot', (startMs) => startMs >= frontierMs && startMs < (coveredFromMs ?? options.nowMs)),
+      series: ({ matchers }) => list(matchers, 'hot'),
+    },
+    live: {
+      read: view('live', (startMs) => startMs >= Math.max(frontierMs, coveredFromMs ?? 0)),
+      series: ({ matchers }) => list(matchers, 'live'),
+      coveredFromMs: async () => coveredFromMs,
+    },
+    cache: memoryCache(),
+    clock: () => options.nowMs,
+    limits: { querySeries: 1000, querySamples: 1_000_000, queryPoints: 11_000, queryMs: 5000, ...options.limits },
+    queryTtlMs: 30_000,
+    tagIndexTtlMs: 300_000,
+  }
+}
+
+function blocksOf({ startMs, endMs }: TimeRange, generation: number): BlockVersion[] {
+  const blocks: BlockVersion[] = []
+  for (let at = alignDown(startMs, BLOCK_MS); at < endMs; at += BLOCK_MS) {
+    blocks.push({ startMs: at, generation, files: 1, dirty: false })
+  }
+  return blocks
+}
+
+/** The windows in the range, newest first and two a chunk: nothing may rely on their order. */
+function* chunks(windows: WindowColumns, { startMs, endMs }: TimeRange, matchers: readonly Matcher[]) {
+  const wanted = seriesPredicate(matchers)
+  let chunk = new WindowColumns(2)
+  for (let row = windows.length - 1; row >= 0; row--) {
+    if (windows.start[row] < startMs || windows.start[row] >= endMs || !wanted(windows.series[row])) continue
+    chunk.pushRow(windows, row)
+    if (chunk.length < 2) continue
+    yield chunk
+    chunk = new WindowColumns(2)
+  }
+  yield chunk
+}
+
+/** A cache without bounds or end, for tests. */
+function memoryCache(): Cache & { entries: Map<string, Uint8Array> } {
+  const entries = new Map<string, Uint8Array>()
+  return {
+    entries,
+    get: async (key) => entries.get(key),
+    set: async (key, value) => {
+      entries.set(key, value)
+    },
+    delete: async (keys) => {
+      for (const key of keys) entries.delete(key)
+    },
+  }
+}

@@ -1,0 +1,104 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { archiveSize } from './archive-size.js'
+import { type Bench, type BenchContext, CannotRun, type Figure } from './bench.js'
+import { ingest } from './ingest.js'
+import { recompute } from './recompute.js'
+import { figureTable } from './table.js'
+import { windows } from './windows.js'
+
+/** In the order of the flow. */
+const BENCHES: readonly Bench[] = [ingest, windows, recompute, archiveSize]
+
+const USAGE = `usage: npm run bench -- [NAME...] [options]
+
+Measures, and prints one table with targets and what peers reach. It asserts no time: a slow machine is no failure.
+Without a name every bench runs, about four minutes in all.
+
+${BENCHES.map(({ name, about }) => `  ${name.padEnd(14)}${about}`).join('\n')}
+
+  --runs N         how often each figure is measured (default 3); the table shows the median
+  --idle SECONDS   how long the server of \`memory\` idles (default 60)
+  --profile DIR    CPU profiles of the measured processes into DIR, for Chrome's developer tools
+  --folder DIR     where data is put (default: the system's temporary folder); needs some GB, a real disk counts
+
+Examples:
+  npm run bench -- ingest windows
+  npm run bench -- memory --idle 600
+  npm run bench -- windows --runs 1 --profile /tmp/profiles`
+
+interface Plan {
+  benches: Bench[]
+  runs: number
+  idleSeconds: number
+  folder: string
+  profileFolder?: string
+}
+
+process.exitCode = await main(process.argv.slice(2))
+
+/** 0: everything asked for was measured; 1: something could not be; 2: called wrongly. */
+async function main(args: string[]): Promise<number> {
+  const plan = readArguments(args)
+  if (typeof plan === 'string') {
+    console.log(plan)
+    return plan === USAGE ? 0 : 2
+  }
+  const figures: Figure[] = []
+  const failures: string[] = []
+  for (const bench of plan.benches) {
+    try {
+      figures.push(...(await runBench(bench, plan)))
+    } catch (error) {
+      failures.push(`${bench.name}: ${error instanceof CannotRun ? error.message : (error as Error).stack}`)
+    }
+  }
+  if (figures.length > 0) console.log(`\n${figureTable(figures)}\n\nx: ratio to the column before it; above 1 is better.`)
+  for (const failure of failures) console.error(`\nnot measured: ${failure}`)
+  return failures.length > 0 ? 1 : 0
+}
+
+async function runBench(bench: Bench, plan: Plan): Promise<Figure[]> {
+  const folder = mkdtempSync(join(plan.folder, `tidemark-bench-${bench.name}-`))
+  const begun = performance.now()
+  const progress = (text: string) => {
+    const seconds = Math.round((performance.now() - begun) / 1000)
+    process.stderr.write(`${bench.name.padEnd(14)}${String(seconds).padStart(4)} s  ${text}\n`)
+  }
+  const context: BenchContext = { ...plan, folder, progress }
+  try {
+    return await bench.run(context)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function readArguments(args: string[]): Plan | string {
+  const text = { type: 'string' } as const
+  const options = { runs: text, idle: text, profile: text, folder: text, help: { type: 'boolean' } } as const
+  try {
+    const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
+    if (values.help) return USAGE
+    const unknown = positionals.filter((name) => !BENCHES.some((bench) => bench.name === name))
+    if (unknown.length > 0) return `there is no bench "${unknown[0]}"\n\n${USAGE}`
+    const folder = values.folder ?? tmpdir()
+    for (const made of [folder, values.profile]) if (made) mkdirSync(made, { recursive: true })
+    return {
+      benches: BENCHES.filter(({ name }) => positionals.length === 0 || positionals.includes(name)),
+      runs: positive(values.runs ?? '3', '--runs'),
+      idleSeconds: positive(values.idle ?? '60', '--idle'),
+      folder,
+      profileFolder: values.profile,
+    }
+  } catch (error) {
+    return `${(error as Error).message}\n\n${USAGE}`
+  }
+}
+
+function positive(value: string, option: string): number {
+  const parsed = Number(value)
+  if (!Number.isInteger(parsed) || parsed < 1) throw new Error(`${option} takes a whole number from 1 on, not "${value}"`)
+  return parsed
+}

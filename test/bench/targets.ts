@@ -1,0 +1,69 @@
+/** What a figure should reach, and what the best peer reaches on the same shape of data. */
+export interface Target {
+  /** What the project asks of itself, in the figure's unit. */
+  reach?: number
+  aim?: number
+  /** Whether a larger value is the better one. */
+  better: 'more' | 'less'
+  peer?: Peer
+}
+
+/** A peer's figure as it was measured. */
+export interface Peer {
+  name: string
+  /** In the figure's unit. */
+  value?: number
+  /** CPU of the peer's process, seconds per million points. */
+  cpuSecondsPerMillion?: number
+}
+
+/**
+ * Peers were measured on 2026-11-23 on a machine of 2 cores, client and server on the same box, ± 20 %: VictoriaMetrics
+ * v0.0.0-20250718 (Influx over HTTP, no aggregation), Kafka Streams 4.1.0 on OpenJDK 17 (live objects on the heap,
+ * nothing survives a crash; 20-byte binary records as input, code warm), on the shapes of shapes.ts.
+ * Rates of peers are those of 2 cores; the windows of this project are computed on one.
+ */
+export const TARGETS: Readonly<Record<string, Target>> = {
+  'ingest low10k': {
+    reach: 400_000,
+    aim: 1_000_000,
+    better: 'more',
+    peer: { name: 'VictoriaMetrics', value: 1_076_000, cpuSecondsPerMillion: 0.83 },
+  },
+  'ingest low100k': {
+    reach: 400_000,
+    aim: 1_000_000,
+    better: 'more',
+    peer: { name: 'VictoriaMetrics', value: 639_000, cpuSecondsPerMillion: 2.26 },
+  },
+  'ingest dense1k': {
+    reach: 400_000,
+    aim: 1_000_000,
+    better: 'more',
+    peer: { name: 'VictoriaMetrics', value: 734_000, cpuSecondsPerMillion: 1.19 },
+  },
+  'windows low10k': {
+    reach: 500_000,
+    aim: 1_000_000,
+    better: 'more',
+    peer: { name: 'Kafka Streams, heap', value: 530_000, cpuSecondsPerMillion: 2.88 },
+  },
+  'windows low100k': {
+    better: 'more',
+    peer: { name: 'Kafka Streams, heap', value: 467_000, cpuSecondsPerMillion: 3.32 },
+  },
+  'windows dense1k': {
+    reach: 2_000_000,
+    aim: 5_000_000,
+    better: 'more',
+    peer: { name: 'Kafka Streams, heap', value: 1_410_000, cpuSecondsPerMillion: 1.34 },
+  },
+  'recompute dense1k': { reach: 5_000_000, aim: 10_000_000, better: 'more' },
+  'recompute low100k': { reach: 5_000_000, aim: 10_000_000, better: 'more' },
+  'archive-size block': { reach: 4, aim: 2, better: 'less' },
+  'archive-size day': { reach: 4, aim: 2, better: 'less', peer: { name: 'VictoriaMetrics, 30 d', value: 1.88 } },
+  'visible p50': { better: 'less' },
+  'visible p99': { reach: 5, aim: 2, better: 'less' },
+  'memory pss': { reach: 600, aim: 400, better: 'less' },
+  'memory rss': { better: 'less' },
+}

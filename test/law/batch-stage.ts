@@ -1,0 +1,191 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Kysely } from 'kysely'
+import { ObjectFolder } from '../../adapters/embedded/object-folder.js'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../adapters/embedded/postgres.js'
+import { openPostgres } from '../../adapters/postgres.js'
+import { Archive } from '../../batch/archive/archive.js'
+import { type Catalog, openCatalog } from '../../batch/catalog/catalog.js'
+import { CatalogLateLedger } from '../../batch/catalog/late-ledger.js'
+import { SeriesIndex } from '../../batch/catalog/series.js'
+import type { CatalogTables } from '../../batch/catalog/tables.js'
+import { DuckEngine } from '../../batch/duck/engine.js'
+import { type BatchSettings, batchSettings } from '../../batch/settings.js'
+import { createBatchView } from '../../batch/view/view.js'
+import { createBatchWork } from '../../batch/work.js'
+import { loadConfig } from '../../schemas/config/load.js'
+import type { Rollup } from '../../schemas/config/schema.js'
+import type { TidemarkError } from '../../schemas/errors.js'
+import { encodeRecord } from '../../schemas/log/record.js'
+import type { Log, LogAppend, LogBounds, LogReader, LogSubscription, Topic } from '../../schemas/ports/log.js'
+import type { ObjectStore } from '../../schemas/ports/object-store.js'
+import type { WindowReader } from '../../schemas/ports/window-store.js'
+import { markStaleAt, wordsOf } from '../../schemas/points.js'
+import type { Series } from '../../schemas/series/series.js'
+import { WindowColumns } from '../../schemas/windows/columns.js'
+
+/** A point to send: series, time (ms), value; `stale` for a marker. */
+export interface SentPoint {
+  series: Series
+  timeMs: number
+  value: number
+  weight?: number
+  stale?: boolean
+}
+
+/** A log in memory: entries by partition; whoever consumes is fed by {@link feed}. */
+class MemoryLog implements Log {
+  readonly entries: Uint8Array[][]
+  readonly dead: Uint8Array[] = []
+  #reader: { reader: LogReader; next: number[] } | undefined
+
+  constructor(partitions: number) {
+    this.entries = Array.from({ length: partitions }, () => [])
+  }
+
+  async partitions(topic: Topic): Promise<number> {
+    return topic === 'tidemark.points' ? this.entries.length : 1
+  }
+
+  async append(topic: Topic, records: readonly LogAppend[]): Promise<void> {
+    for (const { partition, value } of records) (topic === 'tidemark.points' ? this.entries[partition] : this.dead).push(value)
+  }
+
+  async consume(_topic: Topic, _group: string, reader: LogReader): Promise<LogSubscription> {
+    const next = await Promise.all(this.entries.map(async (_, partition) => (await reader.assign(partition, undefined)) ?? 0))
+    this.#reader = { reader, next }
+    return { commit: async () => undefined, close: async () => void (this.#reader = undefined), ended: new Promise(() => undefined) }
+  }
+
+  async bounds(): Promise<LogBounds[]> {
+    return this.entries.map((entries, partition) => ({ partition, start: 0, end: entries.length }))
+  }
+
+  async close(): Promise<void> {}
+
+  /** Hands the reader everything it has not seen. */
+  async feed(): Promise<void> {
+    if (!this.#reader) return
+    const { reader, next } = this.#reader
+    for (const [partition, entries] of this.entries.entries()) {
+      const fresh = entries.slice(next[partition]).map((value, i) => ({ offset: next[partition] + i, appendedMs: 0, value }))
+      next[partition] = entries.length
+      if (fresh.length > 0) await reader.read(partition, fresh)
+    }
+  }
+}
+
+/** The batch layer on an embedded catalog, a temporary folder, a log in memory and a clock that tests set. */
+export interface BatchStage {
+  now: number
+  log: MemoryLog
+  catalog: Catalog
+  objects: ObjectStore
+  engine: DuckEngine
+  ledger: CatalogLateLedger
+  /** What the auditor finds in the hot store. */
+  hot: WindowColumns
+  settings: BatchSettings
+  view: ReturnType<typeof createBatchView>
+  work: ReturnType<typeof createBatchWork>
+  archive: Archive
+  errors: TidemarkError[]
+  /** Appends points as one record and lets the archive take and flush them. */
+  send(points: readonly SentPoint[], partition?: number): Promise<void>
+  /** A second archive on the same catalog: what a restart makes. */
+  restartArchive(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Time of a stage's start: in the middle of a block. */
+export const STAGE_START = Date.UTC(2025, 0, 15, 12, 3)
+
+/** Settings that differ from the defaults. */
+export interface StageOptions {
+  rollups?: Rollup[]
+  /** Length of a block. */
+  length?: string
+  retention?: Partial<Record<'10s' | 'raw' | 'hot', string>>
+}
+
+/** Sets a stage up. */
+export async function openStage(options: StageOptions = {}): Promise<BatchStage> {
+  const folder = mkdtempSync(join(tmpdir(), 'tidemark-batch-'))
+  chmodSync(folder, 0o755)
+  const server: EmbeddedPostgres = await startEmbeddedPostgres(join(folder, 'postgres'))
+  const db = openPostgres<CatalogTables>(server.url) as Kysely<CatalogTables>
+  const config = stageConfig(options)
+  const settings = batchSettings(config)
+  const stage = { now: STAGE_START, errors: [] as TidemarkError[], hot: new WindowColumns() }
+  const clock = () => stage.now
+  let serial = 0
+  const uniqueId = () => `${++serial}`
+  const catalog = await openCatalog({ db, blockMs: settings.blockMs, clock })
+  const objects = await ObjectFolder.open(join(folder, 'objects'))
+  const engine = new DuckEngine({ tempDir: join(folder, 'tmp'), threads: 2, memory: '512MB' })
+  const log = new MemoryLog(2)
+  const series = new SeriesIndex(db)
+  const view = createBatchView({ catalog, objects, engine, series, clock, settings })
+  const hotStore: WindowReader = { read: (range) => windowsIn(stage.hot, range), series: async () => [] }
+  const closedThroughMs = async () => stage.now
+  const work = createBatchWork({ catalog, objects, engine, series, log, clock, uniqueId, settings, scratch: join(folder, 'work'), view, hotStore, closedThroughMs })
+  const newArchive = () =>
+    new Archive({ log, catalog, objects, engine, clock, uniqueId, scratch: join(folder, 'flush'), flushEveryMs: 30_000, flushPoints: 1_000_000, onError: (error) => stage.errors.push(error) })
+  const opened: BatchStage = Object.assign(stage, {
+    log, catalog, objects, engine, settings, view, work,
+    ledger: new CatalogLateLedger(db, settings.blockMs),
+    archive: newArchive(),
+    async send(points: readonly SentPoint[], partition = 0) {
+      await log.append('tidemark.points', [{ partition, value: recordOf(points, stage.now) }])
+      await log.feed()
+      await opened.archive.flush()
+    },
+    async restartArchive() {
+      opened.archive = newArchive()
+      await opened.archive.start()
+    },
+    async close() {
+      await opened.archive.stop().catch(() => undefined)
+      await engine.close()
+      await db.destroy()
+      await server.stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  })
+  await opened.archive.start()
+  return opened
+}
+
+function stageConfig({ rollups, length, retention }: StageOptions) {
+  const overrides: Record<string, unknown> = { rollups: rollups ?? [], 'blocks.length': length ?? '10m' }
+  for (const [key, value] of Object.entries(retention ?? {})) overrides[`retention.${key}`] = value
+  return loadConfig({ env: {}, overrides })
+}
+
+/** Encodes points as one record. */
+export function recordOf(points: readonly SentPoint[], receivedMs: number): Uint8Array {
+  const series = [...new Map(points.map((point) => [point.series.id, point.series])).values()]
+  const place = new Map(series.map((one, i) => [one.id, i]))
+  const value = Float64Array.from(points, (point) => point.value)
+  const words = wordsOf(value)
+  points.forEach((point, i) => point.stale && markStaleAt(words, i))
+  return encodeRecord({
+    ids: Uint32Array.from(series.flatMap((one) => [one.idLow, one.idHigh])),
+    canonical: series.map((one) => one.canonical),
+    pointCount: points.length,
+    seriesIndex: Uint32Array.from(points, (point) => place.get(point.series.id) ?? 0),
+    timeMs: Float64Array.from(points, (point) => point.timeMs),
+    value,
+    weight: points.some((point) => point.weight !== undefined) ? Float64Array.from(points, (point) => point.weight ?? 1) : undefined,
+    receivedMs,
+  })
+}
+
+async function* windowsIn(all: WindowColumns, range: { startMs: number; endMs: number }): AsyncIterable<WindowColumns> {
+  const found = new WindowColumns()
+  for (let row = 0; row < all.length; row++) {
+    if (all.start[row] >= range.startMs && all.start[row] < range.endMs) found.pushRow(all, row)
+  }
+  yield found
+}
