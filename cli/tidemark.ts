@@ -7,13 +7,14 @@ import { explainCommand } from './explain.js'
 import { recomputeCommand } from './recompute.js'
 import { statusCommand } from './status.js'
 import { upCommand } from './up.js'
+import { VERSION } from './version.js'
 
 /** Exit statuses: 0 done, 1 it failed or found something wrong, 2 it was called wrongly. */
 const USAGE = 2
 
 const program = new Command('tidemark')
   .description('Metrics monitoring with a batch layer and a speed layer: one answer per question.')
-  .version('0.1.0')
+  .version(VERSION)
   .showHelpAfterError('(tidemark COMMAND --help shows examples)')
   .exitOverride()
   .addHelpText(

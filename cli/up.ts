@@ -3,6 +3,7 @@ import pino from 'pino'
 import { startTidemark } from '../main.js'
 import { loadConfig } from '../schemas/config/load.js'
 import type { Config } from '../schemas/config/schema.js'
+import { VERSION } from './version.js'
 
 export function upCommand(): Command {
   return new Command('up')
@@ -25,7 +26,7 @@ Ctrl-C stops it cleanly; the next start goes on where it stopped. Log lines (JSO
       const config = loadConfig({ path, overrides })
       const logger = pino({ level: config.logging.level }, pino.destination({ fd: 2, sync: true }))
       const startedAt = performance.now()
-      const tidemark = await startTidemark(config, { logger, clock: Date.now })
+      const tidemark = await startTidemark(config, { logger, clock: Date.now, version: VERSION })
       process.stdout.write(banner(config, tidemark.url, performance.now() - startedAt))
       await untilStopped(tidemark.ended)
       process.stdout.write('stopping…\n')

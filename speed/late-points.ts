@@ -15,7 +15,9 @@ export class LateCounter {
 
   /** As columns for the ledger. */
   toColumns(partition: number, offset: number): LatePoints {
-    const entries = [...this.#counts].flatMap(([series, windows]) => [...windows].map(([start, points]) => ({ series, start, points })))
+    const entries = [...this.#counts].flatMap(([series, windows]) =>
+      [...windows].map(([start, points]) => ({ series, start, points })),
+    )
     const seriesIds = new Uint32Array(entries.length * 2)
     entries.forEach(({ series }, i) => {
       seriesIds[2 * i] = series.idLow

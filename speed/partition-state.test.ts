@@ -3,7 +3,13 @@ import { describe, expect, test } from 'vitest'
 import { decodeRecord, encodeRecord } from '../schemas/log/record.js'
 import { Kind, markStaleAt, wordsOf } from '../schemas/points.js'
 import { Series } from '../schemas/series/series.js'
-import { LAST_STALE, type WindowBatch, WINDOW_COLUMNS, type WindowColumn, type WindowColumns } from '../schemas/windows/columns.js'
+import {
+  LAST_STALE,
+  WINDOW_COLUMNS,
+  type WindowBatch,
+  type WindowColumn,
+  type WindowColumns,
+} from '../schemas/windows/columns.js'
 import { PartitionState } from './partition-state.js'
 import { Rollups } from './rollup.js'
 
@@ -23,7 +29,9 @@ interface Point {
 function record(points: Point[], receivedMs: number) {
   const series = [...new Set(points.map((point) => point.series))]
   const value = Float64Array.from(points, (point) => point.value)
-  points.forEach((point, i) => point.stale && markStaleAt(wordsOf(value), i))
+  points.forEach((point, i) => {
+    if (point.stale) markStaleAt(wordsOf(value), i)
+  })
   const bytes = encodeRecord({
     ids: Uint32Array.from(series.flatMap((one) => [one.idLow, one.idHigh])),
     canonical: series.map((one) => one.canonical),
@@ -56,7 +64,10 @@ function rows(batches: WindowBatch[]) {
 }
 
 function columnsOf(windows: WindowColumns, row: number): Record<WindowColumn, number> {
-  return Object.fromEntries(WINDOW_COLUMNS.map((column) => [column, windows[column][row]])) as Record<WindowColumn, number>
+  return Object.fromEntries(WINDOW_COLUMNS.map((column) => [column, windows[column][row]])) as Record<
+    WindowColumn,
+    number
+  >
 }
 
 /** Opens the partition with a first record, so that the watermark stands at T0 − lateness. */
@@ -73,16 +84,46 @@ function closeAll(state: PartitionState, offset: number): WindowBatch[] {
 describe('a window', () => {
   test('closes once the watermark has passed its end, and holds what came', () => {
     const state = opened(freshState())
-    state.apply(1, record([{ series: cpu, timeMs: T0 + 1000, value: 3 }, { series: cpu, timeMs: T0 + 9999, value: 5 }], T0 + 10_000), T0)
+    state.apply(
+      1,
+      record(
+        [
+          { series: cpu, timeMs: T0 + 1000, value: 3 },
+          { series: cpu, timeMs: T0 + 9999, value: 5 },
+        ],
+        T0 + 10_000,
+      ),
+      T0,
+    )
     expect(state.takeClosed()).toEqual([])
     state.apply(2, record([{ series: cpu, timeMs: T0 + 25_000, value: 1 }], T0 + 25_000), T0)
     const closed = rows(state.takeClosed())
-    expect(closed.find((row) => row.series === cpu.toString())).toMatchObject({ start: T0, count: 2, sum: 8, min: 3, max: 5, first: 3, last: 5, lastMs: T0 + 9999, increase: 2 })
+    expect(closed.find((row) => row.series === cpu.toString())).toMatchObject({
+      start: T0,
+      count: 2,
+      sum: 8,
+      min: 3,
+      max: 5,
+      first: 3,
+      last: 5,
+      lastMs: T0 + 9999,
+      increase: 2,
+    })
   })
 
   test('whose last point is a staleness marker says so, and its value does not show through', () => {
     const state = opened(freshState())
-    state.apply(1, record([{ series: cpu, timeMs: T0 + 1000, value: 3 }, { series: cpu, timeMs: T0 + 2000, value: 0, stale: true }], T0), T0)
+    state.apply(
+      1,
+      record(
+        [
+          { series: cpu, timeMs: T0 + 1000, value: 3 },
+          { series: cpu, timeMs: T0 + 2000, value: 0, stale: true },
+        ],
+        T0,
+      ),
+      T0,
+    )
     const row = rows(closeAll(state, 2)).find((one) => one.series === cpu.toString())
     expect(row).toMatchObject({ count: 1, last: Number.NaN, stale: LAST_STALE, sum: 3 })
   })
@@ -91,7 +132,11 @@ describe('a window', () => {
     const state = opened(freshState())
     const point = { series: hits, timeMs: T0 + 1, value: 2 }
     state.apply(1, record([point, point, point], T0), T0)
-    expect(rows(closeAll(state, 2)).find((one) => one.series === hits.toString())).toMatchObject({ count: 3, sum: 6, increase: 0 })
+    expect(rows(closeAll(state, 2)).find((one) => one.series === hits.toString())).toMatchObject({
+      count: 3,
+      sum: 6,
+      increase: 0,
+    })
   })
 })
 
@@ -116,7 +161,17 @@ describe('the watermark', () => {
 test('a point for a closed window is counted as late, by series and window', () => {
   const state = opened(freshState())
   closeAll(state, 1)
-  const late = state.apply(2, record([{ series: cpu, timeMs: T0 + 5, value: 1 }, { series: cpu, timeMs: T0 + 6, value: 1 }], T0 + 600_000), T0)
+  const late = state.apply(
+    2,
+    record(
+      [
+        { series: cpu, timeMs: T0 + 5, value: 1 },
+        { series: cpu, timeMs: T0 + 6, value: 1 },
+      ],
+      T0 + 600_000,
+    ),
+    T0,
+  )
   expect(late).toMatchObject({ offset: 2, windowStart: Float64Array.of(T0), points: Uint32Array.of(2) })
   expect(late?.seriesIds).toEqual(Uint32Array.of(cpu.idLow, cpu.idHigh))
 })
@@ -124,20 +179,35 @@ test('a point for a closed window is counted as late, by series and window', () 
 const anyPoint = fc.record({
   series: fc.constantFrom(cpu, cpuB, hits),
   timeMs: fc.integer({ min: T0, max: T0 + 30_000 }),
-  value: fc.oneof(fc.integer({ min: -50, max: 50 }).map((n) => n + 0), fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, 1e300, 1e-300)),
+  value: fc.oneof(
+    fc.integer({ min: -50, max: 50 }).map((n) => n + 0),
+    fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, 1e300, 1e-300),
+  ),
 })
 
 describe('laws', () => {
   test('any order and any batching of the same points give the same windows', () => {
     fc.assert(
-      fc.property(fc.array(anyPoint, { minLength: 1, maxLength: 60 }).chain((points) => fc.tuple(fc.constant(points), fc.shuffledSubarray(points, { minLength: points.length }), fc.integer({ min: 1, max: 20 }))), ([points, shuffled, size]) => {
-        const straight = opened(freshState())
-        straight.apply(1, record(points, T0), T0)
-        const mixed = opened(freshState())
-        let offset = 1
-        for (let i = 0; i < shuffled.length; i += size) mixed.apply(offset++, record(shuffled.slice(i, i + size), T0), T0)
-        expect(rows(closeAll(mixed, offset))).toEqual(rows(closeAll(straight, 2)))
-      }),
+      fc.property(
+        fc
+          .array(anyPoint, { minLength: 1, maxLength: 60 })
+          .chain((points) =>
+            fc.tuple(
+              fc.constant(points),
+              fc.shuffledSubarray(points, { minLength: points.length }),
+              fc.integer({ min: 1, max: 20 }),
+            ),
+          ),
+        ([points, shuffled, size]) => {
+          const straight = opened(freshState())
+          straight.apply(1, record(points, T0), T0)
+          const mixed = opened(freshState())
+          let offset = 1
+          for (let i = 0; i < shuffled.length; i += size)
+            mixed.apply(offset++, record(shuffled.slice(i, i + size), T0), T0)
+          expect(rows(closeAll(mixed, offset))).toEqual(rows(closeAll(straight, 2)))
+        },
+      ),
     )
   })
 
@@ -158,36 +228,46 @@ describe('laws', () => {
 
   test('a restart from the committed position gives the windows that were not closed before, and no late point twice', () => {
     fc.assert(
-      fc.property(fc.array(fc.array(anyPoint, { minLength: 1, maxLength: 8 }), { minLength: 2, maxLength: 8 }), fc.nat(7), (batches, crashAt) => {
-        const records = batches.map((points, i) => record(points, T0 + i * 12_000))
-        const through = opened(freshState())
-        const expected: WindowBatch[] = []
-        let late = 0
-        records.forEach((one, i) => {
-          late += through.apply(i + 1, one, T0)?.points.reduce((sum, n) => sum + n, 0) ?? 0
-          expected.push(...through.takeClosed())
-        })
-        const before = opened(freshState())
-        const got: WindowBatch[] = []
-        let lateAgain = 0
-        const count = (points?: { points: Uint32Array }) => points?.points.reduce((sum, n) => sum + n, 0) ?? 0
-        const crash = Math.min(crashAt, records.length - 1)
-        for (let i = 0; i < crash; i++) {
-          lateAgain += count(before.apply(i + 1, records[i], T0))
-          got.push(...before.takeClosed())
-        }
-        const position = before.position()!
-        const after = new PartitionState({ partition: 0, rules: RULES, rollups: new Rollups([]), nowMs: T0, restored: position.commit })
-        const all = [record([{ series: cpuB, timeMs: T0, value: 0 }], T0), ...records]
-        for (let offset = position.offset; offset < all.length; offset++) {
-          lateAgain += count(after.apply(offset, all[offset], T0))
-          got.push(...after.takeClosed())
-        }
-        got.push(...closeAll(after, all.length))
-        expected.push(...closeAll(through, all.length))
-        expect(rows(got)).toEqual(rows(expected))
-        expect(lateAgain).toBe(late)
-      }),
+      fc.property(
+        fc.array(fc.array(anyPoint, { minLength: 1, maxLength: 8 }), { minLength: 2, maxLength: 8 }),
+        fc.nat(7),
+        (batches, crashAt) => {
+          const records = batches.map((points, i) => record(points, T0 + i * 12_000))
+          const through = opened(freshState())
+          const expected: WindowBatch[] = []
+          let late = 0
+          records.forEach((one, i) => {
+            late += through.apply(i + 1, one, T0)?.points.reduce((sum, n) => sum + n, 0) ?? 0
+            expected.push(...through.takeClosed())
+          })
+          const before = opened(freshState())
+          const got: WindowBatch[] = []
+          let lateAgain = 0
+          const count = (points?: { points: Uint32Array }) => points?.points.reduce((sum, n) => sum + n, 0) ?? 0
+          const crash = Math.min(crashAt, records.length - 1)
+          for (let i = 0; i < crash; i++) {
+            lateAgain += count(before.apply(i + 1, records[i], T0))
+            got.push(...before.takeClosed())
+          }
+          const position = before.position()!
+          const after = new PartitionState({
+            partition: 0,
+            rules: RULES,
+            rollups: new Rollups([]),
+            nowMs: T0,
+            restored: position.commit,
+          })
+          const all = [record([{ series: cpuB, timeMs: T0, value: 0 }], T0), ...records]
+          for (let offset = position.offset; offset < all.length; offset++) {
+            lateAgain += count(after.apply(offset, all[offset], T0))
+            got.push(...after.takeClosed())
+          }
+          got.push(...closeAll(after, all.length))
+          expected.push(...closeAll(through, all.length))
+          expect(rows(got)).toEqual(rows(expected))
+          expect(lateAgain).toBe(late)
+        },
+      ),
     )
   })
 })
@@ -195,7 +275,11 @@ describe('laws', () => {
 test('a rollup merges the windows of its metric over every other label, and may leave out the sources', () => {
   const rule = { match: 'cpu', by: ['region'], keep_source: false }
   const state = opened(freshState(new Rollups([rule])))
-  const points = ['eu', 'eu', 'us'].map((region, i) => ({ series: Series.of('cpu', { host: `h${i}`, region }, Kind.Sample), timeMs: T0 + 100 + i, value: i + 1 }))
+  const points = ['eu', 'eu', 'us'].map((region, i) => ({
+    series: Series.of('cpu', { host: `h${i}`, region }, Kind.Sample),
+    timeMs: T0 + 100 + i,
+    value: i + 1,
+  }))
   state.apply(1, record(points, T0), T0)
   const names = rows(closeAll(state, 2)).map(({ series, count, sum, max }) => ({ series, count, sum, max }))
   expect(names).toContainEqual({ series: 'cpu:by_region{region="eu"} (event)', count: 2, sum: 3, max: 2 })

@@ -34,7 +34,13 @@ export class PartitionState {
   #lastRecordMs: number
 
   /** @param restored what stood with the group's committed position, if anything */
-  constructor(options: { partition: number; rules: WatermarkRules; rollups: Rollups; nowMs: number; restored?: SpeedCommit }) {
+  constructor(options: {
+    partition: number
+    rules: WatermarkRules
+    rollups: Rollups
+    nowMs: number
+    restored?: SpeedCommit
+  }) {
     this.#partition = options.partition
     this.#rules = options.rules
     this.#rollups = options.rollups
@@ -123,7 +129,8 @@ export class PartitionState {
         window = startMs + WINDOW_MS <= openFrom ? undefined : this.#windowAt(startMs, offset)
       }
       if (!window) late.add(series[index], startMs)
-      else if (holdsEvents && isEvent(series[index].kind)) window.addEvent(index, series[index], timeMs, value[p], weight ? weight[p] : 1)
+      else if (holdsEvents && isEvent(series[index].kind))
+        window.addEvent(index, series[index], timeMs, value[p], weight ? weight[p] : 1)
       else if (isStaleAt(words, p)) window.samples.addStale(index, timeMs - startMs)
       else window.samples.add(index, timeMs - startMs, value[p])
     }

@@ -19,11 +19,18 @@ function folded(values: readonly number[]): WindowColumns {
 }
 
 function buckets({ schema, zeroCount, positive, negative }: Sketch) {
-  const [above, below] = [positive, negative].map(({ offset, counts, length }) => ({ offset, counts: [...counts.subarray(0, length)] }))
+  const [above, below] = [positive, negative].map(({ offset, counts, length }) => ({
+    offset,
+    counts: [...counts.subarray(0, length)],
+  }))
   return { schema, zeroCount, above, below }
 }
 
-const value = fc.oneof(fc.double(), fc.double({ min: -1000, max: 1000 }), fc.constantFrom(0, -0, 1, Number.NaN, Number.POSITIVE_INFINITY))
+const value = fc.oneof(
+  fc.double(),
+  fc.double({ min: -1000, max: 1000 }),
+  fc.constantFrom(0, -0, 1, Number.NaN, Number.POSITIVE_INFINITY),
+)
 
 test('the sketch of a window has exactly the buckets that its values make one by one', () => {
   fc.assert(

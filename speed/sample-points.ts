@@ -79,7 +79,12 @@ export class SamplePoints {
 
   /** A sketch with a bucket for every value of the sorted run; none if all are equal, then the window stores none. */
   #roomySketch(order: Uint32Array, from: number, to: number): Sketch | undefined {
-    let [leastPositive, mostPositive, leastNegative, mostNegative] = [Number.POSITIVE_INFINITY, 0, Number.POSITIVE_INFINITY, 0]
+    let [leastPositive, mostPositive, leastNegative, mostNegative] = [
+      Number.POSITIVE_INFINITY,
+      0,
+      Number.POSITIVE_INFINITY,
+      0,
+    ]
     let known = Number.NaN
     let differ = false
     for (let i = from; i < to; i++) {

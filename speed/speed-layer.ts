@@ -88,7 +88,12 @@ class SpeedReader implements LogReader {
     await this.#untilDone(() => this.#options.late.forget(partition, restored?.appliedTo ?? 0))
     const { rules, clock } = this.#options
     const state = new PartitionState({ partition, rules, rollups: this.#rollups, nowMs: clock(), restored })
-    this.#owned.set(partition, { state, tail: Promise.resolve(), appliedTo: committed?.offset ?? 0, storedThroughMs: restored && closedBefore(restored.watermarkMs) })
+    this.#owned.set(partition, {
+      state,
+      tail: Promise.resolve(),
+      appliedTo: committed?.offset ?? 0,
+      storedThroughMs: restored && closedBefore(restored.watermarkMs),
+    })
     return committed?.offset
   }
 
@@ -175,7 +180,9 @@ class SpeedReader implements LogReader {
     const position = owned.state.position()
     if (!position) return
     const subscription = await this.subscription.promise
-    await this.#untilDone(() => subscription.commit(partition, { offset: position.offset, metadata: formatCommit(position.commit) }))
+    await this.#untilDone(() =>
+      subscription.commit(partition, { offset: position.offset, metadata: formatCommit(position.commit) }),
+    )
   }
 
   /** A damaged record is left out; the archive, which reads it too, moves it to the dead letters. */

@@ -13,13 +13,23 @@ export interface WatermarkRules {
  * @param before undefined at the very first record of a partition: then history is left to the batch layer
  * @returns ms since the epoch
  */
-export function watermarkAfter(before: number | undefined, newestMs: number, receivedMs: number, rules: WatermarkRules): number {
+export function watermarkAfter(
+  before: number | undefined,
+  newestMs: number,
+  receivedMs: number,
+  rules: WatermarkRules,
+): number {
   if (before === undefined) return receivedMs - rules.latenessMs
   return Math.max(before, Math.min(newestMs, receivedMs) - rules.latenessMs)
 }
 
 /** The watermark of a partition that got no record for a while: it follows the clock. */
-export function idleWatermark(before: number | undefined, lastRecordMs: number, nowMs: number, rules: WatermarkRules): number | undefined {
+export function idleWatermark(
+  before: number | undefined,
+  lastRecordMs: number,
+  nowMs: number,
+  rules: WatermarkRules,
+): number | undefined {
   if (before === undefined || nowMs - lastRecordMs < rules.idleAfterMs) return before
   return Math.max(before, nowMs - rules.latenessMs)
 }

@@ -50,6 +50,11 @@ export function searchPath(env: NodeJS.ProcessEnv = process.env): string[] {
   return (env.PATH ?? '').split(':').filter((folder) => folder !== '')
 }
 
+/** The environment as it is, for programs that are started. */
+export function processEnvironment(): NodeJS.ProcessEnv {
+  return process.env
+}
+
 function readYaml(path: string): unknown {
   try {
     return parseYaml(readFileSync(path, 'utf8')) ?? {}

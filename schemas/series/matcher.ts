@@ -1,4 +1,4 @@
-import { TidemarkError } from '../errors.js'
+import { anchoredRegex } from './regex/anchored.js'
 import type { Series } from './series.js'
 
 /** How a matcher compares. */
@@ -31,28 +31,16 @@ export function valuePredicate(matcher: Matcher): (value: string) => boolean {
   const wanted = matcher.value
   if (matcher.op === '=') return (value) => value === wanted
   if (matcher.op === '!=') return (value) => value !== wanted
-  const regex = anchoredRegex(wanted)
-  return matcher.op === '=~' ? (value) => regex.test(value) : (value) => !regex.test(value)
+  const matches = wholePredicate(wanted)
+  return matcher.op === '=~' ? matches : (value) => !matches(value)
 }
 
-/**
- * A PromQL regex (RE2 syntax, fully anchored, dot matches newline) as a JavaScript one. Leading flag groups such as
- * `(?i)` become flags.
- */
-export function anchoredRegex(source: string): RegExp {
-  const flags = /^\(\?([ims]+)\)/.exec(source)
-  const body = flags ? source.slice(flags[0].length) : source
-  const letters = new Set(['s', 'u', ...(flags?.[1] ?? '')])
-  const translated = body.replaceAll('(?P<', '(?<').replaceAll('\\z', '$').replaceAll('\\A', '^')
-  const letterText = [...letters].join('')
-  try {
-    return new RegExp(`^(?:${translated})$`, letterText)
-  } catch {
-    // RE2 allows escapes of characters that need none (`\-`, `\_`), which the strict `u` mode refuses.
-    try {
-      return new RegExp(`^(?:${translated})$`, letterText.replace('u', ''))
-    } catch (cause) {
-      throw new TidemarkError('TM_QUERY_REGEX', { regex: source, reason: (cause as Error).message }, cause)
-    }
+/** A choice of plain words, which is what dashboards send most, needs no regular expression. */
+function wholePredicate(regex: string): (value: string) => boolean {
+  if (/^[^\\.+*?()[\]{}^$]*$/.test(regex)) {
+    const words = new Set(regex.split('|'))
+    return (value) => words.has(value)
   }
+  const compiled = anchoredRegex(regex)
+  return (value) => compiled.test(value)
 }

@@ -12,7 +12,9 @@ export const MAX_SCHEMA = 5
 export const SUB_BUCKETS = 1 << MAX_SCHEMA
 
 /** `BOUNDS[k]` = 2^(k/32) for k = 0..32, correctly rounded as far as Math.pow goes; the constants are what counts. */
-export const BOUNDS: readonly number[] = Array.from({ length: SUB_BUCKETS + 1 }, (_, k) => roundBound(2 ** (k / SUB_BUCKETS)))
+export const BOUNDS: readonly number[] = Array.from({ length: SUB_BUCKETS + 1 }, (_, k) =>
+  roundBound(2 ** (k / SUB_BUCKETS)),
+)
 
 /** Cells of the mantissa range [1, 2) are narrower than any bucket, so a cell holds at most one boundary. */
 export const CELLS = 64

@@ -105,7 +105,12 @@ export class Sketch {
    * has to be made when they are added. Every one of these four must be among those values; 0 where there is none.
    * @returns undefined if they lie further apart than a sketch at the finest schema reaches
    */
-  static reaching(leastPositive: number, mostPositive: number, leastNegative: number, mostNegative: number): Sketch | undefined {
+  static reaching(
+    leastPositive: number,
+    mostPositive: number,
+    leastNegative: number,
+    mostNegative: number,
+  ): Sketch | undefined {
     const sketch = new Sketch()
     if (mostPositive > 0) sketch.positive.span(bucketIndex(leastPositive), bucketIndex(mostPositive))
     if (mostNegative > 0) sketch.negative.span(bucketIndex(leastNegative), bucketIndex(mostNegative))
@@ -205,7 +210,9 @@ export class Sketch {
   #makeRoom(run: BucketRun, first: number, last: number): void {
     const rest = () => this.positive.length + this.negative.length - run.length
     const span = () =>
-      run.length === 0 ? last - first + 1 : Math.max(run.offset + run.length - 1, last) - Math.min(run.offset, first) + 1
+      run.length === 0
+        ? last - first + 1
+        : Math.max(run.offset + run.length - 1, last) - Math.min(run.offset, first) + 1
     while (rest() + span() > MAX_BUCKETS && this.schema > MIN_SCHEMA) {
       this.coarsen()
       first >>= 1

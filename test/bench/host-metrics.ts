@@ -14,7 +14,12 @@ type Behaviour = (random: Random, length: number) => Float64Array
 const METRICS: readonly [metric: string, label: string, values: readonly string[], behaviour: Behaviour][] = [
   ['cpu_usage', 'mode', ['user', 'system', 'nice', 'iowait', 'irq', 'softirq', 'steal', 'idle'], cpuShare],
   ['system', 'load', ['load1', 'load5', 'load15'], load],
-  ['mem_bytes', 'state', ['used', 'free', 'available', 'cached', 'buffered', 'active', 'inactive', 'slab', 'dirty', 'mapped'], pages],
+  [
+    'mem_bytes',
+    'state',
+    ['used', 'free', 'available', 'cached', 'buffered', 'active', 'inactive', 'slab', 'dirty', 'mapped'],
+    pages,
+  ],
   ['mem_total', 'state', ['total', 'swap', 'huge_page_size', 'commit_limit'], constant],
   ['disk_used', 'path', ['/', '/var', '/home'], filling],
   ['disk_total', 'path', ['/', '/var', '/home'], constant],
@@ -34,10 +39,18 @@ export function* hostSeries(hosts: number, startMs: number, lengthMs: number): I
   for (let host = 0; host < hosts; host++) {
     const random = seededRandom(host + startMs / STEP_MS)
     const offsetMs = Math.floor(random() * (STEP_MS - 100))
-    const timeMs = Float64Array.from({ length }, (_, i) => startMs + i * STEP_MS + (host % 2 === 0 ? 0 : offsetMs + Math.floor(random() * 5)))
+    const timeMs = Float64Array.from(
+      { length },
+      (_, i) => startMs + i * STEP_MS + (host % 2 === 0 ? 0 : offsetMs + Math.floor(random() * 5)),
+    )
     for (const [metric, label, values, behaviour] of METRICS) {
       for (const value of values) {
-        const labels = { host: `host-${host}.example.com`, region: `region-${host % 6}`, service: `service-${host % 20}`, [label]: value }
+        const labels = {
+          host: `host-${host}.example.com`,
+          region: `region-${host % 6}`,
+          service: `service-${host % 20}`,
+          [label]: value,
+        }
         yield { series: Series.of(metric, labels, Kind.Sample), timeMs, value: behaviour(random, length) }
       }
     }

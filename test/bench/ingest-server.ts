@@ -26,7 +26,8 @@ let log: EmbeddedLog | undefined
 let accepted = () => 0
 
 answerRequests<IngestServerRequest>(
-  async (request) => ('start' in request ? { port: await start(request.start.folder) } : { ...spent(), accepted: accepted() }),
+  async (request) =>
+    'start' in request ? { port: await start(request.start.folder) } : { ...spent(), accepted: accepted() },
   async () => {
     await app?.close()
     await log?.close()

@@ -1,10 +1,10 @@
 import { Agent, request } from 'node:http'
 import { join } from 'node:path'
+import { WINDOW_MS } from '../../schemas/time.js'
 import type { Bench, BenchContext, Figure } from './bench.js'
 import type { IngestServerMeter, IngestServerRequest, IngestServerStarted } from './ingest-server.js'
 import { MeasuredProcess } from './measured-process.js'
 import { type Body, bodiesOf, SHAPES, type Shape } from './shapes.js'
-import { WINDOW_MS } from '../../schemas/time.js'
 
 const CONNECTIONS = 4
 const POINTS = 3_000_000
@@ -35,7 +35,9 @@ async function measureShape(shape: Shape, context: BenchContext): Promise<Figure
     const server = new MeasuredProcess('ingest-server.js', context)
     const ask = <T>(message: IngestServerRequest) => server.ask<T>(message)
     try {
-      const { port } = await ask<IngestServerStarted>({ start: { folder: join(context.folder, `${shape.name}-${run}`) } })
+      const { port } = await ask<IngestServerStarted>({
+        start: { folder: join(context.folder, `${shape.name}-${run}`) },
+      })
       await send(port, cycle(warmUp, WARM_UP_POINTS))
       const before = await ask<IngestServerMeter>({ meter: true })
       await send(port, cycle(bodies, POINTS))

@@ -5,12 +5,14 @@ import { parseArgs } from 'node:util'
 import { archiveSize } from './archive-size.js'
 import { type Bench, type BenchContext, CannotRun, type Figure } from './bench.js'
 import { ingest } from './ingest.js'
+import { memory } from './memory.js'
 import { recompute } from './recompute.js'
 import { figureTable } from './table.js'
+import { visible } from './visible.js'
 import { windows } from './windows.js'
 
 /** In the order of the flow. */
-const BENCHES: readonly Bench[] = [ingest, windows, recompute, archiveSize]
+const BENCHES: readonly Bench[] = [ingest, windows, recompute, archiveSize, visible, memory]
 
 const USAGE = `usage: npm run bench -- [NAME...] [options]
 
@@ -55,7 +57,8 @@ async function main(args: string[]): Promise<number> {
       failures.push(`${bench.name}: ${error instanceof CannotRun ? error.message : (error as Error).stack}`)
     }
   }
-  if (figures.length > 0) console.log(`\n${figureTable(figures)}\n\nx: ratio to the column before it; above 1 is better.`)
+  if (figures.length > 0)
+    console.log(`\n${figureTable(figures)}\n\nx: ratio to the column before it; above 1 is better.`)
   for (const failure of failures) console.error(`\nnot measured: ${failure}`)
   return failures.length > 0 ? 1 : 0
 }
@@ -99,6 +102,7 @@ function readArguments(args: string[]): Plan | string {
 
 function positive(value: string, option: string): number {
   const parsed = Number(value)
-  if (!Number.isInteger(parsed) || parsed < 1) throw new Error(`${option} takes a whole number from 1 on, not "${value}"`)
+  if (!Number.isInteger(parsed) || parsed < 1)
+    throw new Error(`${option} takes a whole number from 1 on, not "${value}"`)
   return parsed
 }

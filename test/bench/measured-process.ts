@@ -31,7 +31,9 @@ export class MeasuredProcess {
   constructor(script: string, options: { profileFolder?: string } = {}) {
     const { profileFolder } = options
     const execArgv = profileFolder ? ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`] : []
-    this.#child = fork(fileURLToPath(new URL(script, import.meta.url)), { execArgv: ['--enable-source-maps', ...execArgv] })
+    this.#child = fork(fileURLToPath(new URL(script, import.meta.url)), {
+      execArgv: ['--enable-source-maps', ...execArgv],
+    })
   }
 
   /** Sends a request and resolves to its answer. @throws if the process ends instead */
@@ -61,7 +63,10 @@ export class MeasuredProcess {
 }
 
 /** The other side of {@link MeasuredProcess}: answers requests until the parent goes away. */
-export function answerRequests<Request>(answer: (request: Request) => Promise<object>, close: () => Promise<void>): void {
+export function answerRequests<Request>(
+  answer: (request: Request) => Promise<object>,
+  close: () => Promise<void>,
+): void {
   process.on('message', async (request: Request) => {
     process.send?.(await answer(request))
   })

@@ -29,7 +29,11 @@ export function benchEngine(folder: string): DuckEngine {
  * Writes points as the archive does: records, buffer, one raw Parquet file a block.
  * @returns the file of the block at `startMs`
  */
-export async function archivePoints(folder: string, points: Iterable<SeriesPoints>, blockMs: number): Promise<{ path: string; bytes: number; points: number }> {
+export async function archivePoints(
+  folder: string,
+  points: Iterable<SeriesPoints>,
+  blockMs: number,
+): Promise<{ path: string; bytes: number; points: number }> {
   mkdirSync(folder, { recursive: true })
   const buffer = new PointBuffer(blockMs)
   let batch = new PartitionBatch(POINTS_PER_RECORD)

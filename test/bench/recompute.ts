@@ -33,9 +33,13 @@ async function measureBlock(name: string, context: BenchContext): Promise<Figure
   const cpu: number[] = []
   for (let run = 0; run < context.runs; run++) {
     context.progress(`${name}: run ${run + 1} of ${context.runs}`)
-    const { points, windows, wallSeconds, cpuSeconds } = await computeTiers({ rawPath: raw.path, folder: join(context.folder, `${name}-${run}`) }, context)
+    const { points, windows, wallSeconds, cpuSeconds } = await computeTiers(
+      { rawPath: raw.path, folder: join(context.folder, `${name}-${run}`) },
+      context,
+    )
     const missing = TIERS.find((tier) => !(windows[tier] >= series))
-    if (points !== raw.points || missing) throw new Error(`${points} of ${raw.points} points, tier ${missing} has too few windows`)
+    if (points !== raw.points || missing)
+      throw new Error(`${points} of ${raw.points} points, tier ${missing} has too few windows`)
     values.push(points / wallSeconds)
     cpu.push((cpuSeconds / points) * 1e6)
   }

@@ -74,7 +74,9 @@ function dense(name: string, hosts: number): Shape {
           const timeMs = startMs + tick * DENSE_STEP_MS
           for (let host = 0; host < hosts; host++) {
             const seconds = 0.05 * Math.exp(0.5 * normal(random))
-            lines.push(`api_latency,host=${fleet}_${host},region=${REGIONS[host % REGIONS.length]} value=${seconds.toFixed(3)} ${timeMs}000000`)
+            lines.push(
+              `api_latency,host=${fleet}_${host},region=${REGIONS[host % REGIONS.length]} value=${seconds.toFixed(3)} ${timeMs}000000`,
+            )
           }
         }
         yield { bytes: Buffer.from(lines.join('\n')), points: lines.length }

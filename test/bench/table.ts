@@ -2,7 +2,23 @@ import { textTable } from '../../cli/text-table.js'
 import type { Figure } from './bench.js'
 import { TARGETS } from './targets.js'
 
-const HEAD = ['figure', 'unit', 'median', 'min–max', 'CPU-s/M', 'per CPU-s', 'reach', 'x', 'aim', 'x', 'best peer', 'theirs', 'x', 'their CPU-s/M', 'x']
+const HEAD = [
+  'figure',
+  'unit',
+  'median',
+  'min–max',
+  'CPU-s/M',
+  'per CPU-s',
+  'reach',
+  'x',
+  'aim',
+  'x',
+  'best peer',
+  'theirs',
+  'x',
+  'their CPU-s/M',
+  'x',
+]
 
 /** The figures as a table. Every `x` is a ratio to the column before it; above 1 is better than that. */
 export function figureTable(figures: readonly Figure[]): string {

@@ -53,7 +53,16 @@ async function run({ folder, partitions, points }: WindowsRequest): Promise<Wind
     }
     // Everything else of the port is not called by the speed layer.
     const live = Object.assign(Object.create(view) as LiveView, { put: counted })
-    const options = { log, hot, live, late, rollups: [], rules: RULES, clock, onError: (error: Error) => console.error(error.message) }
+    const options = {
+      log,
+      hot,
+      live,
+      late,
+      rollups: [],
+      rules: RULES,
+      clock,
+      onError: (error: Error) => console.error(error.message),
+    }
     void startSpeedLayer({ ...options, sleep: (ms) => new Promise((wake) => setTimeout(wake, ms)) }).then((layer) =>
       layer.ended.catch((error) => {
         console.error(error)

@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { stringify } from 'yaml'
+import type { PipelineStatus } from '../../schemas/ports/status.js'
+import { type BenchContext, CannotRun } from './bench.js'
+
+const START_TIMEOUT_MS = 60_000
+const PROGRAM = fileURLToPath(new URL('../../cli/tidemark.js', import.meta.url))
+
+/** A whole server, as `tidemark up` runs it, in a process of its own. */
+export interface Server {
+  url: string
+  pid: number
+  stop(): Promise<void>
+}
+
+/**
+ * Starts a server on free ports with a data folder of its own. It downloads nothing: without a Temporal server on this
+ * machine it runs without one, and that is said.
+ * @throws CannotRun with what the server wrote last
+ */
+export async function startServer({ folder, progress }: Pick<BenchContext, 'folder' | 'progress'>): Promise<Server> {
+  if (!existsSync(PROGRAM)) throw new CannotRun(`there is no ${PROGRAM}: run \`npm run build\``)
+  mkdirSync(folder, { recursive: true })
+  const port = await freePort()
+  const config = join(folder, 'tidemark.yaml')
+  const settings = {
+    data: { dir: join(folder, 'data') },
+    http: { port },
+    statsd: { port: await freePort() },
+    temporal: { install: false },
+    logging: { level: 'warn' },
+  }
+  writeFileSync(config, stringify(settings))
+  progress('starting `tidemark up`')
+  const child = spawn(process.execPath, [PROGRAM, 'up', '--config', config], { stdio: ['ignore', 'ignore', 'pipe'] })
+  let lastWords = ''
+  child.stderr.on('data', (bytes: Buffer) => {
+    lastWords = `${lastWords}${bytes}`.slice(-2000)
+  })
+  const url = `http://127.0.0.1:${port}`
+  const stop = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const ended = once(child, 'exit')
+    child.kill('SIGTERM')
+    const impatience = setTimeout(() => child.kill('SIGKILL'), 20_000)
+    await ended
+    clearTimeout(impatience)
+  }
+  const status = await answers(url, () => child.exitCode !== null)
+  if (!status) {
+    await stop()
+    throw new CannotRun(`\`tidemark up\` did not answer at ${url}; it wrote:\n${lastWords || '(nothing)'}`)
+  }
+  const { state, reason } = status.workflows
+  if (state === 'paused') progress(`workflows are paused: ${reason}`)
+  return { url, pid: child.pid!, stop }
+}
+
+/** Waits for the status page. */
+async function answers(url: string, isGone: () => boolean): Promise<PipelineStatus | undefined> {
+  for (const end = performance.now() + START_TIMEOUT_MS; performance.now() < end && !isGone(); ) {
+    const response = await fetch(`${url}/api/v1/status/pipeline`).catch(() => undefined)
+    if (response?.ok) return (await response.json()) as PipelineStatus
+    await response?.body?.cancel()
+    await pause(200)
+  }
+  return undefined
+}
+
+/** Resolves after a while. */
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as { port: number }
+  probe.close()
+  await once(probe, 'close')
+  return port
+}
