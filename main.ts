@@ -69,7 +69,7 @@ async function startRoles(config: Config, { logger, clock, version }: Surroundin
   const temporal = createTemporal({
     config,
     dataDir: config.data.dir,
-    activities: createActivities(batch.work(() => speed.closedThroughMs())),
+    activities: createActivities(batch.work((readTo) => speed.closedThroughMs(readTo))),
     loadWorker: () => import('./workflows/worker.js'),
     bundlePath: fileURLToPath(new URL('./workflows/bundle.js', import.meta.url)),
     logger,

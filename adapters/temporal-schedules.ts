@@ -15,7 +15,7 @@ interface Rhythm {
 }
 
 /** What is started by itself, and how often. */
-export function rhythms(config: Config): Rhythm[] {
+function rhythms(config: Config): Rhythm[] {
   const sealMs = Math.max(SHORTEST_MS, parseDuration(config.batch.seal_every))
   return [
     { scheduleId: 'tidemark-seal', flow: FLOW.seal, everyMs: sealMs },

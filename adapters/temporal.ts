@@ -12,7 +12,8 @@ import { recomputeProgress, requestRecompute, signalRecompute } from './temporal
 import { ensureSchedules } from './temporal-schedules.js'
 
 /** A request to the server that takes longer than this has failed, ms. */
-const REQUEST_MS = 5_000
+const REQUEST_MS = 8_000
+const LIST_MS = 2_000
 const CONNECT_MS = 3_000
 /** A lost session is opened again after this, ms. */
 const REOPEN_MS = 2_000
@@ -20,13 +21,13 @@ const REOPEN_MS = 2_000
 const LISTED = 50
 
 /** A worker that polls; `ended` settles when it polls no more. */
-export interface RunningWorker {
+interface RunningWorker {
   ended: Promise<void>
   stop(): Promise<void>
 }
 
 /** Starts a worker for our flows; the module with it is heavy, so it is loaded only once there is a server. */
-export interface WorkerModule<A> {
+interface WorkerModule<A> {
   startWorker(options: {
     address: string
     namespace: string
@@ -114,13 +115,13 @@ export function createTemporal<A>(options: TemporalOptions<A>): Temporal {
   }
 
   /** Runs a request on the open session. What the server does not answer becomes TM_TEMPORAL_MISSING. */
-  async function ask<T>(request: (client: Client) => Promise<T>): Promise<T> {
+  async function ask<T>(request: (client: Client) => Promise<T>, withinMs = REQUEST_MS): Promise<T> {
     if (!session) throw problemOf(server?.status(), problem, config)
     const { client, connection } = session
     try {
-      return await connection.withDeadline(clock() + REQUEST_MS, () => request(client))
+      return await connection.withDeadline(clock() + withinMs, () => request(client))
     } catch (thrown) {
-      throw thrown instanceof TidemarkError ? thrown : noSession(session?.address ?? '', thrown, server !== undefined)
+      throw thrown instanceof TidemarkError ? thrown : noAnswer(thrown)
     }
   }
 
@@ -133,7 +134,7 @@ export function createTemporal<A>(options: TemporalOptions<A>): Temporal {
       const serverStatus = server?.status()
       const isServing = session && (!serverStatus || serverStatus.state === 'running')
       if (!isServing) return waitingStatus(serverStatus, problem, config)
-      const running = await ask(listRunning).catch(() => [])
+      const running = await ask(listRunning, LIST_MS).catch(() => [])
       return { state: 'running', address: session?.address, running }
     },
 
@@ -251,6 +252,13 @@ function problemOf(
     reason: startingReason(server, config),
     fix: 'wait; `tidemark status` shows when it runs',
   })
+}
+
+/** The server is there but did not answer a request: it is busy, or the worker that would answer has just started. */
+function noAnswer(thrown: unknown): TidemarkError {
+  const { message, cause } = thrown as Error
+  const reason = `it did not answer: ${cause instanceof Error ? cause.message : message}`
+  return new TidemarkError('TM_TEMPORAL_MISSING', { reason, fix: 'try again in a few seconds' }, thrown)
 }
 
 /** Why there is no session: with a server of ours that runs, it is the worker that cannot start. */

@@ -21,7 +21,7 @@ export interface RecomputedBlock {
 export interface BlockAudit {
   /** False where nothing can be compared: the hot store no longer holds the block, or it lies before the origin. */
   audited: boolean
-  /** True where it is too early: the block is not sealed, or the speed layer has not closed its windows yet. Ask again later. */
+  /** True where it is too early: the block is not sealed or is dirty, or the speed layer has not read or closed all of it. Ask again later. */
   pending: boolean
   /** Windows compared. */
   windows: number
@@ -63,8 +63,11 @@ export interface BatchWork {
 export interface BatchWorkParts extends RecomputeParts {
   view: BatchView
   hotStore: WindowReader
-  /** Every window that ends at or before this time was closed and flushed by the speed layer, ms. */
-  closedThroughMs: () => Promise<number>
+  /**
+   * Every window that ends at or before this time (ms) was closed and stored by the speed layer, and its late points
+   * counted, when it had read the log to these offsets, by partition; -Infinity if it has not read that far.
+   */
+  closedThroughMs: (readTo: ReadonlyMap<number, number>) => Promise<number>
 }
 
 /** The batch work of one process. */

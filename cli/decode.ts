@@ -1,38 +1,36 @@
 import { createReadStream } from 'node:fs'
+import type { Readable, Writable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { Command, Option } from 'commander'
-import { CumulativeHistograms } from '../ingest/histogram/cumulative.js'
-import { InfluxDecoder } from '../ingest/influx/decoder.js'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { parsePrecision } from '../ingest/influx/precision.js'
-import { OtlpDecoder } from '../ingest/otlp/decoder.js'
 import { PrintingSink } from '../ingest/printing-sink.js'
-import { OpenMetricsDecoder } from '../ingest/prometheus/openmetrics-decoder.js'
-import { PrometheusTextDecoder } from '../ingest/prometheus/text-decoder.js'
-import { RemoteWriteDecoder } from '../ingest/remote-write/decoder.js'
-import { unsnappy } from '../ingest/remote-write/snappy.js'
-import type { PointSink } from '../ingest/sink.js'
-import { StatsdDecoder } from '../ingest/statsd/decoder.js'
 import { loadConfig } from '../schemas/config/load.js'
 import type { Config } from '../schemas/config/schema.js'
 import { TidemarkError } from '../schemas/errors.js'
-import { WINDOW_MS } from '../schemas/time.js'
+import { type DecodeSettings, decodeBody, FORMATS, POSITION_WORDS } from './decode-body.js'
 
-const FORMATS = ['influx', 'statsd', 'prometheus', 'openmetrics', 'otlp', 'remote-write'] as const
-type Format = (typeof FORMATS)[number]
+/** Where a command reads and writes: the process, or what a test gives. */
+export interface CommandStreams {
+  stdin: Readable
+  stdout: Writable
+  stderr: Writable
+  exitCode?: number | string | null
+}
 
-interface DecodeArguments {
-  format: Format
-  precision: string
-  names?: 'keep'
+interface DecodeArguments extends DecodeSettings {
   config?: string
 }
 
-export function decodeCommand(): Command {
+export function decodeCommand(streams: CommandStreams = process): Command {
   return new Command('decode')
     .description('prints what the gateway would understand, one JSON point a line; refused lines go to stderr')
-    .argument('[file]', 'the bytes an agent sends; standard input if left out')
+    .argument('[file]', 'the bytes an agent sends, gzipped or not; standard input if left out')
     .addOption(new Option('--format <format>', 'the protocol').choices(FORMATS).makeOptionMandatory())
-    .option('--precision <unit>', 'influx: unit of the timestamps (ns, us, ms, s)', 'ns')
+    .addOption(
+      new Option('--precision <unit>', 'influx: unit of the timestamps (ns, us, ms, s, m, h)')
+        .argParser(precision)
+        .default('ns'),
+    )
     .addOption(new Option('--names <rule>', 'statsd, otlp: keep names as they were sent').choices(['keep']))
     .option('--config <file>', 'a config file, for limits and options')
     .addHelpText(
@@ -49,70 +47,55 @@ Examples:
   $ tidemark decode --format remote-write body.snappy   snappy, or plain protobuf`,
     )
     .action(async (file: string | undefined, options: DecodeArguments) => {
-      const body = await buffer(file ? createReadStream(file) : process.stdin)
-      const refused = decodeTo(process.stdout, process.stderr, body, options, loadConfig({ path: options.config }))
-      if (refused > 0) process.exitCode = 1
+      const config = loadConfig({ path: options.config })
+      const refused = await decodeTo(streams, await readInput(file, streams.stdin), options, config)
+      if (refused > 0) streams.exitCode = 1
     })
 }
 
-/** Decodes a body and prints points and refusals. @returns how many were refused */
-function decodeTo(out: NodeJS.WritableStream, err: NodeJS.WritableStream, body: Buffer, options: DecodeArguments, config: Config): number {
-  const nowMs = Date.now()
-  let refused = 0
-  const printRefusal = (position: number, { code, message, hint }: TidemarkError, text?: string) => {
-    refused++
-    err.write(`line ${position}: ${code}: ${message}${text ? `: ${text}` : ''}\n  hint: ${hint}\n`)
-  }
-  const sink = new PrintingSink({ limits: config.limits, nowMs, print: (point) => out.write(`${JSON.stringify(point)}\n`), printRefusal })
+function precision(text: string): string {
+  if (parsePrecision(text)) return text
+  throw new InvalidArgumentError('Use ns, us, ms, s, m or h.')
+}
+
+async function readInput(file: string | undefined, stdin: Readable): Promise<Buffer> {
+  if (file === undefined) return buffer(stdin)
   try {
-    decoders(options, config, nowMs)[options.format](body, sink)
+    return await buffer(createReadStream(file))
+  } catch (cause) {
+    const reason = `${file} cannot be read: ${(cause as Error).message}`
+    throw new TidemarkError('TM_REQUEST', { reason, fix: 'name a file, or send the bytes to standard input' }, cause)
+  }
+}
+
+/** Decodes a body and prints points and refusals. @returns how many were refused */
+async function decodeTo(
+  streams: CommandStreams,
+  body: Buffer,
+  options: DecodeArguments,
+  config: Config,
+): Promise<number> {
+  const nowMs = Date.now()
+  const word = POSITION_WORDS[options.format]
+  const hinted = new Set<string>()
+  let refused = 0
+  const sink = new PrintingSink({
+    limits: config.limits,
+    nowMs,
+    print: (point) => streams.stdout.write(`${JSON.stringify(point)}\n`),
+    printRefusal: (position, { code, message, hint }, text) => {
+      refused++
+      // What to do is said once for each kind of refusal: a file may have thousands.
+      const advice = hinted.has(code) ? '' : `  hint: ${hint}\n`
+      hinted.add(code)
+      streams.stderr.write(`${word} ${position}: ${code}: ${message}${text ? `: ${text}` : ''}\n${advice}`)
+    },
+  })
+  try {
+    await decodeBody(body, options, config, nowMs, sink)
   } catch (thrown) {
     if (!(thrown instanceof TidemarkError)) throw thrown
     sink.refuse(thrown)
   }
   return refused
-}
-
-function decoders(options: DecodeArguments, config: Config, nowMs: number): Record<Format, (body: Buffer, sink: PointSink) => void> {
-  const { limits, statsd, otlp } = config
-  const histograms = () => new CumulativeHistograms(limits.gaugeStates, nowMs)
-  return {
-    influx: (body, sink) => {
-      const precision = parsePrecision(options.precision)
-      if (!precision) throw new TidemarkError('TM_REQUEST', { reason: `precision "${options.precision}" is not known`, fix: 'use ns, us, ms or s' })
-      new InfluxDecoder().decode(body, { nowMs, precision }, sink)
-    },
-    statsd: (body, sink) => {
-      const decoder = new StatsdDecoder({ limits, names: options.names ?? statsd.names, sets: statsd.sets })
-      decoder.decode(body, { nowMs }, sink)
-      decoder.flush(nowMs + WINDOW_MS, sink)
-    },
-    prometheus: (body, sink) => new PrometheusTextDecoder().decode(body, { nowMs }, sink),
-    openmetrics: (body, sink) => new OpenMetricsDecoder().decode(body, { nowMs }, sink),
-    otlp: (body, sink) => {
-      const encoding = isJson(body) ? 'json' : 'protobuf'
-      new OtlpDecoder(histograms()).decode(body, { nowMs, encoding, names: options.names ?? otlp.names }, sink)
-    },
-    'remote-write': (body, sink) => new RemoteWriteDecoder(histograms()).decode(unwrapped(body, limits.inflatedBytes), { nowMs }, sink),
-  }
-}
-
-/** A protobuf message may begin like JSON text, but it does not parse as it. */
-function isJson(body: Buffer): boolean {
-  try {
-    JSON.parse(body.toString('utf8'))
-    return true
-  } catch {
-    return false
-  }
-}
-
-/** A remote-write body is snappy; a message saved without it begins with the tag of its first series. */
-function unwrapped(body: Buffer, limitBytes: number): Uint8Array {
-  try {
-    return unsnappy(body, limitBytes)
-  } catch (error) {
-    if (body[0] === 0x0a) return body
-    throw error
-  }
 }

@@ -1,6 +1,6 @@
-import { accessSync, constants, existsSync, mkdirSync, statfsSync } from 'node:fs'
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { loadConfig, searchPath } from '../schemas/config/load.js'
 import type { Config } from '../schemas/config/schema.js'
@@ -24,7 +24,10 @@ export function doctorCommand(): Command {
   return withUrl(new Command('doctor'))
     .description('checks the installation and the running server, and names each fix')
     .option('--config <file>', 'the config file to check')
-    .addHelpText('after', '\nExit status 1 if there is a problem.\n\nExamples:\n  $ tidemark doctor\n  $ tidemark doctor --config tidemark.yaml')
+    .addHelpText(
+      'after',
+      '\nExit status 1 if there is a problem.\n\nExamples:\n  $ tidemark doctor\n  $ tidemark doctor --config tidemark.yaml',
+    )
     .action(async ({ url, config: path }: { url: string; config?: string }) => {
       const config = loadConfig({ path })
       const findings = [...installation(config), ...(await server(url, config))]
@@ -45,21 +48,33 @@ function nodeVersion(): Finding {
   const [major, minor] = process.versions.node.split('.').map(Number)
   const isNew = major > 20 || (major === 20 && minor >= 15)
   const detail = process.versions.node
-  return isNew ? { what: 'Node', state: 'ok', detail } : { what: 'Node', state: 'problem', detail, fix: 'install Node 20.15 or newer' }
+  return isNew
+    ? { what: 'Node', state: 'ok', detail }
+    : { what: 'Node', state: 'problem', detail, fix: 'install Node 20.15 or newer' }
 }
 
 function dataFolder({ data: { dir } }: Config): Finding {
   try {
-    mkdirSync(dir, { recursive: true })
-    accessSync(dir, constants.R_OK | constants.W_OK)
+    accessSync(nearest(dir), constants.R_OK | constants.W_OK | constants.X_OK)
     return { what: 'data folder', state: 'ok', detail: dir }
   } catch (error) {
-    return { what: 'data folder', state: 'problem', detail: (error as Error).message, fix: 'make it writable, or choose another with data.dir' }
+    return {
+      what: 'data folder',
+      state: 'problem',
+      detail: (error as Error).message,
+      fix: 'make it writable, or choose another with data.dir',
+    }
   }
 }
 
+/** The folder, or as long as it is not made the one that it will lie in: looking must leave nothing behind. */
+function nearest(dir: string): string {
+  const path = resolve(dir)
+  return existsSync(path) ? path : nearest(dirname(path))
+}
+
 function diskSpace({ data: { dir } }: Config): Finding {
-  const { bavail, bsize } = statfsSync(existsSync(dir) ? dir : '.')
+  const { bavail, bsize } = statfsSync(nearest(dir))
   const free = bavail * bsize
   const detail = `${(free / 2 ** 30).toFixed(1)} GiB free`
   if (free >= LOW_DISK_BYTES) return { what: 'disk', state: 'ok', detail }
@@ -68,13 +83,26 @@ function diskSpace({ data: { dir } }: Config): Finding {
 
 function temporalBinary({ temporal, data: { dir } }: Config): Finding {
   const what = 'Temporal'
-  if (!temporal.enabled) return { what, state: 'warning', detail: 'switched off: nothing seals or recomputes', fix: 'set temporal.enabled to true' }
+  if (!temporal.enabled)
+    return {
+      what,
+      state: 'warning',
+      detail: 'switched off: nothing seals or recomputes',
+      fix: 'set temporal.enabled to true',
+    }
   if (temporal.address) return { what, state: 'ok', detail: `the server at ${temporal.address} is used` }
-  const found = [...searchPath(), join(dir, 'bin')].map((folder) => join(folder, 'temporal')).find((path) => existsSync(path))
+  const found = [...searchPath(), join(dir, 'bin')]
+    .map((folder) => join(folder, 'temporal'))
+    .find((path) => existsSync(path))
   if (found) return { what, state: 'ok', detail: found }
   const detail = 'the CLI is neither on PATH nor in the data folder'
   if (temporal.install) return { what, state: 'warning', detail: `${detail}; \`tidemark up\` will install it` }
-  return { what, state: 'problem', detail, fix: 'install the Temporal CLI, set temporal.install, or name a server with temporal.address' }
+  return {
+    what,
+    state: 'problem',
+    detail,
+    fix: 'install the Temporal CLI, set temporal.install, or name a server with temporal.address',
+  }
 }
 
 /** What the running server says of itself. */
@@ -84,10 +112,22 @@ async function server(url: string, config: Config): Promise<Finding[]> {
     status = (await ask<{ data: PipelineStatus }>(url, '/api/v1/status/pipeline')).data
   } catch (error) {
     const port = await portState(config)
-    const finding: Finding = { what: 'server', state: 'warning', detail: (error as Error).message, fix: 'start it with `tidemark up`, or name it with --url' }
+    const finding: Finding = {
+      what: 'server',
+      state: 'warning',
+      detail: (error as Error).message,
+      fix: 'start it with `tidemark up`, or name it with --url',
+    }
     return port ? [finding, port] : [finding]
   }
-  return [{ what: 'server', state: 'ok', detail: url }, workflows(status), tideLine(status), divergence(status), archive(status, config), lateness(status)]
+  return [
+    { what: 'server', state: 'ok', detail: url },
+    workflows(status),
+    tideLine(status),
+    divergence(status),
+    archive(status, config),
+    lateness(status),
+  ]
 }
 
 /** Whether a server could listen: asked only when none answers. */
@@ -96,7 +136,14 @@ async function portState({ http: { host, port } }: Config): Promise<Finding | un
     const probe = createServer().once('error', () => resolve(false))
     probe.listen(port, host, () => probe.close(() => resolve(true)))
   })
-  return free ? undefined : { what: 'port', state: 'problem', detail: `${port} on ${host} is taken by another program`, fix: 'choose another with http.port' }
+  return free
+    ? undefined
+    : {
+        what: 'port',
+        state: 'problem',
+        detail: `${port} on ${host} is taken by another program`,
+        fix: 'choose another with http.port',
+      }
 }
 
 function workflows({ workflows: { state, reason } }: PipelineStatus): Finding {
@@ -108,19 +155,35 @@ function tideLine({ nowMs, blocks }: PipelineStatus): Finding {
   const behind = Math.floor((nowMs - blocks.frontierMs) / blocks.blockMs)
   const detail = `${behind} blocks behind the clock`
   if (behind <= LATE_BLOCKS) return { what: 'tide line', state: 'ok', detail }
-  return { what: 'tide line', state: 'problem', detail, fix: 'see workflows and archive lag above: blocks seal once everything before their end is archived' }
+  return {
+    what: 'tide line',
+    state: 'problem',
+    detail,
+    fix: 'see workflows and archive lag above: blocks seal once everything before their end is archived',
+  }
 }
 
 function divergence({ blocks }: PipelineStatus): Finding {
   const { unexplainedDivergence, audited } = blocks
-  if (unexplainedDivergence === 0) return { what: 'divergence', state: 'ok', detail: `none in ${audited} audited blocks` }
-  return { what: 'divergence', state: 'problem', detail: `${unexplainedDivergence} windows differ between the views for no known reason`, fix: 'please report it with the output of `tidemark status --json`' }
+  if (unexplainedDivergence === 0)
+    return { what: 'divergence', state: 'ok', detail: `none in ${audited} audited blocks` }
+  return {
+    what: 'divergence',
+    state: 'problem',
+    detail: `${unexplainedDivergence} windows differ between the views for no known reason`,
+    fix: 'please report it with the output of `tidemark status --json`',
+  }
 }
 
 function archive({ archive: { lagMs } }: PipelineStatus, config: Config): Finding {
   const detail = `${Math.round(lagMs / 1000)} s behind; the log keeps points for ${config.log.points_retention}`
   if (lagMs < 600_000) return { what: 'archive', state: 'ok', detail }
-  return { what: 'archive', state: 'problem', detail, fix: 'look at the server\'s log: object storage or the catalog may be failing' }
+  return {
+    what: 'archive',
+    state: 'problem',
+    detail,
+    fix: "look at the server's log: object storage or the catalog may be failing",
+  }
 }
 
 function lateness({ ingest, speed }: PipelineStatus): Finding {
@@ -128,5 +191,10 @@ function lateness({ ingest, speed }: PipelineStatus): Finding {
   const share = ingest.accepted === 0 ? 0 : late / ingest.accepted
   const detail = `${(share * 100).toFixed(2)} % of the points came after their window closed`
   if (share <= 0.01) return { what: 'lateness', state: 'ok', detail }
-  return { what: 'lateness', state: 'warning', detail, fix: 'raise speed.lateness if agents deliver late as a rule; backfills need nothing' }
+  return {
+    what: 'lateness',
+    state: 'warning',
+    detail,
+    fix: 'raise speed.lateness if agents deliver late as a rule; backfills need nothing',
+  }
 }

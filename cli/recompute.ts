@@ -5,6 +5,9 @@ import type { RecomputeProgress } from '../schemas/ports/workflows.js'
 import { ask, withUrl } from './server.js'
 import { timeText } from './text-table.js'
 
+/** States that a recompute does not leave. */
+const ENDED: ReadonlySet<RecomputeProgress['state']> = new Set(['completed', 'cancelled', 'failed'])
+
 interface RecomputeArguments {
   from: string
   to: string
@@ -27,7 +30,10 @@ Examples:
   $ tidemark recompute --from 7d --no-follow            prints the workflow id; see it in the Temporal UI`,
     )
     .action(async ({ from, to, url, follow }: RecomputeArguments) => {
-      const { data } = await ask<{ data: { workflowId: string } }>(url, '/api/v1/admin/recompute', { method: 'POST', body: { from, to } })
+      const { data } = await ask<{ data: { workflowId: string } }>(url, '/api/v1/admin/recompute', {
+        method: 'POST',
+        body: { from, to },
+      })
       const { workflowId } = data
       process.stdout.write(`recompute started: ${workflowId}\n`)
       if (follow) await followRecompute(url, workflowId)
@@ -43,14 +49,22 @@ async function followRecompute(url: string, workflowId: string): Promise<void> {
   })
   bar.start(1, 0, { current: 'looking for blocks' })
   for (;;) {
-    const { data: progress } = await ask<{ data: RecomputeProgress }>(url, `/api/v1/admin/recompute/${encodeURIComponent(workflowId)}`)
+    const { data: progress } = await ask<{ data: RecomputeProgress }>(
+      url,
+      `/api/v1/admin/recompute/${encodeURIComponent(workflowId)}`,
+    )
     bar.setTotal(Math.max(1, progress.blocksTotal))
-    bar.update(progress.blocksDone, { current: progress.currentMs === undefined ? progress.state : timeText(progress.currentMs) })
-    if (progress.state !== 'running' && progress.state !== 'paused') {
+    bar.update(progress.blocksDone, {
+      current: progress.currentMs === undefined ? progress.state : timeText(progress.currentMs),
+    })
+    if (ENDED.has(progress.state)) {
       bar.stop()
       process.stdout.write(`${progress.state}: ${progress.blocksDone} of ${progress.blocksTotal} blocks\n`)
       if (progress.state === 'completed') return
-      throw new TidemarkError('TM_REQUEST', { reason: `the recompute ${progress.state}: ${progress.failure ?? ''}`, fix: 'see the Temporal UI' })
+      throw new TidemarkError('TM_REQUEST', {
+        reason: `the recompute ${progress.state === 'failed' ? `failed: ${progress.failure ?? 'no reason given'}` : 'was cancelled'}`,
+        fix: 'see the Temporal UI',
+      })
     }
     await new Promise((resolve) => setTimeout(resolve, 500))
   }

@@ -12,6 +12,10 @@ export function withUrl(command: Command): Command {
  * @throws TM_SERVER_UNREACHABLE; for an error of the server a TidemarkError with its words
  */
 export async function ask<T>(url: string, path: string, init: { method?: string; body?: unknown } = {}): Promise<T> {
+  if (!URL.canParse(url)) {
+    const fix = 'write it as http://host:port, in --url or TIDEMARK_URL'
+    throw new TidemarkError('TM_REQUEST', { reason: `"${url}" is not the address of a server`, fix })
+  }
   const address = new URL(path, url)
   const response = await fetch(address, {
     method: init.method ?? 'GET',
@@ -24,7 +28,7 @@ export async function ask<T>(url: string, path: string, init: { method?: string;
   const answer = (await response.json().catch(() => ({}))) as { error?: string; hint?: string; code?: string }
   if (!response.ok) {
     throw new TidemarkError('TM_REQUEST', {
-      reason: `${url} answered ${response.status} ${answer.code ?? ''}: ${answer.error ?? response.statusText}`,
+      reason: `${url} answered ${[response.status, answer.code].filter(Boolean).join(' ')}: ${answer.error ?? response.statusText}`,
       fix: answer.hint ?? '',
     })
   }

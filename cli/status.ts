@@ -8,7 +8,10 @@ export function statusCommand(): Command {
   return withUrl(new Command('status'))
     .description('shows tide line, watermarks, lag, blocks and what Temporal runs')
     .option('--json', 'print the JSON of /api/v1/status/pipeline')
-    .addHelpText('after', '\nExamples:\n  $ tidemark status\n  $ tidemark status --json | jq .blocks.unexplainedDivergence')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ tidemark status\n  $ tidemark status --json | jq .blocks.unexplainedDivergence',
+    )
     .action(async ({ url, json }: { url: string; json?: boolean }) => {
       const { data: status } = await ask<{ data: PipelineStatus }>(url, '/api/v1/status/pipeline')
       process.stdout.write(json ? `${JSON.stringify(status, undefined, 2)}\n` : `${statusText(status)}\n`)
@@ -20,7 +23,9 @@ export function statusText(status: PipelineStatus): string {
   const { nowMs, ingest, speed, archive, blocks, workflows } = status
   const refusals = Object.entries(ingest.refusedByCode).map(([code, n]) => `${code} ${n.toLocaleString('en-US')}`)
   const archived = new Map(archive.partitions.map((one) => [one.partition, one]))
-  const running = workflows.running.map(({ type, workflowId, startedMs }) => `  ${type}  ${workflowId}  since ${timeText(startedMs)}`)
+  const running = workflows.running.map(
+    ({ type, workflowId, startedMs }) => `  ${type}  ${workflowId}  since ${timeText(startedMs)}`,
+  )
   return [
     `tide line   ${timeText(blocks.frontierMs)}  (${formatDuration(Math.max(0, Math.round((nowMs - blocks.frontierMs) / 1000) * 1000))} ago), epoch ${blocks.epoch}`,
     `blocks      ${blocks.sealed} sealed, ${blocks.dirty} dirty, ${blocks.recomputing} recomputing (${formatDuration(blocks.blockMs)} each)`,

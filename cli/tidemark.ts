@@ -31,8 +31,21 @@ Settings: a YAML file named by --config or TIDEMARK_CONFIG; any key also by envi
 http.port as TIDEMARK_HTTP_PORT. The server that commands talk to: --url or TIDEMARK_URL.`,
   )
 
-for (const command of [upCommand(), statusCommand(), doctorCommand(), recomputeCommand(), explainCommand(), decodeCommand()]) {
-  program.addCommand(command.exitOverride())
+// A reader that has seen enough (`tidemark decode … | head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
+
+for (const command of [
+  upCommand(),
+  statusCommand(),
+  doctorCommand(),
+  recomputeCommand(),
+  explainCommand(),
+  decodeCommand(),
+]) {
+  program.addCommand(command.exitOverride().showHelpAfterError(`(tidemark ${command.name()} --help shows examples)`))
 }
 
 try {

@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import pino from 'pino'
 import { startTidemark } from '../main.js'
 import { loadConfig } from '../schemas/config/load.js'
@@ -10,7 +10,7 @@ export function upCommand(): Command {
     .description('runs everything in one process on embedded parts: gateway, speed, archive, batch, serving')
     .option('--config <file>', 'a YAML file; every key has a default')
     .option('--data <folder>', 'where everything is kept (data.dir)')
-    .option('--port <port>', 'HTTP port (http.port)')
+    .addOption(new Option('--port <port>', 'HTTP port (http.port); 0 takes any that is free').argParser(portNumber))
     .addHelpText(
       'after',
       `
@@ -21,8 +21,8 @@ Examples:
 
 Ctrl-C stops it cleanly; the next start goes on where it stopped. Log lines (JSON) go to stderr.`,
     )
-    .action(async ({ config: path, data, port }: { config?: string; data?: string; port?: string }) => {
-      const overrides = { ...(data && { 'data.dir': data }), ...(port && { 'http.port': Number(port) }) }
+    .action(async ({ config: path, data, port }: { config?: string; data?: string; port?: number }) => {
+      const overrides = { ...(data && { 'data.dir': data }), ...(port !== undefined && { 'http.port': port }) }
       const config = loadConfig({ path, overrides })
       const logger = pino({ level: config.logging.level }, pino.destination({ fd: 2, sync: true }))
       const startedAt = performance.now()
@@ -35,10 +35,17 @@ Ctrl-C stops it cleanly; the next start goes on where it stopped. Log lines (JSO
     })
 }
 
+function portNumber(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text)
+  throw new InvalidArgumentError('A port is a number from 0 to 65535.')
+}
+
 /** What a user needs to know first. */
 function banner(config: Config, url: string, tookMs: number): string {
   const statsd = config.statsd.enabled ? `\n  StatsD           udp+tcp ${config.statsd.host}:${config.statsd.port}` : ''
-  const host = config.collector.enabled ? `This host's metrics come in every ${config.collector.interval}: try host_cpu_usage_percent.\n` : ''
+  const host = config.collector.enabled
+    ? `This host's metrics come in every ${config.collector.interval}: try host_cpu_usage_percent.\n`
+    : ''
   return `
 Tidemark runs (${(tookMs / 1000).toFixed(1)} s), data in ${config.data.dir}
 

@@ -21,8 +21,8 @@ export interface BatchLayer {
   view: BatchView
   late: LateLedger
   archive: Archive
-  /** @param closedThroughMs how far the speed layer has closed and stored its windows, ms */
-  work(closedThroughMs: () => Promise<number>): BatchWork
+  /** @param closedThroughMs how far the speed layer had closed and stored its windows when it had read to these offsets, ms */
+  work(closedThroughMs: (readTo: ReadonlyMap<number, number>) => Promise<number>): BatchWork
 }
 
 /** What it is put together from. */

@@ -70,7 +70,7 @@ export const ERRORS = {
   ),
   TM_SERIES_LABEL_NAME: entry(
     400,
-    'the label name {name} has {bytes} bytes, the limit is {limit}',
+    'the label name "{name}" has {bytes} bytes, it must have 1 to {limit}',
     'shorten it or raise limits.labelNameBytes',
   ),
   TM_SERIES_LABEL_VALUE: entry(
@@ -82,6 +82,11 @@ export const ERRORS = {
     400,
     'the metric name has {bytes} bytes, it must have 1 to {limit}',
     'shorten it or raise limits.metricNameBytes',
+  ),
+  TM_SERIES_LABEL_RESERVED: entry(
+    400,
+    'the label {name} stands for the metric name itself',
+    'give the label another name',
   ),
   TM_SERIES_ZERO_BYTE: entry(400, 'a name or value of the series holds a zero byte', 'remove the zero byte'),
   TM_SERIES_DUPLICATE_LABEL: entry(400, 'the label {name} stands twice in one series', 'send each label once'),
@@ -222,6 +227,11 @@ export const ERRORS = {
     507,
     'the disk of {path} is full: {bytes} bytes are free',
     'make room and start again, or choose another folder with data.dir',
+  ),
+  TM_DATA_FOLDER: entry(
+    500,
+    'the data folder {path} cannot be used: {reason}',
+    'make it a writable folder, or choose another with data.dir',
   ),
   TM_PORT_TAKEN: entry(500, 'port {port} on {host} is taken', 'choose another with {key}'),
   TM_SERVER_UNREACHABLE: entry(

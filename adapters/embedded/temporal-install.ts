@@ -158,14 +158,20 @@ async function compile({ searchPath, env, clock, onProgress, signal }: InstallOp
   if (child.pid !== undefined) setPriority(child.pid, COMPILE_NICENESS)
   let compiled = 0
   let last = ''
+  let progress: Omit<InstallProgress, 'elapsedMs'> = { phase: 'compiling' }
+  const report = () => onProgress({ ...progress, elapsedMs: clock() - startedMs })
+  report()
+  // Linking takes its time without a word.
+  const ticks = setInterval(report, 1_000)
   createInterface({ input: child.stderr }).on('line', (line) => {
     last = line
     const isDownload = line.startsWith('go: downloading')
     if (!isDownload) compiled++
-    const percent = isDownload ? undefined : Math.min(99, (100 * compiled) / GO_PACKAGES)
-    onProgress({ phase: isDownload ? 'downloading' : 'compiling', percent, elapsedMs: clock() - startedMs })
+    const percent = Math.min(99, (100 * compiled) / GO_PACKAGES)
+    progress = isDownload ? { phase: 'downloading' } : { phase: 'compiling', percent }
+    report()
   })
-  const code = await exited
+  const code = await exited.finally(() => clearInterval(ticks))
   if (code !== 0) throw new Error(`go install ended with ${code}: ${last}`)
 }
 

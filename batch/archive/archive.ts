@@ -8,7 +8,7 @@ import type { ObjectStore } from '../../schemas/ports/object-store.js'
 import type { Clock } from '../../schemas/time.js'
 import type { Catalog } from '../catalog/catalog.js'
 import { archivePositions, commitArchiveStep, type RawFile } from '../catalog/progress.js'
-import { SPAN_STEP_MS, type SeriesSpan } from '../catalog/series.js'
+import { type SeriesSpan, SPAN_STEP_MS } from '../catalog/series.js'
 import type { DuckEngine } from '../duck/engine.js'
 import { dayOf } from '../recompute/recompute.js'
 import { PointBuffer } from './buffer.js'
@@ -60,6 +60,7 @@ export class Archive implements LogReader {
   readonly #remembered = new Set<string>()
   #subscription: LogSubscription | undefined
   #timer: NodeJS.Timeout | undefined
+  #stopping = false
   #turn: Promise<void> = Promise.resolve()
 
   constructor(parts: ArchiveParts) {
@@ -69,6 +70,7 @@ export class Archive implements LogReader {
 
   /** Starts to read in the group `archive`. Throws TM_LOG_UNAVAILABLE. */
   async start(): Promise<void> {
+    this.#stopping = false
     this.#subscription = await this.#parts.log.consume('tidemark.points', 'archive', this)
     const tick = Math.max(50, Math.min(1000, this.#parts.flushEveryMs / 4))
     this.#timer = setInterval(() => void this.flushDue(), tick)
@@ -83,6 +85,7 @@ export class Archive implements LogReader {
   /** Flushes and stops reading. */
   async stop(): Promise<void> {
     clearInterval(this.#timer)
+    this.#stopping = true
     try {
       await this.flush()
     } finally {
@@ -128,7 +131,8 @@ export class Archive implements LogReader {
       const record = await this.#decode(partition, entry)
       await this.#inTurn(async () => this.#take(state, entry, record))
       // Full: the log waits until the points are away, as long as that takes.
-      while (this.#held() >= this.#parts.flushPoints && !(await this.#tryFlush())) await sleep(RETRY_MS)
+      while (this.#held() >= this.#parts.flushPoints && !this.#stopping && !(await this.#tryFlush()))
+        await sleep(RETRY_MS)
     }
   }
 

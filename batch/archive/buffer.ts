@@ -1,5 +1,5 @@
-import { isStaleAt, Kind, wordsOf } from '../../schemas/points.js'
 import type { LogRecord } from '../../schemas/log/record.js'
+import { isStaleAt, Kind, wordsOf } from '../../schemas/points.js'
 import { IdTable } from '../../schemas/series/id-table.js'
 import { Series } from '../../schemas/series/series.js'
 import { alignDown } from '../../schemas/time.js'
@@ -45,7 +45,8 @@ export class PointBuffer {
       this.seriesIndex[at] = place
       this.timeMs[at] = timeMs
       this.value[at] = record.value[i]
-      this.kind[at] = isStaleAt(words, i) && this.series[place].kind === Kind.Sample ? STALE_KIND : this.series[place].kind
+      this.kind[at] =
+        isStaleAt(words, i) && this.series[place].kind === Kind.Sample ? STALE_KIND : this.series[place].kind
       this.weight[at] = record.weight ? record.weight[i] : 1
       if (timeMs < this.firstMs[place]) this.firstMs[place] = timeMs
       if (timeMs > this.lastMs[place]) this.lastMs[place] = timeMs

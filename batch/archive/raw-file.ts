@@ -8,7 +8,11 @@ import { copyRawSql, SHARD_SQL } from '../recompute/file-sql.js'
  * `raw_series(sx, series_id, metric, labels)`. Points are sorted narrow and joined afterwards: carrying labels through a
  * sort costs many times more, and a join keeps the order of its probe side.
  */
-export async function writeRawFile(connection: DuckDBConnection, path: string, condition = 'true'): Promise<{ points: number; bytes: number }> {
+export async function writeRawFile(
+  connection: DuckDBConnection,
+  path: string,
+  condition = 'true',
+): Promise<{ points: number; bytes: number }> {
   await connection.run(`
     CREATE OR REPLACE TEMP TABLE raw_places AS SELECT sx, row_number() OVER (ORDER BY metric, series_id) AS place FROM raw_series;
     CREATE OR REPLACE TEMP TABLE raw_sorted AS
@@ -27,7 +31,11 @@ export async function writeRawFile(connection: DuckDBConnection, path: string, c
 }
 
 /** Rewrites several raw files of one block as one; every point stays. */
-export async function compactRaw(connection: DuckDBConnection, paths: readonly string[], path: string): Promise<{ points: number; bytes: number }> {
+export async function compactRaw(
+  connection: DuckDBConnection,
+  paths: readonly string[],
+  path: string,
+): Promise<{ points: number; bytes: number }> {
   const files = parquetSql(paths)
   await connection.run(`
     CREATE OR REPLACE TEMP TABLE raw_series AS

@@ -13,7 +13,12 @@ export interface LocalRawFile {
 }
 
 /** Writes a buffer's points, one file a block, into `folder`. */
-export async function writeBuffer(connection: DuckDBConnection, buffer: PointBuffer, blockMs: number, folder: string): Promise<LocalRawFile[]> {
+export async function writeBuffer(
+  connection: DuckDBConnection,
+  buffer: PointBuffer,
+  blockMs: number,
+  folder: string,
+): Promise<LocalRawFile[]> {
   const labelsType = MAP(VARCHAR, VARCHAR)
   await connection.run(`
     CREATE TEMP TABLE raw_series (sx INTEGER, series_id BIGINT, metric VARCHAR, labels MAP(VARCHAR, VARCHAR));

@@ -5,7 +5,7 @@ import { IdTable } from '../../schemas/series/id-table.js'
 import type { Series } from '../../schemas/series/series.js'
 import type { Clock, TimeRange } from '../../schemas/time.js'
 import { WINDOW_COLUMNS, type WindowColumns } from '../../schemas/windows/columns.js'
-import { readBase } from '../catalog/blocks.js'
+import { type AuditBase, readAuditBase } from '../catalog/blocks.js'
 import type { Catalog } from '../catalog/catalog.js'
 import type { CatalogLateLedger } from '../catalog/late-ledger.js'
 import type { SeriesIndex } from '../catalog/series.js'
@@ -27,8 +27,11 @@ export interface AuditParts {
   series: SeriesIndex
   clock: Clock
   settings: BatchSettings
-  /** Every window that ends at or before this time was closed and flushed by the speed layer, ms. */
-  closedThroughMs: () => Promise<number>
+  /**
+   * Every window that ends at or before this time (ms) was closed and stored by the speed layer, and its late points
+   * counted, when it had read the log to these offsets, by partition; -Infinity if it has not read that far.
+   */
+  closedThroughMs: (readTo: ReadonlyMap<number, number>) => Promise<number>
 }
 
 /** An unexplained difference, as the catalog keeps it. */
@@ -55,9 +58,12 @@ export async function auditBlock(parts: AuditParts, startMs: number): Promise<Bl
   const endMs = startMs + catalog.blockMs
   const nothing = { audited: false, pending: false, windows: 0, explained: 0, unexplained: 0 }
   if (startMs < catalog.originMs || startMs < clock() - settings.hotMs) return nothing
-  if ((await parts.closedThroughMs()) < endMs) return { ...nothing, pending: true }
-  const snapshot = await parts.view.snapshot()
-  if (snapshot.frontierMs < endMs) return { ...nothing, pending: true }
+  // Both views must have read the same: the block's generation holds what was archived, so the speed layer is asked
+  // how far it was when it had read just that.
+  const base = await readAuditBase(catalog.db, startMs)
+  if (base.frontierMs < endMs || base.isDirty) return { ...nothing, pending: true }
+  if ((await parts.closedThroughMs(base.archivedTo)) < endMs) return { ...nothing, pending: true }
+  const snapshot = await parts.view.snapshot(base.epoch)
   const isExplained = await explanations(parts, startMs)
   const found = { windows: 0, explained: 0, unexplained: 0 }
   const samples: Divergence[] = []
@@ -65,23 +71,40 @@ export async function auditBlock(parts: AuditParts, startMs: number): Promise<Bl
     const slice = { startMs: sliceMs, endMs: Math.min(sliceMs + SLICE_MS, endMs) }
     await compareSlice(parts, slice, snapshot, (series, windowMs, batch, speed) => {
       found.windows++
-      const column = batch && speed ? firstDifference(batch.windows, batch.row, speed.windows, speed.row) : batch ? 'only in batch' : 'only in speed'
+      const column =
+        batch && speed
+          ? firstDifference(batch.windows, batch.row, speed.windows, speed.row)
+          : batch
+            ? 'only in batch'
+            : 'only in speed'
       if (column === undefined) return
       // A window that batch lacks is never explained: late points add, they do not remove.
       if (batch && isExplained(series, windowMs)) found.explained++
       else {
         found.unexplained++
-        if (samples.length < SAMPLES) samples.push({ series: String(series), startMs: windowMs, column, batch: values(batch), speed: values(speed) })
+        if (samples.length < SAMPLES)
+          samples.push({
+            series: String(series),
+            startMs: windowMs,
+            column,
+            batch: values(batch),
+            speed: values(speed),
+          })
       }
     })
   }
-  await store(parts, startMs, found, samples)
+  await store(parts, base, found, samples)
   return { audited: true, pending: false, ...found }
 }
 
 type Visit = (series: Series, startMs: number, batch: Row | undefined, speed: Row | undefined) => void
 
-async function compareSlice(parts: AuditParts, slice: TimeRange, snapshot: Awaited<ReturnType<BatchView['snapshot']>>, visit: Visit): Promise<void> {
+async function compareSlice(
+  parts: AuditParts,
+  slice: TimeRange,
+  snapshot: Awaited<ReturnType<BatchView['snapshot']>>,
+  visit: Visit,
+): Promise<void> {
   const ids = new IdTable()
   const speedRows = new Map<number, Row>()
   const keyOf = (windows: WindowColumns, row: number) => {
@@ -98,7 +121,8 @@ async function compareSlice(parts: AuditParts, slice: TimeRange, snapshot: Await
       speedRows.delete(key)
     }
   }
-  for (const speed of speedRows.values()) visit(speed.windows.series[speed.row], speed.windows.start[speed.row], undefined, speed)
+  for (const speed of speedRows.values())
+    visit(speed.windows.series[speed.row], speed.windows.start[speed.row], undefined, speed)
 }
 
 /** Which windows the ledger explains: by series id, and by metric for the series that rollups derive. */
@@ -113,7 +137,10 @@ async function explanations({ ledger, series, settings }: AuditParts, startMs: n
   }
   return (one: Series, windowMs: number): boolean => {
     const source = sources.get(one.metric)
-    return explained.has(`${one.idLow}:${one.idHigh}:${windowMs}`) || (source !== undefined && explained.has(`${source}:${windowMs}`))
+    return (
+      explained.has(`${one.idLow}:${one.idHigh}:${windowMs}`) ||
+      (source !== undefined && explained.has(`${source}:${windowMs}`))
+    )
   }
 }
 
@@ -122,9 +149,13 @@ function values(row: Row | undefined): Record<string, number> | undefined {
   return Object.fromEntries(WINDOW_COLUMNS.map((column) => [column, row.windows[column][row.row]]))
 }
 
-async function store(parts: AuditParts, startMs: number, found: Omit<BlockAudit, 'audited' | 'pending'>, samples: readonly Divergence[]): Promise<void> {
+async function store(
+  parts: AuditParts,
+  { startMs, generation }: AuditBase,
+  found: Omit<BlockAudit, 'audited' | 'pending'>,
+  samples: readonly Divergence[],
+): Promise<void> {
   const { catalog, clock } = parts
-  const { generation } = await readBase(catalog.db, startMs)
   const row = { generation, audited_ms: clock(), ...found, sample: JSON.stringify(samples) }
   await catalog.db
     .insertInto('audits')

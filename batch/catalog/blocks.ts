@@ -36,26 +36,61 @@ export interface Publication {
 
 /** Reads a block's raw files and versions at one moment. */
 export function readBase(db: CatalogDb, startMs: number): Promise<BlockBase> {
-  return db.transaction().setIsolationLevel('repeatable read').execute(async (tx) => {
-    const state = await readState(tx)
-    const row = await tx.selectFrom('blocks').selectAll().where('start_ms', '=', startMs).executeTakeFirst()
-    const rawFiles = await tx
-      .selectFrom('raw_files')
-      .select(['id', 'key', 'partition', 'points', 'bytes'])
-      .where('block_start', '=', startMs)
-      .where('retired_ms', 'is', null)
-      .orderBy('id')
-      .execute()
-    const sealed = startMs < state.frontierMs
-    return {
-      startMs,
-      generation: row?.generation || (sealed ? await generationAt(tx, startMs, state.epoch) : 0),
-      rawVersion: row?.raw_version ?? 0,
-      epoch: state.epoch,
-      frontierMs: state.frontierMs,
-      rawFiles,
-    }
-  })
+  return db
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .execute(async (tx) => {
+      const state = await readState(tx)
+      const row = await tx.selectFrom('blocks').selectAll().where('start_ms', '=', startMs).executeTakeFirst()
+      const rawFiles = await tx
+        .selectFrom('raw_files')
+        .select(['id', 'key', 'partition', 'points', 'bytes'])
+        .where('block_start', '=', startMs)
+        .where('retired_ms', 'is', null)
+        .orderBy('id')
+        .execute()
+      const sealed = startMs < state.frontierMs
+      return {
+        startMs,
+        generation: row?.generation || (sealed ? await generationAt(tx, startMs, state.epoch) : 0),
+        rawVersion: row?.raw_version ?? 0,
+        epoch: state.epoch,
+        frontierMs: state.frontierMs,
+        rawFiles,
+      }
+    })
+}
+
+/** What an audit of a block starts from. */
+export interface AuditBase {
+  startMs: number
+  epoch: number
+  frontierMs: number
+  generation: number
+  /** Points were archived since the generation was computed. */
+  isDirty: boolean
+  /** Offset up to which each partition is archived. */
+  archivedTo: ReadonlyMap<number, number>
+}
+
+/** Reads all of it at one moment: a clean block's generation holds every point that was archived by then. */
+export function readAuditBase(db: CatalogDb, startMs: number): Promise<AuditBase> {
+  return db
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .execute(async (tx) => {
+      const { epoch, frontierMs } = await readState(tx)
+      const row = await tx.selectFrom('blocks').selectAll().where('start_ms', '=', startMs).executeTakeFirst()
+      const positions = await tx.selectFrom('archive_progress').select(['partition', 'next_offset']).execute()
+      return {
+        startMs,
+        epoch,
+        frontierMs,
+        generation: row?.generation || (await generationAt(tx, startMs, epoch)),
+        isDirty: row !== undefined && row.raw_version > row.computed_version,
+        archivedTo: new Map(positions.map((position) => [position.partition, position.next_offset])),
+      }
+    })
 }
 
 /** Generation of a sealed block at an epoch: the newest published by then, or 1 for those before the origin. */
@@ -75,7 +110,11 @@ async function generationAt(tx: CatalogTx, startMs: number, epoch: number): Prom
  * Flips every tier of the block in one transaction, with a new generation and a new epoch.
  * @returns undefined if the base no longer holds, because another recompute was faster: nothing is changed then
  */
-export function publish(db: CatalogDb, blockMs: number, publication: Publication): Promise<{ generation: number; epoch: number } | undefined> {
+export function publish(
+  db: CatalogDb,
+  blockMs: number,
+  publication: Publication,
+): Promise<{ generation: number; epoch: number } | undefined> {
   const { base, files, compacted, nowMs } = publication
   return db.transaction().execute(async (tx) => {
     const state = await readState(tx, 'update')
@@ -138,7 +177,12 @@ async function flipSpan(tx: CatalogTx, file: TierFile, epoch: number, nowMs: num
     .execute()
 }
 
-async function replaceRaw(tx: CatalogTx, base: BlockBase, compacted: { key: string; points: number; bytes: number }, nowMs: number): Promise<void> {
+async function replaceRaw(
+  tx: CatalogTx,
+  base: BlockBase,
+  compacted: { key: string; points: number; bytes: number },
+  nowMs: number,
+): Promise<void> {
   const ids = base.rawFiles.map((file) => file.id)
   await tx.updateTable('raw_files').set({ retired_ms: nowMs }).where('id', 'in', ids).execute()
   await tx
@@ -168,13 +212,20 @@ export async function markRecomputing(db: CatalogDb, startMs: number, nowMs: num
 }
 
 /** Sealed dirty blocks whose last late point is older than `debounceMs`, or whose first is older than `deadlineMs`. */
-export async function dirtyBlocks(db: CatalogDb, nowMs: number, debounceMs: number, deadlineMs: number): Promise<number[]> {
+export async function dirtyBlocks(
+  db: CatalogDb,
+  nowMs: number,
+  debounceMs: number,
+  deadlineMs: number,
+): Promise<number[]> {
   const rows = await db
     .selectFrom('blocks')
     .select('start_ms')
     .whereRef('raw_version', '>', 'computed_version')
     .where('generation', '>', 0)
-    .where((eb) => eb.or([eb('dirty_last_ms', '<=', nowMs - debounceMs), eb('dirty_first_ms', '<=', nowMs - deadlineMs)]))
+    .where((eb) =>
+      eb.or([eb('dirty_last_ms', '<=', nowMs - debounceMs), eb('dirty_first_ms', '<=', nowMs - deadlineMs)]),
+    )
     .orderBy('start_ms')
     .execute()
   return rows.map((row) => row.start_ms)

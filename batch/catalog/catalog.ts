@@ -36,11 +36,18 @@ export async function openCatalog(options: { db: CatalogDb; blockMs: number; clo
     const known = await tx.selectFrom('batch_state').selectAll().executeTakeFirst()
     if (known && known.block_ms !== blockMs) {
       const reason = `the archive was begun with blocks of ${known.block_ms} ms, the config says ${blockMs} ms`
-      throw new TidemarkError('TM_CONFIG', { key: 'blocks.length', reason, fix: 'set it back, or start with a new data folder' })
+      throw new TidemarkError('TM_CONFIG', {
+        key: 'blocks.length',
+        reason,
+        fix: 'set it back, or start with a new data folder',
+      })
     }
     if (known) return { db, blockMs, originMs: known.origin_ms }
     const originMs = alignDown(clock(), blockMs)
-    await tx.insertInto('batch_state').values({ origin_ms: originMs, block_ms: blockMs, frontier_ms: originMs, epoch: 1 }).execute()
+    await tx
+      .insertInto('batch_state')
+      .values({ origin_ms: originMs, block_ms: blockMs, frontier_ms: originMs, epoch: 1 })
+      .execute()
     const first = { epoch: 1, block_start: null, generation: null, frontier_ms: originMs, published_ms: clock() }
     await tx.insertInto('publications').values(first).execute()
     return { db, blockMs, originMs }

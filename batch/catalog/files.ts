@@ -11,7 +11,12 @@ export interface EpochState {
 }
 
 /** The newest epoch, or an older one that is readable. @param sinceMs epochs superseded before it are gone. Throws TM_QUERY_EPOCH. */
-export async function epochState(db: CatalogDb, epoch: number | undefined, sinceMs: number, retention: string): Promise<EpochState> {
+export async function epochState(
+  db: CatalogDb,
+  epoch: number | undefined,
+  sinceMs: number,
+  retention: string,
+): Promise<EpochState> {
   const state = await readState(db)
   if (epoch === undefined || epoch === state.epoch) return { epoch: state.epoch, frontierMs: state.frontierMs }
   const refuse = (reason: string) => new TidemarkError('TM_QUERY_EPOCH', { epoch, reason, retention })
@@ -28,7 +33,12 @@ export async function epochState(db: CatalogDb, epoch: number | undefined, since
 }
 
 /** Keys of the tier's files that are current at the epoch and overlap the range, by span. */
-export async function filesAt(db: CatalogDb, epoch: number, tier: Tier, range: TimeRange): Promise<{ key: string; spanStart: number }[]> {
+export async function filesAt(
+  db: CatalogDb,
+  epoch: number,
+  tier: Tier,
+  range: TimeRange,
+): Promise<{ key: string; spanStart: number }[]> {
   const rows = await db
     .selectFrom('tier_files')
     .select(['key', 'span_start'])
@@ -45,7 +55,8 @@ export async function filesAt(db: CatalogDb, epoch: number, tier: Tier, range: T
 /** Blocks of the range that hold 10 s files at the epoch, with their generations. */
 export async function blocksAt(db: CatalogDb, epoch: number, range: TimeRange): Promise<BlockVersion[]> {
   const files = new Map<number, number>()
-  for (const { spanStart } of await filesAt(db, epoch, '10s', range)) files.set(spanStart, (files.get(spanStart) ?? 0) + 1)
+  for (const { spanStart } of await filesAt(db, epoch, '10s', range))
+    files.set(spanStart, (files.get(spanStart) ?? 0) + 1)
   if (files.size === 0) return []
   const starts = [...files.keys()]
   const generations = await db

@@ -43,7 +43,11 @@ export class CatalogLateLedger implements LateLedger {
 
   /** Every series and window of a block that got late points. */
   async forBlock(blockStart: number): Promise<LateWindow[]> {
-    const rows = await this.#db.selectFrom('late_points').select('packed').where('block_start', '=', blockStart).execute()
+    const rows = await this.#db
+      .selectFrom('late_points')
+      .select('packed')
+      .where('block_start', '=', blockStart)
+      .execute()
     return rows.flatMap(({ packed }) => {
       const words = new Uint32Array(Uint8Array.from(packed).buffer)
       return Array.from({ length: words.length / WORDS }, (_, i) => ({
@@ -66,7 +70,12 @@ export class CatalogLateLedger implements LateLedger {
       const block = alignDown(late.windowStart[i], this.#blockMs)
       const words = byBlock.get(block) ?? []
       byBlock.set(block, words)
-      words.push(late.seriesIds[2 * i], late.seriesIds[2 * i + 1], (late.windowStart[i] - block) / WINDOW_MS, late.points[i])
+      words.push(
+        late.seriesIds[2 * i],
+        late.seriesIds[2 * i + 1],
+        (late.windowStart[i] - block) / WINDOW_MS,
+        late.points[i],
+      )
     }
     return [...byBlock].map(([block, words]) => ({
       partition: late.partition,

@@ -86,7 +86,14 @@ async function touchBlock(tx: CatalogTx, startMs: number, sealed: boolean, nowMs
   const dirtyMs = sealed ? nowMs : null
   await tx
     .insertInto('blocks')
-    .values({ start_ms: startMs, generation: sealed ? 1 : 0, raw_version: 1, dirty_first_ms: dirtyMs, dirty_last_ms: dirtyMs, recomputing_ms: null })
+    .values({
+      start_ms: startMs,
+      generation: sealed ? 1 : 0,
+      raw_version: 1,
+      dirty_first_ms: dirtyMs,
+      dirty_last_ms: dirtyMs,
+      recomputing_ms: null,
+    })
     .onConflict((conflict) =>
       conflict.column('start_ms').doUpdateSet((eb) => ({
         raw_version: eb('blocks.raw_version', '+', 1),

@@ -11,7 +11,7 @@ import { copyWindowsSql } from './file-sql.js'
 import { bucketsSql, DEDUPLICATE_SQL, foldSql, type PointTraits, pointsSql, seriesSql, TRAITS_SQL } from './fold-sql.js'
 import { fileSeriesSql, loadWindowsSql, mergeWindowsSql } from './merge-sql.js'
 import { applyRollups } from './rollups.js'
-import { sketchesSql } from './sketch-sql.js'
+import { sketchesSql, wholeCountsSql } from './sketch-sql.js'
 
 /** A tier's windows of one span as a local file; without windows there is none. */
 export interface SpanFile extends TimeRange {
@@ -38,7 +38,9 @@ export interface ComputeInput {
 }
 
 /** Raw points of a block to one file a tier and span. */
-export async function computeBlock(input: ComputeInput): Promise<{ files: SpanFile[]; points: number; derived: Series[] }> {
+export async function computeBlock(
+  input: ComputeInput,
+): Promise<{ files: SpanFile[]; points: number; derived: Series[] }> {
   const { connection, spans, folder } = input
   const { points, derived } = await foldBlock(input)
   const known = new Map(derived.map((series) => [series.id, series]))
@@ -90,9 +92,14 @@ async function seriesByTag({ connection, findSeries }: ComputeInput): Promise<Ma
 }
 
 /** Loads the child tier's files of a span that is longer than the child's, and merges them. */
-async function mergeFiles(input: ComputeInput, child: SpanFile, span: TimeRange & { tier: Tier }, derived: ReadonlyMap<bigint, Series>): Promise<void> {
+async function mergeFiles(
+  input: ComputeInput,
+  child: SpanFile,
+  span: TimeRange & { tier: Tier },
+  derived: ReadonlyMap<bigint, Series>,
+): Promise<void> {
   const { connection } = input
-  const tables = (await connection.runAndReadAll("SELECT table_name FROM duckdb_tables() WHERE temporary")).getRows()
+  const tables = (await connection.runAndReadAll('SELECT table_name FROM duckdb_tables() WHERE temporary')).getRows()
   for (const [table] of tables) await connection.run(`DROP TABLE IF EXISTS "${String(table)}"`)
   const others = await input.tierPaths(child.tier, span, child.startMs)
   const paths = child.path ? [...others, child.path] : others
@@ -115,13 +122,20 @@ async function mergeFiles(input: ComputeInput, child: SpanFile, span: TimeRange 
   await connection.run(mergeWindowsSql(span.tier, child.tier))
 }
 
-async function writeSpan(connection: DuckDBConnection, span: TimeRange & { tier: Tier }, folder: string): Promise<SpanFile> {
+async function writeSpan(
+  connection: DuckDBConnection,
+  span: TimeRange & { tier: Tier },
+  folder: string,
+): Promise<SpanFile> {
   const { tier, startMs, endMs } = span
-  const exists = await numberOf(connection, `SELECT count(*) FROM duckdb_tables() WHERE temporary AND table_name = 'windows_${tier}'`)
+  const exists = await numberOf(
+    connection,
+    `SELECT count(*) FROM duckdb_tables() WHERE temporary AND table_name = 'windows_${tier}'`,
+  )
   const windows = exists ? await numberOf(connection, `SELECT count(*) FROM "windows_${tier}"`) : 0
   if (windows === 0) return { tier, startMs, endMs, windows: 0, bytes: 0 }
   const path = join(folder, `${tier}-${startMs}.parquet`)
-  await connection.run(sketchesSql(tier))
+  await connection.run(sketchesSql(tier, (await numberOf(connection, wholeCountsSql(tier))) === 1))
   await connection.run(copyWindowsSql(tier, startMs, path))
   return { tier, startMs, endMs, path, windows, bytes: statSync(path).size }
 }

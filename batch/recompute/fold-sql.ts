@@ -1,20 +1,48 @@
-import { AGGREGATES } from '../../schemas/aggregates/index.js'
 import type { AggregateSql } from '../../schemas/aggregates/aggregate.js'
+import { AGGREGATES } from '../../schemas/aggregates/index.js'
+import { bucketPlaceSql, signedBucketSql } from '../../schemas/sketch/bucket-sql.js'
 import { WINDOW_MS } from '../../schemas/time.js'
-import { signedBucketSql } from '../../schemas/sketch/bucket-sql.js'
 
 /**
  * Raw points to 10 s windows, as SQL over temporary tables:
  *
  * - `series(series_id, tag)`: tag = 2 * place in order of ids, plus 1 for event series
- * - `points(k, value, weight)`: sorted; k = tag << 34 | ms since the span's start << 2 | rank, where rank is 0 for a
+ * - `points(k, value, weight)`: sorted; k = 4 * (tag * TAG_MS + ms since the span's start) + rank, where rank is 0 for a
  *   staleness marker, 1 for NaN, 2 for a number: one integer to sort by, in the order of `compareValues`
  * - `windows_10s(tag, w, …, level)`: w = place of the window in the span; sorted by tag, w
- * - `buckets_10s(tag, w, bucket, n)`: the sketches as long rows, one a signed bucket (schemas/sketch/bucket-sql.ts)
+ * - `buckets_10s(key, n)`: the sketches as long rows; key = (tag * TAG_WINDOWS + w) << 18 | signed bucket + BUCKET_BIAS
+ *   (schemas/sketch/bucket-sql.ts). One integer to group by, which costs half of three
  */
-const TAG_SHIFT = 34
-const OFFSET_MASK = 0xffff_ffff
-const RANK_MASK = 3
+const TAG_MS = 50_000_000
+/** Windows that a tag has room for. */
+const TAG_WINDOWS = TAG_MS / WINDOW_MS
+/** Ranks that k has room for: two bits. */
+const RANKS = 4
+/** Values of k in one window. */
+const WINDOW_KEYS = RANKS * WINDOW_MS
+const BUCKET_BITS = 18
+const BUCKET_MASK = (1 << BUCKET_BITS) - 1
+const BUCKET_BIAS = 1 << (BUCKET_BITS - 1)
+
+/** SQL for a bucket row's window: tag * TAG_WINDOWS + w. */
+export const WID_SQL = `(key >> ${BUCKET_BITS})`
+/** SQL for a bucket row's signed bucket. */
+export const BUCKET_SQL = `((key & ${BUCKET_MASK}) - ${BUCKET_BIAS})`
+
+/** SQL for the number of a window over all series. */
+export function widSql(tag: string, w: string): string {
+  return `(${tag} * ${TAG_WINDOWS} + ${w})`
+}
+
+/** SQL for the tag and the place of a window given by its number. */
+export function partsSql(wid: string): { tag: string; w: string } {
+  return { tag: `(${wid} // ${TAG_WINDOWS})`, w: `(${wid} % ${TAG_WINDOWS})` }
+}
+
+/** SQL for a bucket row's key. */
+export function keySql(wid: string, bucket: string): string {
+  return `((${wid} << ${BUCKET_BITS}) | (${bucket} + ${BUCKET_BIAS}))`
+}
 
 /** What a look at the raw points tells: cheap, and it spares the common case the rare one's work. */
 export interface PointTraits {
@@ -35,13 +63,14 @@ export function seriesSql(raw: string): string {
 }
 
 /** Sums of the traits, one row: points, weighted, stale. */
-export const TRAITS_SQL = 'SELECT coalesce(sum(points), 0), coalesce(sum(weighted), 0), coalesce(sum(stale), 0) FROM series'
+export const TRAITS_SQL =
+  'SELECT coalesce(sum(points), 0), coalesce(sum(weighted), 0), coalesce(sum(stale), 0) FROM series'
 
 /** The sorted points of a span. */
 export function pointsSql(raw: string, spanStartMs: number, { weighted }: PointTraits): string {
   return `CREATE TEMP TABLE points AS
-    SELECT (tag << ${TAG_SHIFT}) | ((epoch_ms(ts) - ${spanStartMs}) << 2)
-             | (CASE WHEN kind = 3 THEN 0 WHEN isnan(value) THEN 1 ELSE 2 END) AS k,
+    SELECT (tag * ${TAG_MS} + epoch_ms(ts) - ${spanStartMs}) * ${RANKS}
+             + (CASE WHEN kind = 3 THEN 0 WHEN isnan(value) THEN 1 ELSE 2 END) AS k,
            value${weighted ? ', coalesce(weight, 1) AS weight' : ''}
     FROM ${raw} JOIN series USING (series_id) ORDER BY k, value`
 }
@@ -49,46 +78,54 @@ export function pointsSql(raw: string, spanStartMs: number, { weighted }: PointT
 /** Removes all but the last, which is the largest, of each run of samples at one time. */
 export const DEDUPLICATE_SQL = `CREATE TEMP TABLE distinct_points AS
   SELECT * EXCLUDE next FROM (SELECT *, lead(k) OVER () AS next FROM points)
-  WHERE next IS NULL OR (next >> 2) <> (k >> 2) OR (k >> ${TAG_SHIFT}) & 1 = 1;
+  WHERE next IS NULL OR next >> 2 <> k >> 2 OR (k // ${TAG_MS * RANKS}) % 2 = 1;
   DROP TABLE points;
   ALTER TABLE distinct_points RENAME TO points`
 
-/** Folds the points. The column `duplicates` counts samples that have a twin: if any, deduplicate and fold again. */
+/**
+ * Folds the points. The column `duplicates` counts samples that have a twin: if any, deduplicate and fold again.
+ * The point before is a pass of its own: that pass runs on one thread, the fold after it on all.
+ */
 export function foldSql(spanStartMs: number, { weighted, stale }: PointTraits): string {
-  const place = `((k >> 2) & ${OFFSET_MASK})`
-  return `CREATE OR REPLACE TEMP TABLE windows_10s AS
-    SELECT tag, w, ${foldColumns(stale)}, 0 AS level,
-           count(*) FILTER (NOT event AND before >> 2 = k >> 2) AS duplicates
-    FROM (SELECT *, CASE WHEN (before >> ${TAG_SHIFT}) = tag AND ((before >> 2) & ${OFFSET_MASK}) // ${WINDOW_MS} = w THEN value_before END AS prev
-          FROM (SELECT k, value, ${weighted ? 'weight' : '1.0::DOUBLE AS weight'}, rowid AS ord,
-                       k >> ${TAG_SHIFT} AS tag, (k >> ${TAG_SHIFT}) & 1 = 1 AS event, ${place} // ${WINDOW_MS} AS w,
-                       ${spanStartMs}::BIGINT + ${place} AS ts, (k & ${RANK_MASK}) = 0 AS stale,
-                       lag(k) OVER () AS before, lag(value) OVER () AS value_before
-                FROM points))
-    GROUP BY tag, w ORDER BY tag, w`
+  const { tag, w } = partsSql('wid')
+  return `CREATE OR REPLACE TEMP TABLE steps AS
+    SELECT *, lag(k) OVER () AS before, lag(value) OVER () AS value_before FROM points;
+  CREATE OR REPLACE TEMP TABLE windows_10s AS
+    SELECT ${tag} AS tag, ${w} AS w, * EXCLUDE (wid, first_ts, last_ts),
+           ${spanStartMs}::BIGINT + first_ts % ${TAG_MS} AS first_ts, ${spanStartMs}::BIGINT + last_ts % ${TAG_MS} AS last_ts
+    FROM (SELECT wid, ${foldColumns(stale)}, 0 AS level,
+                 count(*) FILTER (before >> 2 = k >> 2 AND ${SAMPLE_WID}) AS duplicates
+          FROM (SELECT *, rowid AS ord, k >> 2 AS ts, k & 3 = 0 AS stale${weighted ? '' : ', 1.0::DOUBLE AS weight'},
+                       CASE WHEN before >= wid * ${WINDOW_KEYS} THEN value_before END AS prev
+                FROM (SELECT *, rowid, k // ${WINDOW_KEYS} AS wid FROM steps))
+          GROUP BY wid)
+    ORDER BY tag, w;
+  DROP TABLE steps`
 }
 
 /** The finite points as bucket rows. */
 export function bucketsSql({ weighted }: PointTraits): string {
   return `CREATE TEMP TABLE buckets_10s AS
-    SELECT tag, w, bucket, ${weighted ? 'sum(weight)' : 'count(*)::DOUBLE'} AS n
-    FROM (SELECT k >> ${TAG_SHIFT} AS tag, (((k >> 2) & ${OFFSET_MASK}) // ${WINDOW_MS}) AS w, ${signedBucketSql('value')} AS bucket${weighted ? ', weight' : ''}
-          FROM points WHERE isfinite(value))
-    GROUP BY tag, w, bucket`
+    SELECT key, ${weighted ? 'sum(weight)' : 'count(*)::DOUBLE'} AS n
+    FROM (SELECT ${keySql(`(k // ${WINDOW_KEYS})`, `(${signedBucketSql('value', 'place')})`)} AS key${weighted ? ', weight' : ''}
+          FROM (SELECT *, ${bucketPlaceSql('value')} AS place FROM points WHERE isfinite(value)))
+    GROUP BY key`
 }
 
-/** `expression AS column` for every aggregate; event series have no growth. */
-export function aggregateColumns(form: keyof AggregateSql): string {
+/** True for windows of sample series, in a fold by window number. */
+const SAMPLE_WID = `(wid // ${TAG_WINDOWS}) % 2 = 0`
+
+/** `expression AS column` for every aggregate; event series have no growth. @param isSample SQL, true for sample series */
+export function aggregateColumns(form: keyof AggregateSql, isSample: string): string {
   return AGGREGATES.flatMap(({ sql }) => Object.entries(sql[form]))
-    .map(([column, expression]) => `${column === 'increase' ? sampleOnly(expression) : expression} AS "${column}"`)
+    .map(
+      ([column, expression]) =>
+        `${column === 'increase' ? `CASE WHEN ${isSample} THEN ${expression} ELSE 0 END` : expression} AS "${column}"`,
+    )
     .join(', ')
 }
 
 function foldColumns(stale: boolean): string {
-  const columns = aggregateColumns('fold')
+  const columns = aggregateColumns('fold', SAMPLE_WID)
   return stale ? columns : columns.replace(/arg_(min|max)\(stale, ord\)/g, 'false')
-}
-
-function sampleOnly(expression: string): string {
-  return `CASE WHEN tag & 1 = 0 THEN ${expression} ELSE 0 END`
 }

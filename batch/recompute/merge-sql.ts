@@ -1,25 +1,28 @@
-import { signedBucketSql, BUCKET_SHIFT } from '../../schemas/sketch/bucket-sql.js'
 import { MAX_SCHEMA } from '../../schemas/sketch/bucket.js'
+import { BUCKET_SHIFT, signedBucketSql } from '../../schemas/sketch/bucket-sql.js'
 import { TIER_MS, type Tier } from '../../schemas/time.js'
-import { aggregateColumns } from './fold-sql.js'
+import { aggregateColumns, BUCKET_SQL, keySql, partsSql, WID_SQL, widSql } from './fold-sql.js'
 
 /**
  * Windows of a tier to those of the next, over the temporary tables `windows_<tier>` and `buckets_<tier>` of
  * fold-sql.ts. Bucket rows stay at the finest schema as long as possible: adding rows merges sketches.
  */
 
+const IS_SAMPLE = 'tag % 2 = 0'
+const { tag: TAG, w: PLACE } = partsSql(WID_SQL)
+
 /** Merges the child tier's windows of the span into the tier's. */
 export function mergeWindowsSql(tier: Tier, child: Tier): string {
   const ratio = TIER_MS[tier] / TIER_MS[child]
   return `CREATE TEMP TABLE "windows_${tier}" AS
-    SELECT tag, w, ${aggregateColumns('merge')}, max(level) AS level
+    SELECT tag, w, ${aggregateColumns('merge', IS_SAMPLE)}, max(level) AS level
     FROM (SELECT * EXCLUDE (w), w // ${ratio} AS w,
                  CASE WHEN lag(tag) OVER () = tag AND lag(w) OVER () // ${ratio} = w // ${ratio} THEN lag("last") OVER () END AS prev_last
           FROM "windows_${child}")
     GROUP BY tag, w ORDER BY tag, w;
   CREATE TEMP TABLE "buckets_${tier}" AS
-    SELECT tag, w, bucket, sum(n) AS n
-    FROM (SELECT tag, w // ${ratio} AS w, bucket, n FROM "buckets_${child}") GROUP BY tag, w, bucket`
+    SELECT key, sum(n) AS n
+    FROM (SELECT ${keySql(widSql(TAG, `${PLACE} // ${ratio}`), BUCKET_SQL)} AS key, n FROM "buckets_${child}") GROUP BY key`
 }
 
 /**
@@ -28,13 +31,13 @@ export function mergeWindowsSql(tier: Tier, child: Tier): string {
  */
 export const ROLLUP_SQL = `
   INSERT INTO windows_10s BY NAME
-    SELECT derived_tag AS tag, w, ${aggregateColumns('across').replace(/CASE WHEN tag & 1 = 0 THEN (.*?) ELSE 0 END AS "increase"/, '$1 AS "increase"')}, max(level) AS level, 0 AS duplicates
+    SELECT derived_tag AS tag, w, ${aggregateColumns('across', 'true')}, max(level) AS level, 0 AS duplicates
     FROM windows_10s JOIN rollups USING (tag) GROUP BY derived_tag, w;
   INSERT INTO buckets_10s
-    SELECT derived_tag AS tag, w, bucket, sum(n) AS n
-    FROM buckets_10s JOIN rollups USING (tag) GROUP BY derived_tag, w, bucket;
+    SELECT key, sum(n) AS n
+    FROM (SELECT ${keySql(widSql('derived_tag', PLACE), BUCKET_SQL)} AS key, n FROM buckets_10s JOIN rollups ON tag = ${TAG}) GROUP BY key;
   DELETE FROM windows_10s WHERE tag IN (SELECT tag FROM dropped);
-  DELETE FROM buckets_10s WHERE tag IN (SELECT tag FROM dropped);
+  DELETE FROM buckets_10s WHERE ${TAG} IN (SELECT tag FROM dropped);
   CREATE OR REPLACE TEMP TABLE windows_10s AS SELECT * FROM windows_10s ORDER BY tag, w`
 
 /**
@@ -54,7 +57,7 @@ export function loadWindowsSql(tier: Tier, files: string, spanStartMs: number): 
     FROM ${files} f JOIN series s USING (series_id) ORDER BY s.tag, w;
   CREATE TEMP TABLE "windows_${tier}" AS SELECT * EXCLUDE (sketch) FROM loaded;
   CREATE TEMP TABLE "buckets_${tier}" AS
-    SELECT tag, w, bucket::INTEGER AS bucket, n FROM (
+    SELECT ${keySql(widSql('tag', 'w'), 'bucket')} AS key, n FROM (
       ${sided(1, 'pos')} UNION ALL ${sided(-1, 'neg')}
       UNION ALL SELECT tag, w, 0, sketch.zero_count FROM loaded WHERE sketch.zero_count > 0
       UNION ALL SELECT tag, w, ${signedBucketSql('min')}, count FROM loaded WHERE sketch IS NULL AND count > 0);

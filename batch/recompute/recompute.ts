@@ -114,7 +114,9 @@ export class Recompute {
       // Another worker published a part of what this one read: its files are of no use.
       for (const key of computed.keys) await objects.delete(key)
     }
-    throw new TidemarkError('TM_CATALOG_UNAVAILABLE', { reason: `block ${startMs} is being recomputed by other workers` })
+    throw new TidemarkError('TM_CATALOG_UNAVAILABLE', {
+      reason: `block ${startMs} is being recomputed by other workers`,
+    })
   }
 
   async #compute(base: BlockBase, sealing: boolean): Promise<Computed> {
@@ -163,7 +165,8 @@ export class Recompute {
   /** Several files of one partition become one file for the whole block. */
   async #compact(connection: DuckDBConnection, base: BlockBase, paths: readonly string[], folder: string) {
     const partitions = new Set(base.rawFiles.map((file) => file.partition))
-    if (base.rawFiles.length <= 1 || (partitions.size === base.rawFiles.length && !partitions.has(null))) return undefined
+    if (base.rawFiles.length <= 1 || (partitions.size === base.rawFiles.length && !partitions.has(null)))
+      return undefined
     const path = join(folder, 'raw.parquet')
     return { path, ...(await compactRaw(connection, paths, path)) }
   }
@@ -177,7 +180,11 @@ export class Recompute {
     return { ...rest, key }
   }
 
-  async #storeCompacted(base: BlockBase, { path, points, bytes }: { path: string; points: number; bytes: number }, keys: string[]) {
+  async #storeCompacted(
+    base: BlockBase,
+    { path, points, bytes }: { path: string; points: number; bytes: number },
+    keys: string[],
+  ) {
     const key = `raw/${dayOf(base.startMs)}/${base.startMs}/all-${this.#parts.uniqueId()}.parquet`
     keys.push(key)
     await this.#parts.objects.put(key, path)

@@ -38,7 +38,9 @@ export async function applyRollups(
     }
   }
   if (pairs.length === 0) return []
-  await connection.run('CREATE TEMP TABLE rollups (tag BIGINT, derived_tag BIGINT); CREATE TEMP TABLE dropped (tag BIGINT); CREATE TEMP TABLE derived (series_id BIGINT, tag BIGINT)')
+  await connection.run(
+    'CREATE TEMP TABLE rollups (tag BIGINT, derived_tag BIGINT); CREATE TEMP TABLE dropped (tag BIGINT); CREATE TEMP TABLE derived (series_id BIGINT, tag BIGINT)',
+  )
   await appendColumns(connection, 'rollups', pairs.length, [
     { type: BIGINT, value: (row) => BigInt(pairs[row].tag) },
     { type: BIGINT, value: (row) => BigInt(pairs[row].derivedTag) },

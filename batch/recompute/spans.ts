@@ -14,7 +14,9 @@ export function spanOf(tier: Tier, blockMs: number, timeMs: number): TimeRange {
 
 /** What a recompute of one block changes, finest first: the spans that hold it and end at or before the frontier. */
 export function touchedSpans(blockStart: number, blockMs: number, frontierMs: number): (TimeRange & { tier: Tier })[] {
-  return TIERS.map((tier) => ({ tier, ...spanOf(tier, blockMs, blockStart) })).filter((span) => span.endMs <= frontierMs)
+  return TIERS.map((tier) => ({ tier, ...spanOf(tier, blockMs, blockStart) })).filter(
+    (span) => span.endMs <= frontierMs,
+  )
 }
 
 function greatestDivisor(a: number, b: number): number {

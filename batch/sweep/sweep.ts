@@ -40,7 +40,9 @@ async function dropOldGenerations({ catalog, settings }: SweepParts, nowMs: numb
       DELETE FROM publications p
       WHERE epoch < (SELECT coalesce(max(epoch), 0) FROM publications WHERE published_ms <= ${cutoffMs})
         AND (block_start IS NULL OR EXISTS (
-          SELECT 1 FROM publications n WHERE n.block_start = p.block_start AND n.epoch > p.epoch AND n.published_ms <= ${cutoffMs}))`.execute(tx)
+          SELECT 1 FROM publications n WHERE n.block_start = p.block_start AND n.epoch > p.epoch AND n.published_ms <= ${cutoffMs}))`.execute(
+      tx,
+    )
     return [...tiers, ...raw].map((row) => row.key)
   })
 }
@@ -52,7 +54,12 @@ async function dropBeyondRetention({ catalog, settings }: SweepParts, nowMs: num
       const keptMs = settings.tierMs[tier]
       if (keptMs === 0) continue
       const beforeMs = nowMs - keptMs - GRACE_MS
-      const gone = await tx.deleteFrom('tier_files').where('tier', '=', tier).where('span_end', '<=', beforeMs).returning('key').execute()
+      const gone = await tx
+        .deleteFrom('tier_files')
+        .where('tier', '=', tier)
+        .where('span_end', '<=', beforeMs)
+        .returning('key')
+        .execute()
       keys.push(...gone.map((row) => row.key))
     }
     if (settings.rawMs > 0) {

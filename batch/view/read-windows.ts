@@ -10,7 +10,18 @@ import { parquetSql } from '../duck/engine.js'
 const LITERAL_IDS = 500
 
 /** Places of the columns in the query's answer. */
-const AT = { place: 0, start: 1, columns: 2, stale: 11, scale: 12, zeroCount: 13, posIndex: 14, pos: 15, negIndex: 16, neg: 17 } as const
+const AT = {
+  place: 0,
+  start: 1,
+  columns: 2,
+  stale: 11,
+  scale: 12,
+  zeroCount: 13,
+  posIndex: 14,
+  pos: 15,
+  negIndex: 16,
+  neg: 17,
+} as const
 
 /** Streams the windows of some series that start in a range from a tier's files. */
 export async function* readWindows(
@@ -44,7 +55,8 @@ function toWindows(chunk: DuckDBDataChunk, series: readonly Series[]): WindowCol
   const windows = new WindowColumns(rows)
   const places = chunk.getColumnVector(AT.place)
   const starts = chunk.getColumnVector(AT.start)
-  for (let row = 0; row < rows; row++) windows.push(series[places.getItem(row) as number], starts.getItem(row) as number)
+  for (let row = 0; row < rows; row++)
+    windows.push(series[places.getItem(row) as number], starts.getItem(row) as number)
   for (const [c, column] of WINDOW_COLUMNS.entries()) {
     const source = chunk.getColumnVector(AT.columns + c)
     const target = windows[column]

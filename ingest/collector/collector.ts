@@ -19,7 +19,13 @@ export interface CollectorOptions {
 }
 
 /** Collects this host's own metrics through the same path as anyone's. @returns a function that stops it */
-export function startCollector({ gateway, intervalMs, clock, onError, look = lookAtHost }: CollectorOptions): () => Promise<void> {
+export function startCollector({
+  gateway,
+  intervalMs,
+  clock,
+  onError,
+  look = lookAtHost,
+}: CollectorOptions): () => Promise<void> {
   const host: Label = ['host', hostname()]
   let timer: NodeJS.Timeout | undefined
   let running = Promise.resolve()
@@ -43,9 +49,12 @@ export function startCollector({ gateway, intervalMs, clock, onError, look = loo
   function schedule(): void {
     if (stopped) return
     const nowMs = clock()
-    timer = setTimeout(() => {
-      running = collect().finally(schedule)
-    }, alignUp(nowMs + 1, intervalMs) - nowMs)
+    timer = setTimeout(
+      () => {
+        running = collect().finally(schedule)
+      },
+      alignUp(nowMs + 1, intervalMs) - nowMs,
+    )
   }
 
   // One look at once: the first answer must not wait for the first multiple of the interval.
@@ -68,7 +77,16 @@ export async function lookAtHost(): Promise<HostState> {
     attempt<Systeminformation.DisksIoData>(system.disksIO()),
     attempt<Systeminformation.NetworkStatsData[]>(system.networkStats('*')),
   ])
-  return { load, memory, disks, diskBytes, diskOperations, network, uptimeSeconds: system.time().uptime, load1: loadavg()[0] }
+  return {
+    load,
+    memory,
+    disks,
+    diskBytes,
+    diskOperations,
+    network,
+    uptimeSeconds: system.time().uptime,
+    load1: loadavg()[0],
+  }
 }
 
 async function attempt<T>(part: Promise<T>): Promise<T | undefined> {

@@ -1,5 +1,5 @@
 import { promisify } from 'node:util'
-import { gunzip, inflate, type InputType, type ZlibOptions } from 'node:zlib'
+import { gunzip, type InputType, inflate, type ZlibOptions } from 'node:zlib'
 import { TidemarkError } from '../../schemas/errors.js'
 import type { Limits } from '../../schemas/limits.js'
 
@@ -20,7 +20,8 @@ export async function readBody(body: Buffer, encoding: string | undefined, limit
   const name = (encoding ?? 'identity').trim().toLowerCase()
   if (name === '' || name === 'identity') return body
   const inflater = INFLATERS[name]
-  if (!inflater) throw new TidemarkError('TM_BODY_ENCODING', { encoding: name, reason: 'this encoding is not known here' })
+  if (!inflater)
+    throw new TidemarkError('TM_BODY_ENCODING', { encoding: name, reason: 'this encoding is not known here' })
   try {
     return await inflater(body, { maxOutputLength: limits.inflatedBytes })
   } catch (cause) {

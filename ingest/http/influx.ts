@@ -17,13 +17,20 @@ interface WriteQuery {
 export function addInfluxRoutes({ app, gateway, config, clock }: IngestRoutes): void {
   const decoder = new InfluxDecoder()
 
-  async function write(request: FastifyRequest<{ Querystring: WriteQuery }>, reply: FastifyReply): Promise<FastifyReply> {
+  async function write(
+    request: FastifyRequest<{ Querystring: WriteQuery }>,
+    reply: FastifyReply,
+  ): Promise<FastifyReply> {
     const text = request.query.precision ?? 'ns'
     const precision = parsePrecision(text)
     if (!precision) {
       throw new TidemarkError('TM_REQUEST', { reason: `precision "${text}" is not known`, fix: 'use ns, us, ms or s' })
     }
-    const body = await readBody((request.body as Buffer | undefined) ?? Buffer.alloc(0), request.headers['content-encoding'], config.limits)
+    const body = await readBody(
+      (request.body as Buffer | undefined) ?? Buffer.alloc(0),
+      request.headers['content-encoding'],
+      config.limits,
+    )
     const sink = gateway.open()
     decoder.decode(body, { nowMs: clock(), precision }, sink)
     return answerLines(reply, await sink.commit())

@@ -1,6 +1,6 @@
 import { TidemarkError } from '../../schemas/errors.js'
 import { OtlpDecoder } from '../otlp/decoder.js'
-import type { OtlpEncoding } from '../otlp/options.js'
+import { type OtlpEncoding, promotedAttributes } from '../otlp/options.js'
 import { otlpResponse } from '../otlp/response.js'
 import { readBody } from './body.js'
 import type { IngestRoutes } from './plugin.js'
@@ -10,8 +10,8 @@ const CONTENT_TYPES: Record<OtlpEncoding, string> = { protobuf: 'application/x-p
 /** OTLP over HTTP (opentelemetry.io/docs/specs/otlp): protobuf and JSON; refusals are a partial success. */
 export function addOtlpRoutes({ app, gateway, config, clock, histograms }: IngestRoutes): void {
   const decoder = new OtlpDecoder(histograms)
-  const { names, promote_resource_attributes: promoted } = config.otlp
-  const promoteResourceAttributes = promoted.includes('*') ? ('all' as const) : promoted
+  const { names } = config.otlp
+  const promoteResourceAttributes = promotedAttributes(config.otlp.promote_resource_attributes)
 
   app.post('/v1/metrics', async (request, reply) => {
     const encoding = encodingOf(request.headers['content-type'])
@@ -37,5 +37,8 @@ export function addOtlpRoutes({ app, gateway, config, clock, histograms }: Inges
 function encodingOf(contentType = ''): OtlpEncoding {
   const type = contentType.split(';')[0].trim().toLowerCase()
   for (const encoding of ['protobuf', 'json'] as const) if (type === CONTENT_TYPES[encoding]) return encoding
-  throw new TidemarkError('TM_CONTENT_TYPE', { contentType: type || '(none)', expected: Object.values(CONTENT_TYPES).join(' or ') })
+  throw new TidemarkError('TM_CONTENT_TYPE', {
+    contentType: type || '(none)',
+    expected: Object.values(CONTENT_TYPES).join(' or '),
+  })
 }

@@ -35,7 +35,12 @@ describe('Influx line protocol', () => {
     ['/write', '1767225600000000000'],
   ])('at %s is stored', async (url, time) => {
     const { log } = await open()
-    const answer = await app.inject({ method: 'POST', url, payload: `cpu,host=a usage=0.5,value=2i ${time}\n`, headers: { 'content-type': 'text/plain; charset=utf-8' } })
+    const answer = await app.inject({
+      method: 'POST',
+      url,
+      payload: `cpu,host=a usage=0.5,value=2i ${time}\n`,
+      headers: { 'content-type': 'text/plain; charset=utf-8' },
+    })
     expect(answer.statusCode).toBe(204)
     expect(log.points()).toEqual(
       expect.arrayContaining([
@@ -47,16 +52,30 @@ describe('Influx line protocol', () => {
 
   test('may be gzipped, as Telegraf sends it', async () => {
     const { log } = await open()
-    const answer = await app.inject({ method: 'POST', url: '/api/v2/write', payload: gzipSync('cpu value=1\n'), headers: { 'content-encoding': 'gzip' } })
+    const answer = await app.inject({
+      method: 'POST',
+      url: '/api/v2/write',
+      payload: gzipSync('cpu value=1\n'),
+      headers: { 'content-encoding': 'gzip' },
+    })
     expect(answer.statusCode).toBe(204)
     expect(log.points()).toMatchObject([{ timeMs: NOW, value: 1 }])
   })
 
   test('with bad lines stores the good ones and says which were bad and why', async () => {
     const { log } = await open()
-    const answer = await app.inject({ method: 'POST', url: '/write', payload: 'cpu value=1\ncpu value=\nmem value=2\nmem value=x\n' })
+    const answer = await app.inject({
+      method: 'POST',
+      url: '/write',
+      payload: 'cpu value=1\ncpu value=\nmem value=2\nmem value=x\n',
+    })
     expect(answer.statusCode).toBe(400)
-    expect(answer.json()).toMatchObject({ code: 'TM_LINE_SYNTAX', accepted: 2, refused: 2, lines: [{ line: 2, text: 'cpu value=' }, { line: 4 }] })
+    expect(answer.json()).toMatchObject({
+      code: 'TM_LINE_SYNTAX',
+      accepted: 2,
+      refused: 2,
+      lines: [{ line: 2, text: 'cpu value=' }, { line: 4 }],
+    })
     expect(log.points()).toHaveLength(2)
   })
 
@@ -70,33 +89,88 @@ describe('Influx line protocol', () => {
   test('clients are answered what they ask first', async () => {
     await open()
     expect((await app.inject('/ping')).headers['x-influxdb-version']).toBeDefined()
-    expect((await app.inject({ method: 'POST', url: '/query?q=CREATE+DATABASE+telegraf' })).json()).toEqual({ results: [{ statement_id: 0 }] })
+    expect((await app.inject({ method: 'POST', url: '/query?q=CREATE+DATABASE+telegraf' })).json()).toEqual({
+      results: [{ statement_id: 0 }],
+    })
   })
 })
 
 describe('Prometheus', () => {
   test('remote-write is stored, staleness markers too', async () => {
     const { log } = await open()
-    const body = snappy.compressSync(Buffer.from(encodeWriteRequest([{ labels: [['__name__', 'up'], ['job', 'node']], samples: [{ timeMs: NOW, value: 1 }, { timeMs: NOW + 1, value: 'stale' }] }])))
-    const answer = await app.inject({ method: 'POST', url: '/api/v1/write', payload: body, headers: { 'content-encoding': 'snappy', 'content-type': 'application/x-protobuf', 'x-prometheus-remote-write-version': '0.1.0' } })
+    const body = snappy.compressSync(
+      Buffer.from(
+        encodeWriteRequest([
+          {
+            labels: [
+              ['__name__', 'up'],
+              ['job', 'node'],
+            ],
+            samples: [
+              { timeMs: NOW, value: 1 },
+              { timeMs: NOW + 1, value: 'stale' },
+            ],
+          },
+        ]),
+      ),
+    )
+    const answer = await app.inject({
+      method: 'POST',
+      url: '/api/v1/write',
+      payload: body,
+      headers: {
+        'content-encoding': 'snappy',
+        'content-type': 'application/x-protobuf',
+        'x-prometheus-remote-write-version': '0.1.0',
+      },
+    })
     expect(answer.statusCode).toBe(204)
     expect(log.points()).toMatchObject([{ series: 'up{job="node"}', value: 1 }, { value: 'stale' }])
   })
 
   test('text exposition and OpenMetrics may be pushed', async () => {
     const { log } = await open()
-    await app.inject({ method: 'POST', url: '/api/v1/import/prometheus', payload: '# TYPE a gauge\na{b="c"} 1 1767225600000\n' })
-    await app.inject({ method: 'POST', url: '/api/v1/import/prometheus', payload: 'a{b="c"} 2 1767225601.5\n# EOF\n', headers: { 'content-type': 'application/openmetrics-text; version=1.0.0' } })
-    expect(log.points()).toMatchObject([{ series: 'a{b="c"}', timeMs: NOW, value: 1 }, { timeMs: NOW + 1500, value: 2 }])
+    await app.inject({
+      method: 'POST',
+      url: '/api/v1/import/prometheus',
+      payload: '# TYPE a gauge\na{b="c"} 1 1767225600000\n',
+    })
+    await app.inject({
+      method: 'POST',
+      url: '/api/v1/import/prometheus',
+      payload: 'a{b="c"} 2 1767225601.5\n# EOF\n',
+      headers: { 'content-type': 'application/openmetrics-text; version=1.0.0' },
+    })
+    expect(log.points()).toMatchObject([
+      { series: 'a{b="c"}', timeMs: NOW, value: 1 },
+      { timeMs: NOW + 1500, value: 2 },
+    ])
   })
 })
 
 describe('OTLP', () => {
-  const metrics = (timeMs: number) => ({ resourceMetrics: [{ scopeMetrics: [{ metrics: [{ name: 'queue.size', gauge: { dataPoints: [{ asDouble: 7, timeUnixNano: `${timeMs}000000` }] } }] }] }] })
+  const metrics = (timeMs: number) => ({
+    resourceMetrics: [
+      {
+        scopeMetrics: [
+          {
+            metrics: [
+              { name: 'queue.size', gauge: { dataPoints: [{ asDouble: 7, timeUnixNano: `${timeMs}000000` }] } },
+            ],
+          },
+        ],
+      },
+    ],
+  })
 
   test('JSON is stored and answered in JSON', async () => {
     const { log } = await open()
-    const answer = await app.inject({ method: 'POST', url: '/v1/metrics', payload: JSON.stringify(metrics(NOW)), headers: { 'content-type': 'application/json' } })
+    const answer = await app.inject({
+      method: 'POST',
+      url: '/v1/metrics',
+      payload: JSON.stringify(metrics(NOW)),
+      headers: { 'content-type': 'application/json' },
+    })
     expect(answer.statusCode).toBe(200)
     expect(answer.json()).toEqual({})
     expect(log.points()).toMatchObject([{ series: 'queue_size{}', value: 7 }])
@@ -104,14 +178,26 @@ describe('OTLP', () => {
 
   test('refused points are a partial success', async () => {
     await open()
-    const answer = await app.inject({ method: 'POST', url: '/v1/metrics', payload: JSON.stringify(metrics(NOW + 3_600_000)), headers: { 'content-type': 'application/json' } })
+    const answer = await app.inject({
+      method: 'POST',
+      url: '/v1/metrics',
+      payload: JSON.stringify(metrics(NOW + 3_600_000)),
+      headers: { 'content-type': 'application/json' },
+    })
     expect(answer.statusCode).toBe(200)
-    expect(answer.json()).toMatchObject({ partialSuccess: { rejectedDataPoints: '1', errorMessage: expect.stringContaining('ahead') } })
+    expect(answer.json()).toMatchObject({
+      partialSuccess: { rejectedDataPoints: '1', errorMessage: expect.stringContaining('ahead') },
+    })
   })
 
   test('another content type is named', async () => {
     await open()
-    const answer = await app.inject({ method: 'POST', url: '/v1/metrics', payload: 'x', headers: { 'content-type': 'text/plain' } })
+    const answer = await app.inject({
+      method: 'POST',
+      url: '/v1/metrics',
+      payload: 'x',
+      headers: { 'content-type': 'text/plain' },
+    })
     expect(answer.statusCode).toBe(415)
     expect(answer.json().code).toBe('TM_CONTENT_TYPE')
   })
@@ -130,7 +216,12 @@ describe('bodies', () => {
   test('that are bombs are refused before they fill the memory', async () => {
     await open({ 'limits.inflatedBytes': 1000 })
     const bomb = gzipSync(Buffer.alloc(1_000_000, '\n'))
-    const answer = await app.inject({ method: 'POST', url: '/write', payload: bomb, headers: { 'content-encoding': 'gzip' } })
+    const answer = await app.inject({
+      method: 'POST',
+      url: '/write',
+      payload: bomb,
+      headers: { 'content-encoding': 'gzip' },
+    })
     expect(answer.statusCode).toBe(413)
     expect(answer.json().code).toBe('TM_BODY_INFLATED_TOO_LARGE')
   })
@@ -140,7 +231,12 @@ describe('bodies', () => {
     ['br', 'brotli is not offered'],
   ])('that cannot be read as %s are refused', async (encoding, payload) => {
     await open()
-    const answer = await app.inject({ method: 'POST', url: '/write', payload, headers: { 'content-encoding': encoding } })
+    const answer = await app.inject({
+      method: 'POST',
+      url: '/write',
+      payload,
+      headers: { 'content-encoding': encoding },
+    })
     expect(answer.statusCode).toBe(415)
     expect(answer.json().code).toBe('TM_BODY_ENCODING')
   })
@@ -153,7 +249,11 @@ describe('bodies', () => {
 
 test('points ahead of the clock are refused with their code and line, alone', async () => {
   const { log } = await open()
-  const answer = await app.inject({ method: 'POST', url: '/write?precision=ms', payload: `cpu value=1 ${NOW}\ncpu value=2 ${NOW + 600_001}\n` })
+  const answer = await app.inject({
+    method: 'POST',
+    url: '/write?precision=ms',
+    payload: `cpu value=1 ${NOW}\ncpu value=2 ${NOW + 600_001}\n`,
+  })
   expect(answer.statusCode).toBe(400)
   expect(answer.json()).toMatchObject({ accepted: 1, lines: [{ line: 2, code: 'TM_POINT_FUTURE' }] })
   expect(log.points()).toHaveLength(1)

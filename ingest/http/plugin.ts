@@ -29,13 +29,21 @@ export interface IngestRoutes extends IngestHttpOptions {
 export async function ingestPlugin(app: FastifyInstance, options: IngestHttpOptions): Promise<void> {
   const { limits } = options.config
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: limits.bodyBytes }, async (_: FastifyRequest, body: Buffer) => body)
+  app.addContentTypeParser(
+    '*',
+    { parseAs: 'buffer', bodyLimit: limits.bodyBytes },
+    async (_: FastifyRequest, body: Buffer) => body,
+  )
   app.setErrorHandler((error: { code?: string }, request: FastifyRequest, _reply: FastifyReply) => {
     if (error.code !== 'FST_ERR_CTP_BODY_TOO_LARGE') throw error
     const bytes = request.headers['content-length'] ?? `more than ${limits.bodyBytes}`
     throw new TidemarkError('TM_BODY_TOO_LARGE', { bytes, limit: limits.bodyBytes }, error)
   })
-  const routes: IngestRoutes = { ...options, app, histograms: new CumulativeHistograms(limits.gaugeStates, options.clock()) }
+  const routes: IngestRoutes = {
+    ...options,
+    app,
+    histograms: new CumulativeHistograms(limits.gaugeStates, options.clock()),
+  }
   addInfluxRoutes(routes)
   addPrometheusRoutes(routes)
   addOtlpRoutes(routes)

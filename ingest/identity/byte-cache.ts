@@ -41,7 +41,11 @@ export class ByteCache {
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const index = this.#slots[slot]
       if (index === -1) return -1
-      if (this.#hashes[index] === hash && this.#lengths[index] === length && this.#equals(index, source, start, length)) {
+      if (
+        this.#hashes[index] === hash &&
+        this.#lengths[index] === length &&
+        this.#equals(index, source, start, length)
+      ) {
         return this.#values[index]
       }
     }

@@ -4,20 +4,22 @@ import type { Limits } from '../../schemas/limits.js'
 import { type Label, Series } from '../../schemas/series/series.js'
 
 /** What the guard says of a new series: take it, take it without a label, or refuse it. */
-export type Verdict = { take: Series } | { without: string } | { refuse: TidemarkError }
+export type Verdict = 'take' | { without: string } | { refuse: TidemarkError }
 
-/** Active series of one metric, and how many values each of its labels has. */
-interface MetricUse {
-  active: number
-  /** Distinct values by label, as seen since the metric was first met. */
-  values: Map<string, Set<string>>
+/** The active series of one metric. */
+export interface MetricUse {
+  readonly metric: string
+  series: Series[]
+  /** Distinct values by label, and how many series they were counted over; known once the metric met its limit. */
+  widths?: { of: number; values: ReadonlyMap<string, number> }
 }
 
-/** Most values counted a label: enough to name the offender. */
-const VALUES_COUNTED = 200_000
+/** Label values are counted anew once a metric has grown by this factor since. */
+const RECOUNT_GROWTH = 1.1
 
 /**
  * Keeps the number of active series within its limits. Only new series meet it: those that exist are never hurt.
+ * It holds one reference a series; label values are counted only for metrics that reached their limit.
  */
 export class CardinalityGuard {
   readonly #limits: Limits
@@ -42,56 +44,81 @@ export class CardinalityGuard {
 
   /**
    * Judges a new series without counting it; call {@link taken} once it is stored.
+   * @param idLow low half of the series' id, by which policies sample
    * @param isReduced true if it already lost a label by an earlier verdict: such series get as much room again
    */
-  judge(series: Series, isReduced: boolean): Verdict {
-    const { metric } = series
+  judge(metric: string, labels: readonly Label[], idLow: number, isReduced: boolean): Verdict {
     if (this.#total >= this.#limits.seriesTotal) {
-      return { refuse: new TidemarkError('TM_CARDINALITY_TOTAL', { active: this.#total, limit: this.#limits.seriesTotal }) }
+      return {
+        refuse: new TidemarkError('TM_CARDINALITY_TOTAL', { active: this.#total, limit: this.#limits.seriesTotal }),
+      }
     }
     const policy = this.#policy(metric)
     const limit = policy?.limit ?? this.#limits.seriesPerMetric
-    const active = this.#uses.get(metric)?.active ?? 0
-    if (active < (isReduced ? 2 * limit : limit)) return { take: series }
-    const widest = this.#widestLabel(metric, series.labels)
+    const use = this.#uses.get(metric)
+    const active = use?.series.length ?? 0
+    if (!use || active < (isReduced ? 2 * limit : limit)) return 'take'
+    if (policy?.over === 'sample' && idLow % policy.keep_one_of === 0) return 'take'
+    const widest = widestLabel(use, labels)
     if (policy?.over === 'drop_label' && widest) return { without: widest.name }
-    if (policy?.over === 'sample' && series.idLow % policy.keep_one_of === 0) return { take: series }
-    return {
-      refuse: new TidemarkError('TM_CARDINALITY_METRIC', { metric, active, limit, label: widest?.name ?? '', values: widest?.values ?? 0 }),
-    }
+    const { name: label, values } = widest ?? { name: '', values: 0 }
+    return { refuse: new TidemarkError('TM_CARDINALITY_METRIC', { metric, active, limit, label, values }) }
   }
 
-  /** Counts a series that was stored. */
-  taken(series: Series): void {
-    this.#total++
-    const use = this.#uses.get(series.metric) ?? { active: 0, values: new Map() }
-    this.#uses.set(series.metric, use)
-    use.active++
-    for (const [name, value] of series.labels) {
-      const values = use.values.get(name) ?? new Set()
-      use.values.set(name, values)
-      if (values.size < VALUES_COUNTED) values.add(value)
+  /** Counts a series that was stored; @returns the use it is counted in */
+  taken(metric: string, series: Series): MetricUse {
+    let use = this.#uses.get(metric)
+    if (!use) {
+      use = { metric, series: [] }
+      this.#uses.set(metric, use)
     }
+    use.series.push(series)
+    this.#total++
+    return use
   }
 
   /** Starts counting anew with the series that are still active. */
-  recount(active: Iterable<Series>): void {
+  recount(active: Iterable<{ use: MetricUse; series: Series }>): void {
+    for (const use of this.#uses.values()) {
+      use.series = []
+      use.widths = undefined
+    }
     this.#uses.clear()
     this.#total = 0
-    for (const series of active) this.taken(series)
+    for (const { use, series } of active) {
+      this.#uses.set(use.metric, use)
+      use.series.push(series)
+      this.#total++
+    }
   }
 
   #policy(metric: string): CardinalityPolicy | undefined {
     return this.#policies.get(metric) ?? this.#policies.get('*')
   }
+}
 
-  #widestLabel(metric: string, labels: readonly Label[]): { name: string; values: number } | undefined {
-    const values = this.#uses.get(metric)?.values
-    let widest: { name: string; values: number } | undefined
-    for (const [name] of labels) {
-      const distinct = values?.get(name)?.size ?? 0
-      if (!widest || distinct > widest.values) widest = { name, values: distinct }
-    }
-    return widest
+/** The label of a series that has the most values in its metric. */
+function widestLabel(use: MetricUse, labels: readonly Label[]): { name: string; values: number } | undefined {
+  if (!use.widths || use.series.length > use.widths.of * RECOUNT_GROWTH) {
+    use.widths = { of: use.series.length, values: distinctValues(use.series) }
   }
+  let widest: { name: string; values: number } | undefined
+  for (const [name, value] of labels) {
+    const values = use.widths.values.get(name) ?? 0
+    if (value !== '' && (!widest || values > widest.values)) widest = { name, values }
+  }
+  return widest
+}
+
+function distinctValues(active: readonly Series[]): Map<string, number> {
+  const values = new Map<string, Set<string>>()
+  for (const { canonical, idLow, idHigh } of active) {
+    // Through an object of its own: a series keeps the labels that it decoded, and these are needed but once.
+    for (const [name, value] of Series.known(canonical, idLow, idHigh).labels) {
+      const known = values.get(name)
+      if (known) known.add(value)
+      else values.set(name, new Set([value]))
+    }
+  }
+  return new Map([...values].map(([name, { size }]) => [name, size]))
 }

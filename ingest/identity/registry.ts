@@ -5,7 +5,7 @@ import type { Kind } from '../../schemas/points.js'
 import { IdTable } from '../../schemas/series/id-table.js'
 import { type Label, Series } from '../../schemas/series/series.js'
 import { partitionOf } from '../partition.js'
-import { CardinalityGuard } from './cardinality.js'
+import { CardinalityGuard, type MetricUse } from './cardinality.js'
 import { labelFault } from './series-limits.js'
 
 /** A series that saw no point for this long is no longer active, ms. */
@@ -25,6 +25,7 @@ export class SeriesRegistry {
   #ids = new IdTable()
   #series: Series[] = []
   #partition: number[] = []
+  #use: MetricUse[] = []
   #seenMs: number[] = []
 
   constructor(options: { limits: Limits; partitions: number; policies?: readonly CardinalityPolicy[] }) {
@@ -44,7 +45,7 @@ export class SeriesRegistry {
     if (fault) return fault
     const dropped = this.guard.dropped(metric)
     const kept = dropped.length > 0 ? labels.filter(([name]) => !dropped.includes(name)) : labels
-    return this.#admit(Series.of(metric, kept, kind), false)
+    return this.#admit(metric, kept, kind, false)
   }
 
   series(handle: number): Series {
@@ -67,30 +68,32 @@ export class SeriesRegistry {
     if (released === 0) return 0
     const series = active.map((handle) => this.#series[handle])
     this.#partition = active.map((handle) => this.#partition[handle])
+    this.#use = active.map((handle) => this.#use[handle])
     this.#seenMs = active.map((handle) => this.#seenMs[handle])
     this.#series = series
     this.#ids = new IdTable(series.length)
     for (const one of series) this.#ids.add(one.idLow, one.idHigh)
-    this.guard.recount(series)
+    this.guard.recount(series.map((one, handle) => ({ use: this.#use[handle], series: one })))
     this.#partitionByMetric.clear()
     this.epoch++
     return released
   }
 
-  #admit(series: Series, isReduced: boolean): number | TidemarkError {
+  #admit(metric: string, labels: readonly Label[], kind: Kind, isReduced: boolean): number | TidemarkError {
+    const series = Series.of(metric, labels, kind)
     const known = this.#ids.find(series.idLow, series.idHigh)
     if (known !== -1) return known
-    const verdict = this.guard.judge(series, isReduced)
-    if ('refuse' in verdict) return verdict.refuse
-    if ('without' in verdict) {
-      const labels = series.labels.filter(([name]) => name !== verdict.without)
-      return this.#admit(Series.of(series.metric, labels, series.kind), true)
+    const verdict = this.guard.judge(metric, labels, series.idLow, isReduced)
+    if (verdict !== 'take') {
+      if ('refuse' in verdict) return verdict.refuse
+      const kept = labels.filter(([name]) => name !== verdict.without)
+      return this.#admit(metric, kept, kind, true)
     }
     const handle = this.#ids.add(series.idLow, series.idHigh)
     this.#series[handle] = series
-    this.#partition[handle] = this.#partitionOf(series.metric)
+    this.#partition[handle] = this.#partitionOf(metric)
+    this.#use[handle] = this.guard.taken(metric, series)
     this.#seenMs[handle] = 0
-    this.guard.taken(series)
     return handle
   }
 

@@ -16,8 +16,13 @@ export function labelFault(metric: string, labels: readonly Label[], limits: Lim
   for (const [name, value] of labels) {
     const nameBytes = Buffer.byteLength(name)
     const valueBytes = Buffer.byteLength(value)
-    if (nameBytes > limits.labelNameBytes) {
-      return new TidemarkError('TM_SERIES_LABEL_NAME', { name: name.slice(0, 64), bytes: nameBytes, limit: limits.labelNameBytes })
+    if (name === '__name__') return new TidemarkError('TM_SERIES_LABEL_RESERVED', { name })
+    if (nameBytes === 0 || nameBytes > limits.labelNameBytes) {
+      return new TidemarkError('TM_SERIES_LABEL_NAME', {
+        name: name.slice(0, 64),
+        bytes: nameBytes,
+        limit: limits.labelNameBytes,
+      })
     }
     if (valueBytes > limits.labelValueBytes) {
       return new TidemarkError('TM_SERIES_LABEL_VALUE', { name, bytes: valueBytes, limit: limits.labelValueBytes })

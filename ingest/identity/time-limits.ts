@@ -4,7 +4,11 @@ import { type Limits, OLDEST_POINT_MS } from '../../schemas/limits.js'
 /** Why a point of this time is refused, if it is: too far ahead of the clock, or before the year 2000. */
 export function timeFault(timeMs: number, nowMs: number, limits: Limits): TidemarkError | undefined {
   if (timeMs > nowMs + limits.futureMs) {
-    return new TidemarkError('TM_POINT_FUTURE', { time: timeText(timeMs), aheadMs: timeMs - nowMs, limit: limits.futureMs })
+    return new TidemarkError('TM_POINT_FUTURE', {
+      time: timeText(timeMs),
+      aheadMs: timeMs - nowMs,
+      limit: limits.futureMs,
+    })
   }
   if (!(timeMs >= OLDEST_POINT_MS)) {
     return new TidemarkError('TM_POINT_ANCIENT', { time: timeText(timeMs), limit: timeText(OLDEST_POINT_MS) })

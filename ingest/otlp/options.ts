@@ -16,3 +16,8 @@ export interface OtlpOptions extends DecodeOptions {
 
 /** The two encodings of OTLP over HTTP: application/x-protobuf and application/json. */
 export type OtlpEncoding = 'protobuf' | 'json'
+
+/** What the config says of resource attributes, as a decoder takes it: `*` stands for all of them. */
+export function promotedAttributes(configured: readonly string[]): readonly string[] | 'all' {
+  return configured.includes('*') ? 'all' : configured
+}

@@ -24,7 +24,11 @@ export const first: Aggregate = {
       first_ts: 'min(ts)',
       first_stale: 'arg_min(stale, ord)',
     },
-    merge: { first: 'arg_min(first, first_ts)', first_ts: 'min(first_ts)', first_stale: 'arg_min(first_stale, first_ts)' },
+    merge: {
+      first: 'arg_min(first, first_ts)',
+      first_ts: 'min(first_ts)',
+      first_stale: 'arg_min(first_stale, first_ts)',
+    },
     across: {
       first: `arg_min(first, ${orderSql('first')})`,
       first_ts: 'min(first_ts)',

@@ -6,23 +6,41 @@ import type { Config } from './schema.js'
 /** Rules between settings that a schema cannot say. @throws TM_CONFIG */
 export function checkConfig(config: Config): void {
   const blockMs = parseDuration(config.blocks.length)
-  require(
-    blockMs > 0 && blockMs % WINDOW_MS === 0 && 3_600_000 % blockMs === 0,
-    'blocks.length',
-    `${config.blocks.length} does not fit the time grid`,
-    'use a multiple of 10s that divides 1h, such as 10m',
-  )
+  require(blockMs > 0 &&
+    blockMs % WINDOW_MS === 0 &&
+    3_600_000 % blockMs ===
+      0, 'blocks.length', `${config.blocks.length} does not fit the time grid`, 'use a multiple of 10s that divides 1h, such as 10m')
   const archiveMs = parseDuration(config.archive.flush_every)
   const retentionMs = parseDuration(config.log.points_retention)
-  require(archiveMs * 4 <= retentionMs, 'log.points_retention', 'the log would drop points before the archive has them', 'keep the log at least four times as long as archive.flush_every')
+  require(archiveMs * 4 <=
+    retentionMs, 'log.points_retention', 'the log would drop points before the archive has them', 'keep the log at least four times as long as archive.flush_every')
   const hotMs = parseDuration(config.retention.hot)
-  require(hotMs >= 3 * blockMs, 'retention.hot', 'the hot store must hold what is not sealed yet', 'keep at least three blocks')
+  require(hotMs >=
+    3 * blockMs, 'retention.hot', 'the hot store must hold what is not sealed yet', 'keep at least three blocks')
+  for (const [key, text] of periods(config)) {
+    require(parseDuration(text) > 0, key, 'it is 0', 'write a duration above 0, such as 10s')
+  }
+  const metrics = new Set<string>()
+  for (const { metric } of config.cardinality) {
+    require(!metrics.has(metric), 'cardinality', `${metric} has two policies`, 'keep one of the two')
+    metrics.add(metric)
+  }
   const names = new Set<string>()
   for (const { match, by } of config.rollups) {
     const name = rollupName(match, by)
     require(!names.has(name), 'rollups', `${name} is made twice`, 'remove one of the two rules')
     names.add(name)
   }
+}
+
+/** Settings that say how often something is done. */
+function periods({ collector, speed, archive, batch }: Config): [key: string, text: string][] {
+  return [
+    ['collector.interval', collector.interval],
+    ['speed.provisional_every', speed.provisional_every],
+    ['archive.flush_every', archive.flush_every],
+    ['batch.seal_every', batch.seal_every],
+  ]
 }
 
 /** Metric name of a rollup's derived series: `api_latency:by_region`. */

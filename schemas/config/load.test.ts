@@ -14,12 +14,21 @@ function file(yaml: string): string {
 describe('the configuration', () => {
   test('has a default for every key', () => {
     const config = loadConfig({ env: {} })
-    expect(config).toMatchObject({ http: { host: '127.0.0.1', port: 8080 }, blocks: { length: '10m' }, limits: { seriesPerMetric: 100_000 } })
+    expect(config).toMatchObject({
+      http: { host: '127.0.0.1', port: 8080 },
+      blocks: { length: '10m' },
+      limits: { seriesPerMetric: 100_000 },
+    })
   })
 
   test('takes the file over the defaults, the environment over the file, overrides over all', () => {
     const path = file('http: { port: 1111, host: 0.0.0.0 }\nspeed: { lateness: 5s }')
-    const env = { TIDEMARK_HTTP_PORT: '2222', TIDEMARK_SPEED_IDLE_AFTER: '1m', TIDEMARK_RETENTION_10S: '8d', TIDEMARK_LIMITS_BODYBYTES: '77' }
+    const env = {
+      TIDEMARK_HTTP_PORT: '2222',
+      TIDEMARK_SPEED_IDLE_AFTER: '1m',
+      TIDEMARK_RETENTION_10S: '8d',
+      TIDEMARK_LIMITS_BODYBYTES: '77',
+    }
     const config = loadConfig({ path, env, overrides: { 'speed.lateness': '7s' } })
     expect(config.http).toEqual({ port: 2222, host: '0.0.0.0' })
     expect(config.speed).toMatchObject({ lateness: '7s', idle_after: '1m' })
@@ -32,11 +41,39 @@ describe('the configuration', () => {
     ['a value of the wrong type', 'http: { port: many }', 'http.port', 'integer'],
     ['a duration that is none', 'speed: { lateness: 15 seconds }', 'speed.lateness', '15 seconds'],
     ['a block that does not fit the hour', 'blocks: { length: 7m }', 'blocks.length', '7m'],
-    ['a log that forgets before the archive has read it', 'log: { points_retention: 1m }', 'log.points_retention', 'drop points'],
+    [
+      'a log that forgets before the archive has read it',
+      'log: { points_retention: 1m }',
+      'log.points_retention',
+      'drop points',
+    ],
+    ['a period of 0', 'collector: { interval: "0" }', 'collector.interval', 'it is 0'],
+    ['two policies for one metric', 'cardinality: [{ metric: a }, { metric: a }]', 'cardinality', 'a has two policies'],
     ['two rollups of one name', 'rollups: [{ match: a, by: [r] }, { match: a, by: [r] }]', 'rollups', 'a:by_r'],
   ])('with %s is refused by key', (_, yaml, key, reason) => {
-    expect(() => loadConfig({ path: file(yaml), env: {} })).toThrow(expect.objectContaining({ code: 'TM_CONFIG', message: expect.stringContaining(key) }))
+    expect(() => loadConfig({ path: file(yaml), env: {} })).toThrow(
+      expect.objectContaining({ code: 'TM_CONFIG', message: expect.stringContaining(key) }),
+    )
     expect(() => loadConfig({ path: file(yaml), env: {} })).toThrow(reason)
+  })
+
+  test('takes a group whose keys are all commented away for an absent one', () => {
+    expect(loadConfig({ path: file('http:\nspeed:\n  lateness:\n'), env: {} })).toEqual(loadConfig({ env: {} }))
+  })
+
+  test.each([
+    ['a list', '- http'],
+    ['a bare word', 'http'],
+    ['no YAML', 'http: [1'],
+  ])('in a file that holds %s is refused by file', (_, yaml) => {
+    const path = file(yaml)
+    expect(() => loadConfig({ path, env: {} })).toThrow(
+      expect.objectContaining({ code: 'TM_CONFIG_FILE', message: expect.stringContaining(path) }),
+    )
+  })
+
+  test('in a variable that is no YAML is refused by its key and its name', () => {
+    expect(() => loadConfig({ env: { TIDEMARK_HTTP_PORT: '[1' } })).toThrow(/http\.port.*TIDEMARK_HTTP_PORT/)
   })
 
   test('names the file that cannot be read', () => {

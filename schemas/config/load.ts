@@ -22,18 +22,24 @@ export interface ConfigSources {
 export function loadConfig(sources: ConfigSources = {}): Config {
   const env = sources.env ?? process.env
   const path = sources.path ?? env.TIDEMARK_CONFIG
-  const config = (path ? readYaml(path) : {}) as Record<string, unknown>
+  const config = path ? readSettings(path) : {}
   for (const [name, text] of Object.entries(env)) {
     if (!name.startsWith('TIDEMARK_') || name === 'TIDEMARK_CONFIG' || name === 'TIDEMARK_URL') continue
-    setByPath(config, keyOfVariable(name), parseYaml(text ?? ''))
+    setByPath(config, keyOfVariable(name), valueOfVariable(name, text ?? ''))
   }
   for (const [key, value] of Object.entries(sources.overrides ?? {})) setByPath(config, key.split('.'), value)
   const filled = Value.Default(ConfigSchema, config)
   const wrong = Value.Errors(ConfigSchema, filled).First()
   if (wrong) {
     const key = wrong.path.slice(1).replaceAll('/', '.')
-    const fix = (wrong.schema.errorMessage as string | undefined) ?? wrong.schema.description ?? 'see the README for what it takes'
-    const reason = wrong.message === 'Unexpected property' ? 'there is no such key' : `${wrong.message}, but it is ${JSON.stringify(wrong.value)}`
+    const fix =
+      (wrong.schema.errorMessage as string | undefined) ??
+      wrong.schema.description ??
+      'see the README for what it takes'
+    const reason =
+      wrong.message === 'Unexpected property'
+        ? 'there is no such key'
+        : `${wrong.message}, but it is ${JSON.stringify(wrong.value)}`
     throw new TidemarkError('TM_CONFIG', { key, reason, fix })
   }
   checkConfig(filled as Config)
@@ -55,11 +61,37 @@ export function processEnvironment(): NodeJS.ProcessEnv {
   return process.env
 }
 
-function readYaml(path: string): unknown {
+function readSettings(path: string): Record<string, unknown> {
+  let settings: unknown
   try {
-    return parseYaml(readFileSync(path, 'utf8')) ?? {}
+    settings = withoutNulls(parseYaml(readFileSync(path, 'utf8')) ?? {})
   } catch (cause) {
     throw new TidemarkError('TM_CONFIG_FILE', { path, reason: (cause as Error).message }, cause)
+  }
+  if (typeof settings === 'object' && !Array.isArray(settings)) return settings as Record<string, unknown>
+  throw new TidemarkError('TM_CONFIG_FILE', {
+    path,
+    reason: 'it holds no settings: write keys and values, such as http: { port: 8080 }',
+  })
+}
+
+/** A key whose value was left out (all below it commented away, say) is as good as absent. */
+function withoutNulls(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  const kept = Object.entries(value).filter(([, inner]) => inner !== null)
+  return Object.fromEntries(kept.map(([key, inner]) => [key, withoutNulls(inner)]))
+}
+
+function valueOfVariable(name: string, text: string): unknown {
+  try {
+    return parseYaml(text)
+  } catch (cause) {
+    const reason = `the variable ${name} is no YAML value: ${(cause as Error).message}`
+    throw new TidemarkError(
+      'TM_CONFIG',
+      { key: keyOfVariable(name).join('.'), reason, fix: 'write it as it would stand in the file' },
+      cause,
+    )
   }
 }
 
@@ -67,7 +99,8 @@ function readYaml(path: string): unknown {
 function keyOfVariable(name: string): string[] {
   const words = name.slice('TIDEMARK_'.length).toLowerCase().split('_')
   const [group, ...rest] = words
-  const properties = (ConfigSchema.properties as Record<string, { properties?: Record<string, unknown> }>)[group]?.properties ?? {}
+  const properties =
+    (ConfigSchema.properties as Record<string, { properties?: Record<string, unknown> }>)[group]?.properties ?? {}
   const flat = rest.join('')
   const key = Object.keys(properties).find((known) => known.replaceAll('_', '').toLowerCase() === flat)
   return rest.length === 0 ? [group] : [group, key ?? rest.join('_')]

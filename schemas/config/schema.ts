@@ -11,7 +11,10 @@ export const RollupSchema = Type.Object(
   {
     match: Type.String({ minLength: 1, description: 'metric name' }),
     by: Type.Array(Type.String({ minLength: 1 }), { description: 'labels that the derived series keep' }),
-    keep_source: Type.Boolean({ default: true, description: 'false: the source has no windows of its own, only raw points' }),
+    keep_source: Type.Boolean({
+      default: true,
+      description: 'false: the source has no windows of its own, only raw points',
+    }),
   },
   { additionalProperties: false },
 )
@@ -50,7 +53,10 @@ export const ConfigSchema = Type.Object(
     }),
     otlp: group({
       names: Type.Union([Type.Literal('translate'), Type.Literal('keep')], { default: 'translate' }),
-      promote_resource_attributes: Type.Array(Type.String(), { default: [], description: 'resource attributes that become labels; ["*"] for all' }),
+      promote_resource_attributes: Type.Array(Type.String(), {
+        default: [],
+        description: 'resource attributes that become labels; ["*"] for all',
+      }),
     }),
     scrape: ScrapeConfigSchema,
     collector: group({
@@ -84,7 +90,11 @@ export const ConfigSchema = Type.Object(
       dirty_deadline: duration('90s', 'but no later than this after the first'),
       old_generations: duration('24h', 'how long superseded generations stay readable'),
       threads: Type.Integer({ default: 2, minimum: 1, maximum: 64 }),
-      memory: Type.String({ default: '1GB', pattern: '^\\d+(MB|GB)$', description: 'DuckDB memory limit of a recompute' }),
+      memory: Type.String({
+        default: '1GB',
+        pattern: '^\\d+(MB|GB)$',
+        description: 'DuckDB memory limit of a recompute',
+      }),
     }),
     retention: group({
       hot: duration('7d', '10 s windows in the hot store'),
@@ -97,12 +107,22 @@ export const ConfigSchema = Type.Object(
     }),
     temporal: group({
       enabled: Type.Boolean({ default: true }),
-      install: Type.Boolean({ default: true, description: 'install the Temporal CLI into the data folder if it is not on PATH' }),
-      address: Type.String({ default: '', description: 'host:port of a server that is already there; empty starts one' }),
+      install: Type.Boolean({
+        default: true,
+        description: 'install the Temporal CLI into the data folder if it is not on PATH',
+      }),
+      address: Type.String({
+        default: '',
+        description: 'host:port of a server that is already there; empty starts one',
+      }),
       namespace: Type.String({ default: 'default' }),
     }),
     catalog: group({ url: Type.String({ default: '', description: 'postgres://…; empty starts the embedded one' }) }),
-    cache: group({ query_ttl: duration('30s'), tag_index_ttl: duration('5m'), bytes: Type.Integer({ default: 64 << 20, minimum: 0 }) }),
+    cache: group({
+      query_ttl: duration('30s'),
+      tag_index_ttl: duration('5m'),
+      bytes: Type.Integer({ default: 64 << 20, minimum: 0 }),
+    }),
     limits: LimitsSchema,
     logging: group({
       level: Type.Union(

@@ -94,9 +94,13 @@ export function encodeRecord(batch: PointColumns): Uint8Array {
   // Byte copy: a staleness marker is a NaN whose bits must survive.
   bytes.set(bytesOf(batch.value, pointCount), layout.values)
   if (batch.weight) bytes.set(bytesOf(batch.weight, pointCount), layout.weights)
-  const times = wideTime ? new Float64Array(buffer, layout.times, pointCount) : new Int32Array(buffer, layout.times, pointCount)
+  const times = wideTime
+    ? new Float64Array(buffer, layout.times, pointCount)
+    : new Int32Array(buffer, layout.times, pointCount)
   for (let i = 0; i < pointCount; i++) times[i] = batch.timeMs[i] - baseMs
-  const indexes = wideIndex ? new Uint32Array(buffer, layout.index, pointCount) : new Uint16Array(buffer, layout.index, pointCount)
+  const indexes = wideIndex
+    ? new Uint32Array(buffer, layout.index, pointCount)
+    : new Uint16Array(buffer, layout.index, pointCount)
   indexes.set(batch.seriesIndex.subarray(0, pointCount))
 
   const header = new DataView(buffer)
@@ -116,7 +120,8 @@ export function encodeRecord(batch: PointColumns): Uint8Array {
 export function decodeRecord(source: Uint8Array): LogRecord {
   // Columns are typed arrays, which need their alignment; lmdb and Kafka hand out bytes at any address.
   const bytes = source.byteOffset % 8 === 0 ? source : source.slice()
-  if (bytes.length < HEADER_BYTES) throw new DamagedRecord(`it has ${bytes.length} bytes, a header alone has ${HEADER_BYTES}`)
+  if (bytes.length < HEADER_BYTES)
+    throw new DamagedRecord(`it has ${bytes.length} bytes, a header alone has ${HEADER_BYTES}`)
   const header = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES)
   if (header.getUint32(0, true) !== MAGIC) throw new DamagedRecord('it does not start with TMR1')
   const version = header.getUint16(4, true)
@@ -125,7 +130,8 @@ export function decodeRecord(source: Uint8Array): LogRecord {
   const seriesCount = header.getUint32(8, true)
   const pointCount = header.getUint32(12, true)
   const layout = layOut(seriesCount, pointCount, header.getUint32(16, true), flags)
-  if (layout.total !== bytes.length) throw new DamagedRecord(`it has ${bytes.length} bytes, its header says ${layout.total}`)
+  if (layout.total !== bytes.length)
+    throw new DamagedRecord(`it has ${bytes.length} bytes, its header says ${layout.total}`)
   if (checksum(bytes) !== header.getUint32(20, true)) throw new DamagedRecord('its checksum does not match')
 
   const { buffer, byteOffset } = bytes
@@ -137,9 +143,11 @@ export function decodeRecord(source: Uint8Array): LogRecord {
     seriesCount,
     ids: new Uint32Array(buffer, byteOffset + layout.ids, seriesCount * 2),
     pointCount,
-    seriesIndex: flags & WIDE_INDEX ? new Uint32Array(buffer, index, pointCount) : new Uint16Array(buffer, index, pointCount),
+    seriesIndex:
+      flags & WIDE_INDEX ? new Uint32Array(buffer, index, pointCount) : new Uint16Array(buffer, index, pointCount),
     baseMs: header.getFloat64(24, true),
-    timeDelta: flags & WIDE_TIME ? new Float64Array(buffer, times, pointCount) : new Int32Array(buffer, times, pointCount),
+    timeDelta:
+      flags & WIDE_TIME ? new Float64Array(buffer, times, pointCount) : new Int32Array(buffer, times, pointCount),
     value: new Float64Array(buffer, byteOffset + layout.values, pointCount),
     weight: flags & WEIGHTED ? new Float64Array(buffer, byteOffset + layout.weights, pointCount) : undefined,
     kind: (i) => bytes[layout.kinds + i] as Kind,

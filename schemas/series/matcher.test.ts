@@ -27,7 +27,10 @@ describe('matchers', () => {
   })
 
   test('must all hold', () => {
-    const both: Matcher[] = [{ name: 'method', op: '=', value: 'GET' }, { name: 'path', op: '=', value: '/' }]
+    const both: Matcher[] = [
+      { name: 'method', op: '=', value: 'GET' },
+      { name: 'path', op: '=', value: '/' },
+    ]
     expect(seriesPredicate(both)(series)).toBe(false)
     expect(seriesPredicate([])(series)).toBe(true)
   })
@@ -58,6 +61,7 @@ describe('a regular expression', () => {
     ['case of other letters', '(?i)straße-σ', 'STRAßE-ς', 'STRASSE-σ'],
     ['case in a class', '(?i)[k-m]', 'K', 'n'],
     ['case in a negated class', '(?i)[^k]', 'j', 'K'],
+    ['case in a negated escape', '(?i)\\W', '-', 'S'],
     ['named groups', '(?P<verb>GET)', 'GET', 'PUT'],
     ['named groups, as newer RE2 writes them', '(?<verb>GET)', 'GET', 'PUT'],
     ['POSIX classes', '[[:alpha:]_]+', 'aB_', 'a1'],
@@ -89,15 +93,32 @@ describe('a regular expression', () => {
     expect(matches(regex, no)).toBe(false)
   })
 
-  test.each(['(', 'a)', '[a', 'a**', '*', '(?=a)', '(?<!a)', '\\1', '\\8', '\\', '\\y', '[z-a]', '[[:nope:]]', '\\p{Nope}', 'a{1001}', '(?m)a', '\\x{110000}', '(?P<a>x)(?P<a>y)'])(
-    '%s is refused, as RE2 has no such thing',
-    (regex) => {
-      expect(() => matches(regex, '')).toThrow(expect.objectContaining({ code: 'TM_QUERY_REGEX' }))
-    },
-  )
+  test.each([
+    '(',
+    'a)',
+    '[a',
+    'a**',
+    '*',
+    '(?=a)',
+    '(?<!a)',
+    '\\1',
+    '\\8',
+    '\\',
+    '\\y',
+    '[z-a]',
+    '[[:nope:]]',
+    '\\p{Nope}',
+    'a{1001}',
+    '(?m)a',
+    '\\x{110000}',
+    '(?P<a>x)(?P<a>y)',
+  ])('%s is refused, as RE2 has no such thing', (regex) => {
+    expect(() => matches(regex, '')).toThrow(expect.objectContaining({ code: 'TM_QUERY_REGEX' }))
+  })
 
   test('made to backtrack without end takes no time', () => {
     const value = `${'a'.repeat(4000)}!`
-    for (const regex of ['(a+)+', '(a|aa)+', '(.*)*b', '(?i)(a|A)*b', '(\\pL+)*b']) expect(matches(regex, value)).toBe(false)
+    for (const regex of ['(a+)+', '(a|aa)+', '(.*)*b', '(?i)(a|A)*b', '(\\pL+)*b'])
+      expect(matches(regex, value)).toBe(false)
   }, 5000)
 })

@@ -63,14 +63,14 @@ export class Series {
   }
 
   get metric(): string {
-    if (this.#metric === undefined) this.#decode()
-    return this.#metric!
+    this.#metric ??= this.#decodeMetric()
+    return this.#metric
   }
 
   /** Sorted by name. */
   get labels(): readonly Label[] {
-    if (this.#labels === undefined) this.#decode()
-    return this.#labels!
+    this.#labels ??= this.#decodeLabels()
+    return this.#labels
   }
 
   /** Value of a label, '' if the series does not have it; `__name__` gives the metric. */
@@ -87,11 +87,17 @@ export class Series {
     return `${this.metric}{${labels}}${suffix}`
   }
 
-  #decode(): void {
+  /** The name alone: whoever has many series needs their labels of few, and decoded labels take a kilobyte each. */
+  #decodeMetric(): string {
+    const end = this.canonical.indexOf(0, 1)
+    return decoder.decode(this.canonical.subarray(1, end === -1 ? undefined : end))
+  }
+
+  #decodeLabels(): Label[] {
     const parts = decoder.decode(this.canonical.subarray(1)).split('\0')
-    this.#metric = parts[0]
-    this.#labels = []
-    for (let i = 1; i + 1 < parts.length; i += 2) this.#labels.push([parts[i], parts[i + 1]])
+    const labels: Label[] = []
+    for (let i = 1; i + 1 < parts.length; i += 2) labels.push([parts[i], parts[i + 1]])
+    return labels
   }
 }
 

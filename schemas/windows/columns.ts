@@ -8,17 +8,7 @@ import type { Sketch } from '../sketch/sketch.js'
  *   `last` is NaN where `stale` says that the last point was a staleness marker
  * - increase: reset-aware growth inside the window (sample series; 0 for event series, whose growth is `sum`)
  */
-export const WINDOW_COLUMNS = [
-  'count',
-  'sum',
-  'min',
-  'max',
-  'first',
-  'firstMs',
-  'last',
-  'lastMs',
-  'increase',
-] as const
+export const WINDOW_COLUMNS = ['count', 'sum', 'min', 'max', 'first', 'firstMs', 'last', 'lastMs', 'increase'] as const
 /** Flag of a window whose last point is a staleness marker. */
 export const LAST_STALE = 1
 /** Flag of a window whose first point is a staleness marker. */

@@ -7,13 +7,11 @@ import { archivePoints, BLOCK_MS, BLOCK_START_MS, benchEngine } from './raw-poin
 const HOSTS = 100
 /** Files that a block's points arrive in before it is sealed: one a flush and partition. */
 const FLUSHES = 4
-const DAY_MS = 86_400_000
-const DAY_HOSTS = 20
 
 /** Bytes of a point in the master dataset. */
 export const archiveSize: Bench = {
   name: 'archive-size',
-  about: 'bytes a point of raw Parquet: 50 metrics a host, 10 s apart, by block (sealed) and by day',
+  about: 'bytes a point of raw Parquet: 50 metrics a host, 10 s apart, in a sealed block',
   async run({ folder, progress }) {
     progress(`a block of ${HOSTS} hosts`)
     const paths: string[] = []
@@ -25,12 +23,6 @@ export const archiveSize: Bench = {
     const engine = benchEngine(folder)
     const block = await engine.run((connection) => compactRaw(connection, paths, join(folder, 'block.parquet')))
     await engine.close()
-    progress(`a day of ${DAY_HOSTS} hosts`)
-    const dayStart = Math.floor(BLOCK_START_MS / DAY_MS) * DAY_MS
-    const day = await archivePoints(join(folder, 'day'), hostSeries(DAY_HOSTS, dayStart, DAY_MS), DAY_MS)
-    return [
-      { key: 'archive-size block', unit: 'B/point', values: [block.bytes / block.points] },
-      { key: 'archive-size day', unit: 'B/point', values: [day.bytes / day.points] },
-    ]
+    return [{ key: 'archive-size block', unit: 'B/point', values: [block.bytes / block.points] }]
   },
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -65,6 +65,8 @@ async function main(args: string[]): Promise<number> {
 
 async function runBench(bench: Bench, plan: Plan): Promise<Figure[]> {
   const folder = mkdtempSync(join(plan.folder, `tidemark-bench-${bench.name}-`))
+  // An embedded Postgres that was started by root runs as another user, who must get through.
+  chmodSync(folder, 0o755)
   const begun = performance.now()
   const progress = (text: string) => {
     const seconds = Math.round((performance.now() - begun) / 1000)

@@ -65,7 +65,7 @@ export async function startServer({ folder, progress }: Pick<BenchContext, 'fold
 async function answers(url: string, isGone: () => boolean): Promise<PipelineStatus | undefined> {
   for (const end = performance.now() + START_TIMEOUT_MS; performance.now() < end && !isGone(); ) {
     const response = await fetch(`${url}/api/v1/status/pipeline`).catch(() => undefined)
-    if (response?.ok) return (await response.json()) as PipelineStatus
+    if (response?.ok) return ((await response.json()) as { data: PipelineStatus }).data
     await response?.body?.cancel()
     await pause(200)
   }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { PROTOCOLS, type Protocol, sendStatsd, sendUntilAcknowledged } from './client.js'
 import { compareWindows, type MatrixAnswer } from './compare-windows.js'
 import { expectedWindows, type SentPoint } from './expected-windows.js'
+import { checkLateData } from './late-data.js'
 import { TestServer } from './server.js'
 import { readScrapes, type TraceReading } from './trace.js'
 
@@ -18,6 +19,8 @@ const { values } = parseArgs({
 })
 const seconds = Number(values.seconds)
 const dataDir = mkdtempSync(join(tmpdir(), 'tidemark-e2e-'))
+// As root the catalog runs under another user, who must be able to enter the folder.
+chmodSync(dataDir, 0o755)
 const settings = {
   TIDEMARK_COLLECTOR_ENABLED: 'false',
   TIDEMARK_BLOCKS_LENGTH: '30s',
@@ -35,7 +38,7 @@ say(`server at ${server.url}, data in ${dataDir}`)
 let failures: string[]
 try {
   await sendAndKill()
-  failures = await checkAnswers()
+  failures = [...(await checkAnswers()), ...(await checkLateData(server, 120_000))]
 } finally {
   const status = await server.stop()
   say(`server stopped with status ${status}`)
@@ -102,7 +105,7 @@ async function checkAnswers(): Promise<string[]> {
   const startMs = Math.min(...sent.map((point) => point.timeMs))
   const settled = await server.until(
     'every block sealed and clean',
-    ({ blocks }) => blocks.frontierMs > endMs && blocks.dirty === 0 && blocks.recomputing === 0 && blocks.audited > 0,
+    ({ blocks }) => blocks.frontierMs > endMs && blocks.dirty === 0 && blocks.recomputing === 0 && blocks.audited >= 2,
     300_000,
   )
   const { blocks } = settled
@@ -118,7 +121,9 @@ function split(scrape: TraceReading[], timeMs: number): Map<Protocol, SentPoint[
   scrape.forEach((reading, i) => {
     if (!Number.isFinite(reading.value)) return
     const protocol = PROTOCOLS[i % PROTOCOLS.length]
-    const labels = { ...reading.labels, via: protocol }
+    // An empty label is an absent one.
+    const named = Object.entries(reading.labels).filter(([, text]) => text !== '')
+    const labels = { ...Object.fromEntries(named), via: protocol }
     batches.set(protocol, [...(batches.get(protocol) ?? []), { metric: reading.metric, labels, value: reading.value, timeMs, isEvent: false }])
   })
   return batches

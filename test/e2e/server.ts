@@ -1,18 +1,23 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { PipelineStatus } from '../../schemas/ports/status.js'
 
-const CLI = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'cli', 'tidemark.js')
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
+/** Beside this file where that is built too, else in dist/: a test that runs from its source starts what was built. */
+const CLI = [ROOT, join(ROOT, 'dist')].map((folder) => join(folder, 'cli', 'tidemark.js')).find(existsSync)
 
 /** How a server for a test is started. */
 export interface ServerSettings {
   dataDir: string
   /** Config by environment, e.g. TIDEMARK_BLOCKS_LENGTH. */
   settings: Record<string, string>
+  /** Where agents go on looking for it after a restart; any free one unless given. */
+  httpPort?: number
 }
 
 /** A `tidemark up` of its own, as a user starts it: another process, real sockets, a data folder. */
@@ -36,8 +41,10 @@ export class TestServer {
   }
 
   /** Starts it and waits until it answers queries. @throws if it ends or does not answer within the time */
-  static async start({ dataDir, settings }: ServerSettings, withinMs = 60_000): Promise<TestServer> {
-    const [httpPort, statsdPort] = await freePorts(2)
+  static async start({ dataDir, settings, httpPort: givenPort }: ServerSettings, withinMs = 60_000): Promise<TestServer> {
+    if (CLI === undefined) throw new Error('the server is not built: npm run build')
+    const [freePort, statsdPort] = await freePorts(2)
+    const httpPort = givenPort ?? freePort
     const env = {
       ...process.env,
       ...settings,
@@ -95,7 +102,8 @@ export class TestServer {
   }
 }
 
-async function freePorts(count: number): Promise<number[]> {
+/** Ports of the loopback that nothing listens on at present. */
+export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = createServer().listen(0, '127.0.0.1')

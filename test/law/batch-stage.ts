@@ -18,10 +18,10 @@ import { loadConfig } from '../../schemas/config/load.js'
 import type { Rollup } from '../../schemas/config/schema.js'
 import type { TidemarkError } from '../../schemas/errors.js'
 import { encodeRecord } from '../../schemas/log/record.js'
+import { markStaleAt, wordsOf } from '../../schemas/points.js'
 import type { Log, LogAppend, LogBounds, LogReader, LogSubscription, Topic } from '../../schemas/ports/log.js'
 import type { ObjectStore } from '../../schemas/ports/object-store.js'
 import type { WindowReader } from '../../schemas/ports/window-store.js'
-import { markStaleAt, wordsOf } from '../../schemas/points.js'
 import type { Series } from '../../schemas/series/series.js'
 import { WindowColumns } from '../../schemas/windows/columns.js'
 
@@ -49,13 +49,22 @@ class MemoryLog implements Log {
   }
 
   async append(topic: Topic, records: readonly LogAppend[]): Promise<void> {
-    for (const { partition, value } of records) (topic === 'tidemark.points' ? this.entries[partition] : this.dead).push(value)
+    for (const { partition, value } of records)
+      (topic === 'tidemark.points' ? this.entries[partition] : this.dead).push(value)
   }
 
   async consume(_topic: Topic, _group: string, reader: LogReader): Promise<LogSubscription> {
-    const next = await Promise.all(this.entries.map(async (_, partition) => (await reader.assign(partition, undefined)) ?? 0))
+    const next = await Promise.all(
+      this.entries.map(async (_, partition) => (await reader.assign(partition, undefined)) ?? 0),
+    )
     this.#reader = { reader, next }
-    return { commit: async () => undefined, close: async () => void (this.#reader = undefined), ended: new Promise(() => undefined) }
+    return {
+      commit: async () => undefined,
+      close: async () => {
+        this.#reader = undefined
+      },
+      ended: new Promise(() => undefined),
+    }
   }
 
   async bounds(): Promise<LogBounds[]> {
@@ -69,7 +78,9 @@ class MemoryLog implements Log {
     if (!this.#reader) return
     const { reader, next } = this.#reader
     for (const [partition, entries] of this.entries.entries()) {
-      const fresh = entries.slice(next[partition]).map((value, i) => ({ offset: next[partition] + i, appendedMs: 0, value }))
+      const fresh = entries
+        .slice(next[partition])
+        .map((value, i) => ({ offset: next[partition] + i, appendedMs: 0, value }))
       next[partition] = entries.length
       if (fresh.length > 0) await reader.read(partition, fresh)
     }
@@ -129,11 +140,41 @@ export async function openStage(options: StageOptions = {}): Promise<BatchStage>
   const view = createBatchView({ catalog, objects, engine, series, clock, settings })
   const hotStore: WindowReader = { read: (range) => windowsIn(stage.hot, range), series: async () => [] }
   const closedThroughMs = async () => stage.now
-  const work = createBatchWork({ catalog, objects, engine, series, log, clock, uniqueId, settings, scratch: join(folder, 'work'), view, hotStore, closedThroughMs })
+  const work = createBatchWork({
+    catalog,
+    objects,
+    engine,
+    series,
+    log,
+    clock,
+    uniqueId,
+    settings,
+    scratch: join(folder, 'work'),
+    view,
+    hotStore,
+    closedThroughMs,
+  })
   const newArchive = () =>
-    new Archive({ log, catalog, objects, engine, clock, uniqueId, scratch: join(folder, 'flush'), flushEveryMs: 30_000, flushPoints: 1_000_000, onError: (error) => stage.errors.push(error) })
+    new Archive({
+      log,
+      catalog,
+      objects,
+      engine,
+      clock,
+      uniqueId,
+      scratch: join(folder, 'flush'),
+      flushEveryMs: 30_000,
+      flushPoints: 1_000_000,
+      onError: (error) => stage.errors.push(error),
+    })
   const opened: BatchStage = Object.assign(stage, {
-    log, catalog, objects, engine, settings, view, work,
+    log,
+    catalog,
+    objects,
+    engine,
+    settings,
+    view,
+    work,
     ledger: new CatalogLateLedger(db, settings.blockMs),
     archive: newArchive(),
     async send(points: readonly SentPoint[], partition = 0) {
@@ -169,7 +210,7 @@ export function recordOf(points: readonly SentPoint[], receivedMs: number): Uint
   const place = new Map(series.map((one, i) => [one.id, i]))
   const value = Float64Array.from(points, (point) => point.value)
   const words = wordsOf(value)
-  points.forEach((point, i) => point.stale && markStaleAt(words, i))
+  for (const [i, point] of points.entries()) if (point.stale) markStaleAt(words, i)
   return encodeRecord({
     ids: Uint32Array.from(series.flatMap((one) => [one.idLow, one.idHigh])),
     canonical: series.map((one) => one.canonical),
@@ -177,7 +218,9 @@ export function recordOf(points: readonly SentPoint[], receivedMs: number): Uint
     seriesIndex: Uint32Array.from(points, (point) => place.get(point.series.id) ?? 0),
     timeMs: Float64Array.from(points, (point) => point.timeMs),
     value,
-    weight: points.some((point) => point.weight !== undefined) ? Float64Array.from(points, (point) => point.weight ?? 1) : undefined,
+    weight: points.some((point) => point.weight !== undefined)
+      ? Float64Array.from(points, (point) => point.weight ?? 1)
+      : undefined,
     receivedMs,
   })
 }

@@ -7,8 +7,14 @@ import { WindowColumns } from '../../schemas/windows/columns.js'
 import { LAW_SERIES, type LawPoint } from './points.js'
 
 /** Puts points into the temporary table `raw`, with the columns that a fold reads of raw_points. */
-export async function appendRaw(connection: DuckDBConnection, points: readonly LawPoint[], startMs: number): Promise<void> {
-  await connection.run('CREATE TEMP TABLE raw_rows (series_id BIGINT, ms DOUBLE, value DOUBLE, kind INTEGER, weight DOUBLE)')
+export async function appendRaw(
+  connection: DuckDBConnection,
+  points: readonly LawPoint[],
+  startMs: number,
+): Promise<void> {
+  await connection.run(
+    'CREATE TEMP TABLE raw_rows (series_id BIGINT, ms DOUBLE, value DOUBLE, kind INTEGER, weight DOUBLE)',
+  )
   await appendColumns(connection, 'raw_rows', points.length, [
     { type: BIGINT, value: (row) => LAW_SERIES[points[row].series].id },
     { type: DOUBLE, value: (row) => startMs + points[row].timeMs },

@@ -27,7 +27,10 @@ const anyValue = fc.oneof(
 export const anyPoints = fc.array(
   fc.record({
     series: fc.integer({ min: 0, max: 3 }),
-    timeMs: fc.oneof(fc.integer({ min: 0, max: 599_999 }), fc.integer({ min: 0, max: 59 }).map((n) => n * 500)),
+    timeMs: fc.oneof(
+      fc.integer({ min: 0, max: 599_999 }),
+      fc.integer({ min: 0, max: 59 }).map((n) => n * 500),
+    ),
     value: anyValue,
     stale: fc.integer({ min: 0, max: 19 }).map((n) => n === 0),
     weight: fc.constantFrom(1, 1, 1, 2, 10, 0.5),
@@ -48,7 +51,12 @@ export function possible(points: readonly LawPoint[]): LawPoint[] {
   return points.map((point) => {
     const sample = point.series < 2
     const stale = sample && point.stale
-    return { ...point, stale, value: stale ? Number.NaN : point.value, weight: sample ? point.weight && 1 : point.weight }
+    return {
+      ...point,
+      stale,
+      value: stale ? Number.NaN : point.value,
+      weight: sample ? point.weight && 1 : point.weight,
+    }
   })
 }
 
@@ -77,7 +85,9 @@ export function foldInOrder(points: readonly LawPoint[], startMs: number, length
 
 /** Merges windows in order of time into windows of `lengthMs`. */
 export function mergeInOrder(windows: WindowColumns, lengthMs: number): WindowColumns {
-  const order = Array.from({ length: windows.length }, (_, row) => row).sort((a, b) => windows.start[a] - windows.start[b])
+  const order = Array.from({ length: windows.length }, (_, row) => row).sort(
+    (a, b) => windows.start[a] - windows.start[b],
+  )
   const merged = new WindowColumns()
   const rows = new Map<string, number>()
   for (const from of order) {

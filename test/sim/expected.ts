@@ -1,6 +1,5 @@
 import type { Rollup } from '../../schemas/config/schema.js'
 import { Kind } from '../../schemas/points.js'
-import { Series } from '../../schemas/series/series.js'
 import type { SimPoint, SimSeries } from './client.js'
 
 /** What a window must say, worked out from the list of points alone, with nothing of the project's aggregates. */
@@ -15,23 +14,26 @@ export interface ExpectedWindow {
   last: number
   lastMs: number
   lastStale: boolean
+  /** True for event series and everything that a rollup makes: they grow by their sum. */
+  isEvent: boolean
   /** Undefined where nothing promises it: growth of a rollup over more than one window. */
   increase: number | undefined
   /** Smallest value whose rank reaches half of the weight; NaN if there is no finite value. */
   median: number
 }
 
-/** Windows by series id and start. */
+/** Windows by {@link windowKey}. */
 export type ExpectedWindows = Map<string, ExpectedWindow>
 
-/** The key of a window. */
-export function windowKey(seriesId: bigint, startMs: number): string {
-  return `${seriesId} ${startMs}`
+/** One text for one window of one series; no two kinds share a metric here. */
+export function windowKey(series: string, startMs: number): string {
+  return `${series} @${startMs}`
 }
 
-/** The project's identity of a client's series. */
-export function identityOf({ metric, labels, kind }: SimSeries): Series {
-  return Series.of(metric, labels, kind)
+/** One text for one series, whatever the order of its labels. */
+export function seriesText(metric: string, labels: Iterable<readonly [string, string]>): string {
+  const pairs = [...labels].filter(([name]) => name !== '__name__').sort(([a], [b]) => (a < b ? -1 : 1))
+  return `${metric}{${pairs.map(([name, value]) => `${name}=${value}`).join(',')}}`
 }
 
 const FINEST_MS = 10_000
@@ -42,24 +44,24 @@ export function expectedWindows(points: readonly SimPoint[], windowMs: number, r
   const hidden = new Set(rollups.filter(({ keep_source }) => !keep_source).map(({ match }) => match))
   for (const [series, own] of groupBy(points, (point) => point.series)) {
     if (hidden.has(series.metric)) continue
-    const { id } = identityOf(series)
-    for (const [startMs, inWindow] of byWindow(distinct(own), windowMs)) expected.set(windowKey(id, startMs), fold(inWindow))
+    const text = seriesText(series.metric, Object.entries(series.labels))
+    for (const [startMs, inWindow] of byWindow(distinct(own), windowMs)) expected.set(windowKey(text, startMs), fold(inWindow))
   }
   for (const rollup of rollups) {
     const sources = points.filter(({ series }) => series.metric === rollup.match)
-    for (const [id, own] of groupBy(sources, ({ series }) => derivedId(series, rollup))) {
+    for (const [text, own] of groupBy(sources, ({ series }) => derivedText(series, rollup))) {
       const kept = [...groupBy(own, (point) => point.series).values()].flatMap(distinct)
       for (const [startMs, inWindow] of byWindow(kept, windowMs)) {
-        expected.set(windowKey(id, startMs), { ...fold(inWindow), increase: windowMs === FINEST_MS ? growthOfEach(inWindow) : undefined })
+        expected.set(windowKey(text, startMs), { ...fold(inWindow), isEvent: true, increase: windowMs === FINEST_MS ? growthOfEach(inWindow) : undefined })
       }
     }
   }
   return expected
 }
 
-function derivedId({ labels, kind }: SimSeries, { match, by }: Rollup): bigint {
-  const kept = Object.fromEntries(Object.entries(labels).filter(([name]) => by.includes(name)))
-  return Series.of(`${match}:by_${by.join('_')}`, kept, kind === Kind.EventCounter ? Kind.EventCounter : Kind.EventTimer).id
+function derivedText({ labels }: SimSeries, { match, by }: Rollup): string {
+  const kept = Object.entries(labels).filter(([name]) => by.includes(name))
+  return seriesText(`${match}:by_${by.join('_')}`, kept)
 }
 
 /** The points of one series in order of time; of readings at one time the largest alone. */
@@ -99,6 +101,7 @@ function fold(unsorted: readonly SimPoint[]): ExpectedWindow {
     lastStale: last.stale,
     increase: last.series.kind === Kind.Sample ? growth(points) : 0,
     median: median(finite),
+    isEvent: last.series.kind !== Kind.Sample,
   }
 }
 

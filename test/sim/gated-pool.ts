@@ -1,7 +1,7 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import type pg from 'pg'
 import { TidemarkError } from '../../schemas/errors.js'
-import type { Gate } from './gate.js'
+import { Crash, type Gate } from './gate.js'
 
 /** Reads 64-bit integers as numbers, as the catalog wants them. */
 export function integersAsNumbers(types: typeof pg.types): typeof pg.types.getTypeParser {
@@ -32,7 +32,7 @@ export class GatedPool implements PostgresPool {
       try {
         return await this.#gate.pass('catalog', () => held.client.query(text, parameters as unknown[]))
       } catch (thrown) {
-        if (thrown instanceof TidemarkError) held.isLost = true
+        if (thrown instanceof TidemarkError || thrown instanceof Crash) held.isLost = true
         throw thrown
       }
     }

@@ -104,7 +104,7 @@ async function wire(world: World, outside: { gate: Gate; pool: GatedPool; log: S
     scratch: join(world.folder, 'work'),
     view,
     hotStore: hot,
-    closedThroughMs: () => speed.closedThroughMs(),
+    closedThroughMs: (readTo) => speed.closedThroughMs(readTo),
   })
   const views = {
     batch: view,

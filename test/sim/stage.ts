@@ -43,6 +43,8 @@ export async function openStage(): Promise<Stage> {
 async function furnish(folder: string, postgres: EmbeddedPostgres): Promise<Stage> {
   const types = { getTypeParser: integersAsNumbers(pg.types) }
   const pool = new pg.Pool({ connectionString: postgres.url, max: 12, types })
+  // A server that stops ends its connections; nobody is left to mind.
+  pool.on('error', () => undefined)
   const gate = new Gate({ random: new Random(0), rates: CALM, passTime: () => undefined, onDeath: () => undefined })
   const db = catalogDb(new GatedPool(pool, gate))
   // Nothing here outlives the machine.

@@ -106,6 +106,15 @@ export class World {
     this.trace.push(`${new Date(this.nowMs).toISOString().slice(11, 23)} ${what}`)
   }
 
+  /** Where the records among the dead letters stood, `partition/offset`. */
+  async deadLetters(): Promise<Set<string>> {
+    const letters = await LogMirror.open(this.log, 'tidemark.deadletter')
+    await letters.caughtUp()
+    await letters.close()
+    const heads = letters.entries(0).map(({ value }) => JSON.parse(Buffer.from(value).toString('latin1').split('\n')[0]) as { partition: number; offset: number })
+    return new Set(heads.map(({ partition, offset }) => `${partition}/${offset}`))
+  }
+
   async close(): Promise<void> {
     await this.mirror.close()
     await this.log.close()

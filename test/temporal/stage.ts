@@ -13,7 +13,7 @@ import { createActivities } from '../../workflows/activities.js'
 import { flowBundle } from './flow-bundle.js'
 
 /** Where the Temporal CLI is looked for: PATH, and where Go puts what it installs. */
-export const programFolders = [...searchPath(), join(homedir(), 'go', 'bin')]
+const programFolders = [...searchPath(), join(homedir(), 'go', 'bin')]
 
 export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 

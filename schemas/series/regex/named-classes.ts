@@ -1,9 +1,14 @@
-import { ANY, type CodePoints, codePoints, satisfying, without } from './code-points.js'
+import { ANY, type CodePoints, codePoints, satisfying } from './code-points.js'
 
 /** Sets that have a name in RE2's syntax (github.com/google/re2/wiki/Syntax). */
 
 const set = (members: string): CodePoints =>
-  codePoints([...members.matchAll(/(.)-(.)|(.)/gsu)].flatMap(([, from, to, one]) => [(from ?? one).codePointAt(0)!, (to ?? one).codePointAt(0)!]))
+  codePoints(
+    [...members.matchAll(/(.)-(.)|(.)/gsu)].flatMap(([, from, to, one]) => [
+      (from ?? one).codePointAt(0)!,
+      (to ?? one).codePointAt(0)!,
+    ]),
+  )
 
 const DIGIT = set('0-9')
 const WORD = set('0-9A-Za-z_')
@@ -33,17 +38,14 @@ const POSIX: ReadonlyMap<string, CodePoints> = new Map([
   ['xdigit', set('0-9A-Fa-f')],
 ])
 
-/** The set of `\d`, `\D`, `\s`, `\S`, `\w` or `\W`, undefined for other letters. */
+/** The set of `\d`, `\s` or `\w`, undefined for other letters. */
 export function perlClass(letter: string): CodePoints | undefined {
-  const found = PERL.get(letter.toLowerCase())
-  return found && (letter === letter.toLowerCase() ? found : without(found))
+  return PERL.get(letter)
 }
 
-/** The set of `[:name:]`, or of `[:^name:]`; undefined if there is none of that name. */
+/** The set of `[:name:]`, undefined if there is none of that name. */
 export function posixClass(name: string): CodePoints | undefined {
-  const isNegated = name.startsWith('^')
-  const found = POSIX.get(isNegated ? name.slice(1) : name)
-  return found && (isNegated ? without(found) : found)
+  return POSIX.get(name)
 }
 
 const unicodeSets = new Map<string, CodePoints>([['Any', ANY]])

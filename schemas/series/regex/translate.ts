@@ -52,7 +52,7 @@ class Translation {
       const character = this.#take()!
       if (character === '|') out += '|'
       else if (character === '(') out += this.#group(flags)
-      else if (character === '[') out += this.#set(this.#bracket(), flags)
+      else if (character === '[') out += codePointsSource(this.#bracket(flags))
       else if (character === '.') out += this.#dot(flags)
       else if (character === '^' || character === '$') out += `(?:${character})`
       else if (character === '\\') out += this.#escape(flags)
@@ -68,7 +68,8 @@ class Translation {
     // A name that JavaScript does not take still captures, by its number.
     if (name) return this.#closed(/^\d/.test(name[1]) ? '(' : `(?<${name[1]}>`, flags)
     const switches = this.#match(/^\?([imsU]*)(?:-([imsU]+))?([:)])/)
-    if (!switches) throw new RegexFault(`invalid or unsupported group (${this.#in.slice(this.#at, this.#at + 3).join('')}`)
+    if (!switches)
+      throw new RegexFault(`invalid or unsupported group (${this.#in.slice(this.#at, this.#at + 3).join('')}`)
     const [, on, off = '', end] = switches
     if (on.includes('m')) throw new RegexFault('(?m) is not supported: values are matched as a whole')
     const changed: Flags = {
@@ -111,11 +112,7 @@ class Translation {
 
   #literal(character: string, flags: Flags): string {
     const codePoint = character.codePointAt(0)!
-    return this.#set([codePoint, codePoint], flags)
-  }
-
-  #set(set: CodePoints, flags: Flags): string {
-    return codePointsSource(flags.ignoreCase ? ignoringCase(set) : set)
+    return codePointsSource(meant([codePoint, codePoint], false, flags))
   }
 
   #escape(flags: Flags): string {
@@ -130,26 +127,22 @@ class Translation {
       while (this.#at < this.#in.length && !this.#match(/^\\E/)) out += this.#literal(this.#take()!, flags)
       return out
     }
-    return this.#set(this.#escapedSet(), flags)
+    return codePointsSource(this.#escapedSet(flags))
   }
 
   /** The set that an escape stands for, in a class or outside of one; the backslash is taken already. */
-  #escapedSet(): CodePoints {
-    const letter = this.#peek()
-    const perl = letter && perlClass(letter)
-    if (perl) {
-      this.#at++
-      return perl
-    }
+  #escapedSet(flags: Flags): CodePoints {
+    const perl = this.#match(/^[dswDSW]/)
+    if (perl) return meant(perlClass(perl[0].toLowerCase())!, perl[0] < 'a', flags)
     const property = this.#match(/^[pP](?:\{(\^?)([A-Za-z_]+)\}|([A-Z]))/)
     if (property) {
       const name = property[2] ?? property[3]
       const set = unicodeClass(name)
       if (!set) throw new RegexFault(`\\p{${name}} is no category and no script of Unicode`)
-      return (property[0][0] === 'P') === (property[1] === '^') ? set : without(set)
+      return meant(set, (property[0][0] === 'P') !== (property[1] === '^'), flags)
     }
     const codePoint = this.#escapedCharacter()
-    return [codePoint, codePoint]
+    return meant([codePoint, codePoint], false, flags)
   }
 
   #escapedCharacter(): number {
@@ -171,41 +164,42 @@ class Translation {
   }
 
   /** What a class holds; its opening bracket is taken already. */
-  #bracket(): CodePoints {
+  #bracket(flags: Flags): CodePoints {
     const isNegated = this.#match(/^\^/) !== undefined
     const ranges: number[] = []
     for (let isFirst = true; isFirst || this.#peek() !== ']'; isFirst = false) {
       if (this.#at >= this.#in.length) throw new RegexFault('missing closing ]')
-      const posix = this.#match(/^\[:(\^?\w+):\]/)
+      const posix = this.#match(/^\[:(\^?)(\w+):\]/)
       if (posix) {
-        const set = posixClass(posix[1])
+        const set = posixClass(posix[2])
         if (!set) throw new RegexFault(`${posix[0]} is no class`)
-        ranges.push(...set)
+        ranges.push(...meant(set, posix[1] === '^', flags))
         continue
       }
-      const first = this.#member()
-      const isRange = this.#peek() === '-' && this.#in[this.#at + 1] !== ']' && this.#at + 1 < this.#in.length
-      if (!isRange) {
-        ranges.push(...first)
-        continue
-      }
-      this.#at++
-      const last = this.#member()
-      if (first.length !== 2 || first[0] !== first[1] || last[0] !== last[1] || last[0] < first[0]) {
-        throw new RegexFault('invalid range in a class')
-      }
-      ranges.push(first[0], last[0])
+      ranges.push(...this.#members(flags))
     }
     this.#at++
     const set = codePoints(ranges)
     return isNegated ? without(set) : set
   }
 
-  #member(): CodePoints {
+  /** A member of a class: a character, a range, or an escape that stands for a set. */
+  #members(flags: Flags): CodePoints {
+    const set = this.#match(/^\\(?=[dswDSWpP])/)
+    if (set) return this.#escapedSet(flags)
+    const first = this.#member()
+    const isRange = this.#peek() === '-' && this.#in[this.#at + 1] !== ']' && this.#at + 1 < this.#in.length
+    if (!isRange) return meant([first, first], false, flags)
+    this.#at++
+    const last = this.#member()
+    if (last < first) throw new RegexFault('invalid range in a class')
+    return meant([first, last], false, flags)
+  }
+
+  #member(): number {
     const character = this.#take()
     if (character === undefined) throw new RegexFault('missing closing ]')
-    if (character === '\\') return this.#escapedSet()
-    return [character.codePointAt(0)!, character.codePointAt(0)!]
+    return character === '\\' ? this.#escapedCharacter() : character.codePointAt(0)!
   }
 
   #peek(): string | undefined {
@@ -223,4 +217,10 @@ class Translation {
     this.#at += [...found[0]].length
     return found
   }
+}
+
+/** What a set means under the flags: widened by case first, then turned round. */
+function meant(set: CodePoints, isNegated: boolean, { ignoreCase }: Flags): CodePoints {
+  const wide = ignoreCase ? ignoringCase(set) : set
+  return isNegated ? without(wide) : wide
 }
