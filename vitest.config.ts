@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['**/*.test.ts'],
-    exclude: ['node_modules/**', 'dist/**', 'data/**', 'test/e2e/**', 'test/temporal/**'],
+    exclude: ['node_modules/**', 'dist/**', 'data/**', 'test/e2e/**', 'test/temporal/**', 'test/clients/programs/**'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',

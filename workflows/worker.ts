@@ -88,8 +88,11 @@ function installRuntime(logger: Logger): void {
   isRuntimeInstalled = true
 }
 
+/** Of what the SDK says of an activity only what an operator can use: which one failed, how often, and why. */
 function forward(logger: Logger, { level, message, meta }: LogEntry): void {
-  const fields = { part: 'temporal', ...meta }
+  const { activityType, workflowType, workflowId, attempt, error } = meta ?? {}
+  const reason = error instanceof Error ? error.message : undefined
+  const fields = { part: 'temporal', activityType, workflowType, workflowId, attempt, reason }
   if (level === 'ERROR') logger.error(fields, message)
   else logger.warn(fields, message)
 }

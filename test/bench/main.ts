@@ -45,7 +45,8 @@ process.exitCode = await main(process.argv.slice(2))
 async function main(args: string[]): Promise<number> {
   const plan = readArguments(args)
   if (typeof plan === 'string') {
-    console.log(plan)
+    if (plan === USAGE) console.log(plan)
+    else console.error(plan)
     return plan === USAGE ? 0 : 2
   }
   const figures: Figure[] = []

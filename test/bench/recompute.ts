@@ -8,10 +8,10 @@ import { normal, seededRandom } from './random.js'
 import { archivePoints, BLOCK_MS, BLOCK_START_MS, type SeriesPoints } from './raw-points.js'
 import type { RecomputeAnswer, RecomputeRequest } from './recompute-run.js'
 
-/** Blocks of 6 million points, by shape: series, and ms between their points. */
+/** Blocks of 6 million and 600,000 points, by shape: series, and ms between their points. */
 const BLOCKS: Readonly<Record<string, { series: number; stepMs: number }>> = {
   dense1k: { series: 1000, stepMs: 100 },
-  low100k: { series: 100_000, stepMs: 10_000 },
+  low10k: { series: 10_000, stepMs: 10_000 },
 }
 
 /** Raw Parquet to the files of every tier. */

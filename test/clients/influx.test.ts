@@ -1,6 +1,7 @@
 import { InfluxDB as InfluxDB2, Point, setLogger, type WriteApi } from '@influxdata/influxdb-client'
 import { FieldType, InfluxDB as InfluxDB1 } from 'influx'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { decodedPoints } from './decoded.js'
 import { type ClientStage, openStage } from './stage.js'
 import { asLines } from './stored-points.js'
 
@@ -14,6 +15,8 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   vi.useRealTimers()
+  const lineProtocol = stage.requests.filter(({ url }) => url.includes('/write'))
+  expect(await decodedPoints(lineProtocol, 'influx', () => NOW), 'tidemark decode').toEqual(stage.points())
   await stage.close()
 })
 

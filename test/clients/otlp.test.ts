@@ -12,8 +12,9 @@ import {
   type ViewOptions,
 } from '@opentelemetry/sdk-metrics'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { decodedPoints } from './decoded.js'
 import { type ClientStage, openStage, plainBody } from './stage.js'
-import { asLines } from './stored-points.js'
+import { asLines, type StoredPoint } from './stored-points.js'
 
 const START = 1_767_225_600_000
 const NEVER_MS = 3_600_000
@@ -27,6 +28,10 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await Promise.all(providers.map((provider) => provider.shutdown()))
+  // What was added to a cumulative histogram shows only beside the request before it.
+  const isWhole = ({ kind }: StoredPoint) => kind !== 'timer'
+  const decoded = await decodedPoints(stage.requests, 'otlp', Date.now)
+  expect(decoded.filter(isWhole), 'tidemark decode').toEqual(stage.points().filter(isWhole))
   vi.useRealTimers()
   await stage.close()
 })

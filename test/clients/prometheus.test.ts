@@ -12,9 +12,11 @@ import {
 } from 'prom-client'
 import { pushMetrics, pushTimeseries } from 'prometheus-remote-write'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Format } from '../../cli/decode-body.js'
 import { startScraper } from '../../ingest/scrape/scraper.js'
 import { loadConfig } from '../../schemas/config/load.js'
-import { type ClientStage, openStage } from './stage.js'
+import { decodedPoints } from './decoded.js'
+import { type ClientStage, openStage, type SentRequest } from './stage.js'
 import { asLines, type StoredPoint } from './stored-points.js'
 
 const NOW = 1_767_225_601_234
@@ -25,7 +27,16 @@ beforeEach(async () => {
   clock = () => NOW
   stage = await openStage(() => clock())
 })
-afterEach(() => stage.close())
+afterEach(async () => {
+  const scraped = stage.points().some(({ series }) => series.startsWith('up{'))
+  if (!scraped) expect(await decodedPoints(stage.requests, formatOf, clock), 'tidemark decode').toEqual(stage.points())
+  await stage.close()
+})
+
+function formatOf({ url, headers }: SentRequest): Format {
+  if (url === '/api/v1/write') return 'remote-write'
+  return headers['content-type']?.includes('openmetrics') ? 'openmetrics' : 'prometheus'
+}
 
 /** A registry with one metric of each type, as a program keeps it. */
 function filled<T extends PrometheusContentType | OpenMetricsContentType>(registry: Registry<T>): Registry<T> {

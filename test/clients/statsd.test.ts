@@ -1,5 +1,8 @@
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import StatsD from 'hot-shots'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { decodedPoints } from './decoded.js'
 import { type ClientStage, openStage } from './stage.js'
 import { asLines } from './stored-points.js'
 
@@ -153,6 +156,24 @@ describe('hot-shots', () => {
     await close(client)
     expect(asLines(await stage.pointsOnceThereAre(1), NOW)).toEqual([
       'temperatur{key_with_space="x y",ort="Zürich 東京"} = 21 @0',
+    ])
+  })
+
+  test('sends datagrams that `tidemark decode` understands', async () => {
+    const socket = createSocket('udp4').bind(0, '127.0.0.1')
+    await once(socket, 'listening')
+    const client = connect({ port: socket.address().port, maxBufferSize: 1200, globalTags: { env: 'prod' } })
+    client.increment('orders', 3)
+    client.timing('checkout', 250, 1)
+    client.set('users', 'ann')
+    const received = once(socket, 'message')
+    await close(client)
+    const [body] = (await received) as [Buffer]
+    socket.close()
+    expect(asLines(await decodedPoints([{ url: '/', headers: {}, body }], 'statsd', () => NOW), NOW)).toEqual([
+      'checkout{env="prod"} = 0.25 @0 timer',
+      'orders{env="prod"} = 3 @0 counter',
+      'users{env="prod"} = 1 @8999',
     ])
   })
 })

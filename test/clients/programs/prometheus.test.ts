@@ -84,10 +84,13 @@ const agree = (selector: string) =>
     return difference(expected, found)
   }, 60_000)
 
-test.each(['{job="node"}', '{job="prometheus"}', '{job="vanishing"}', 'up', '{__name__=~"scrape_.+",job!="direct"}'])(
-  'what Prometheus wrote is answered as Prometheus answers it, through a kill and a restart: %s',
-  agree,
-)
+test.each([
+  '{job="node"}',
+  '{job="prometheus"}',
+  '{job="vanishing"}',
+  'up{job!="direct"}',
+  '{__name__=~"scrape_.+",job!="direct"}',
+])('what Prometheus wrote is answered as Prometheus answers it, through a kill and a restart: %s', agree)
 
 test('the series of a target that vanished end when Prometheus says so', async () => {
   await agree('vanishing_requests_total')
