@@ -5,6 +5,7 @@ import { Command } from 'commander'
 import { loadConfig, searchPath } from '../schemas/config/load.js'
 import type { Config } from '../schemas/config/schema.js'
 import type { PipelineStatus } from '../schemas/ports/status.js'
+import { ensureTemporal } from './install-temporal.js'
 import { ask, withUrl } from './server.js'
 
 /** One thing looked at. A warning does not fail the doctor. */
@@ -24,16 +25,18 @@ export function doctorCommand(): Command {
   return withUrl(new Command('doctor'))
     .description('checks the installation and the running server, and names each fix')
     .option('--config <file>', 'the config file to check')
+    .option('--fix', 'install the Temporal CLI into the data folder if it is missing')
     .addHelpText(
       'after',
-      '\nExit status 1 if there is a problem.\n\nExamples:\n  $ tidemark doctor\n  $ tidemark doctor --config tidemark.yaml',
+      '\nExit status 1 if there is a problem.\n\nExamples:\n  $ tidemark doctor\n  $ tidemark doctor --config tidemark.yaml\n  $ tidemark doctor --fix',
     )
-    .action(async ({ url, config: path }: { url: string; config?: string }) => {
+    .action(async ({ url, config: path, fix }: { url: string; config?: string; fix?: boolean }) => {
       const config = loadConfig({ path })
+      if (fix && config.temporal.enabled && !config.temporal.address) await ensureTemporal(config.data.dir)
       const findings = [...installation(config), ...(await server(url, config))]
-      for (const { what, state, detail, fix } of findings) {
+      for (const { what, state, detail, fix: mend } of findings) {
         const mark = { ok: 'ok      ', warning: 'warning ', problem: 'PROBLEM ' }[state]
-        process.stdout.write(`${mark}${what}: ${detail}\n${fix ? `        fix: ${fix}\n` : ''}`)
+        process.stdout.write(`${mark}${what}: ${detail}\n${mend ? `        fix: ${mend}\n` : ''}`)
       }
       if (findings.some(({ state }) => state === 'problem')) process.exitCode = 1
     })

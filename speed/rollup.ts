@@ -1,8 +1,7 @@
 import { mergeAcross } from '../schemas/aggregates/index.js'
-import { rollupName } from '../schemas/config/check.js'
 import type { Rollup } from '../schemas/config/schema.js'
-import { Kind } from '../schemas/points.js'
-import { Series } from '../schemas/series/series.js'
+import { derivedSeries } from '../schemas/series/rollup.js'
+import type { Series } from '../schemas/series/series.js'
 import { WindowColumns } from '../schemas/windows/columns.js'
 
 /** Derived series kept in mind per rule; beyond that they are made anew. */
@@ -28,17 +27,17 @@ export class Rollups {
   apply(windows: WindowColumns): WindowColumns {
     if (this.#byMetric.size === 0) return windows
     const result = new WindowColumns(windows.length)
-    const rows = new Map<Series, number>()
+    const rows = new Map<bigint, number>()
     for (let from = 0; from < windows.length; from++) {
       const source = windows.series[from]
       const rules = this.#byMetric.get(source.metric)
       if (!rules || rules.every((rule) => rule.keep_source)) result.pushRow(windows, from)
       for (const rule of rules ?? []) {
         const series = this.#derivedOf(rule, source)
-        let row = rows.get(series)
+        let row = rows.get(series.id)
         if (row === undefined) {
           row = result.push(series, windows.start[from])
-          rows.set(series, row)
+          rows.set(series.id, row)
         }
         mergeAcross(result, row, windows, from)
       }
@@ -56,17 +55,10 @@ export class Rollups {
       known.own.clear()
     }
     const made = derivedSeries(rule, source)
-    // One object a derived series: rows are found by it.
+    // One object a derived series, however many sources it has.
     const series = known.own.get(made.id) ?? made
     known.own.set(series.id, series)
     known.bySource.set(source.id, series)
     return series
   }
-}
-
-/** The series that a rule derives from a source series. */
-export function derivedSeries(rule: Rollup, source: Series): Series {
-  const labels = source.labels.filter(([name]) => rule.by.includes(name))
-  const kind = source.kind === Kind.EventCounter ? Kind.EventCounter : Kind.EventTimer
-  return Series.of(rollupName(rule.match, rule.by), labels, kind)
 }

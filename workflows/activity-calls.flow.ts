@@ -13,16 +13,18 @@ import type { Activities } from './activities.js'
  * fails is tried again for about a minute. A cancelled flow lets the running activity finish, for a block is published
  * whole or not at all, and its end is the cheapest place to stop.
  */
-export const { sealReady, dirtyReady, recomputeBlock, auditBlock, nextBlocks, sweep } = proxyActivities<Activities>({
+const activities = proxyActivities<Activities>({
   startToCloseTimeout: '1 hour',
   heartbeatTimeout: '20s',
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: 6 },
 })
 
+export const { sealReady, dirtyReady, auditBlock, nextBlocks, sweep } = activities
+
 /** Recomputes a block, then compares it with what the speed layer had. Both are idempotent. */
 export async function recomputeAndAudit(startMs: number): Promise<void> {
-  await recomputeBlock(startMs)
+  await activities.recomputeBlock(startMs)
   await auditNowOrLater(startMs)
 }
 

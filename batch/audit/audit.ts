@@ -1,4 +1,4 @@
-import { rollupName } from '../../schemas/config/check.js'
+import { rollupName } from '../../schemas/series/rollup.js'
 import type { BatchView } from '../../schemas/ports/batch-view.js'
 import type { WindowReader } from '../../schemas/ports/window-store.js'
 import { IdTable } from '../../schemas/series/id-table.js'

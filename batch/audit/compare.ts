@@ -22,7 +22,7 @@ function isSame(a: number, b: number): boolean {
 }
 
 /** True if two sums agree up to rounding. Sums whose terms overflow cannot be told apart. */
-export function isNear(a: number, b: number, scale: number): boolean {
+function isNear(a: number, b: number, scale: number): boolean {
   return isSame(a, b) || Math.abs(a - b) <= SUM_TOLERANCE * Math.abs(scale) || !Number.isFinite(scale)
 }
 

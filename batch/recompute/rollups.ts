@@ -1,17 +1,9 @@
 import { BIGINT, type DuckDBConnection } from '@duckdb/node-api'
-import { rollupName } from '../../schemas/config/check.js'
 import type { Rollup } from '../../schemas/config/schema.js'
-import { Kind } from '../../schemas/points.js'
-import { type Label, Series } from '../../schemas/series/series.js'
+import { derivedSeries } from '../../schemas/series/rollup.js'
+import type { Series } from '../../schemas/series/series.js'
 import { appendColumns } from '../duck/append.js'
 import { ROLLUP_SQL } from './merge-sql.js'
-
-/** The series that a rollup derives from a source: merged over every label but those it keeps. */
-export function derivedSeries(source: Series, rollup: Rollup): Series {
-  const labels = rollup.by.map((name): Label => [name, source.label(name)])
-  const kind = source.kind === Kind.EventCounter ? Kind.EventCounter : Kind.EventTimer
-  return Series.of(rollupName(rollup.match, rollup.by), labels, kind)
-}
 
 /**
  * Adds the windows of derived series to the 10 s windows in `windows_10s` and `buckets_10s`, and drops those of
@@ -30,7 +22,7 @@ export async function applyRollups(
   for (const rollup of rollups) {
     for (const [tag, source] of sources) {
       if (source.metric !== rollup.match) continue
-      const series = derivedSeries(source, rollup)
+      const series = derivedSeries(rollup, source)
       const known = derived.get(series.id) ?? { series, tag: 2 * (sources.size + derived.size) + 1 }
       derived.set(series.id, known)
       pairs.push({ tag, derivedTag: known.tag })

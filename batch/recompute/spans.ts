@@ -6,7 +6,7 @@ export function spanMs(tier: Tier, blockMs: number): number {
 }
 
 /** The span of a tier that holds a time. */
-export function spanOf(tier: Tier, blockMs: number, timeMs: number): TimeRange {
+function spanOf(tier: Tier, blockMs: number, timeMs: number): TimeRange {
   const length = spanMs(tier, blockMs)
   const startMs = alignDown(timeMs, length)
   return { startMs, endMs: startMs + length }

@@ -9,7 +9,7 @@ import type { IngestResult } from '../sink.js'
 import { GatewayRequest, HandleSlots } from './request.js'
 
 /** What the gateway counted since it started. */
-export interface IngestCounts {
+interface IngestCounts {
   accepted: number
   refused: number
   refusedByCode: Record<string, number>

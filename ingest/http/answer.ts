@@ -22,7 +22,7 @@ export function answerLines(reply: FastifyReply, result: IngestResult): FastifyR
 }
 
 /** `partial write: 3 of 1000 refused; line 7: …` */
-export function summary({ accepted, refusedCount, refused }: IngestResult): string {
+function summary({ accepted, refusedCount, refused }: IngestResult): string {
   const { position, reason } = refused[0]
   const what =
     accepted > 0

@@ -20,7 +20,7 @@ export const increase: Aggregate = {
 }
 
 /** Growth from one value of a counter to the next. */
-export function step(from: number, to: number): number {
+function step(from: number, to: number): number {
   if (!Number.isFinite(from) || !Number.isFinite(to)) return 0
   return to >= from ? to - from : to
 }

@@ -1,4 +1,5 @@
 import { TidemarkError } from '../errors.js'
+import { rollupName } from '../series/rollup.js'
 import { WINDOW_MS } from '../time.js'
 import { parseDuration } from './duration.js'
 import type { Config } from './schema.js'
@@ -41,11 +42,6 @@ function periods({ collector, speed, archive, batch }: Config): [key: string, te
     ['archive.flush_every', archive.flush_every],
     ['batch.seal_every', batch.seal_every],
   ]
-}
-
-/** Metric name of a rollup's derived series: `api_latency:by_region`. */
-export function rollupName(match: string, by: readonly string[]): string {
-  return `${match}:by_${by.join('_')}`
 }
 
 function require(holds: boolean, key: string, reason: string, fix: string): void {

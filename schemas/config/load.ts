@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Value } from '@sinclair/typebox/value'
 import { parse as parseYaml } from 'yaml'
 import { TidemarkError } from '../errors.js'
@@ -51,9 +52,10 @@ export function serverUrl(env: NodeJS.ProcessEnv = process.env): string | undefi
   return env.TIDEMARK_URL
 }
 
-/** The folders of PATH, where programs are looked for. */
+/** The folders in which programs are looked for: PATH, then where Go puts what it installs. */
 export function searchPath(env: NodeJS.ProcessEnv = process.env): string[] {
-  return (env.PATH ?? '').split(':').filter((folder) => folder !== '')
+  const goBin = env.GOBIN ?? (env.GOPATH && join(env.GOPATH, 'bin')) ?? (env.HOME && join(env.HOME, 'go', 'bin'))
+  return [...(env.PATH ?? '').split(':'), goBin ?? ''].filter((folder) => folder !== '')
 }
 
 /** The environment as it is, for programs that are started. */

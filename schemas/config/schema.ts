@@ -7,7 +7,7 @@ const group = <T extends Parameters<typeof Type.Object>[0]>(properties: T) =>
   Type.Object(properties, { additionalProperties: false, default: {} })
 
 /** A derived series: windows of `match` merged over every label but those in `by`. */
-export const RollupSchema = Type.Object(
+const RollupSchema = Type.Object(
   {
     match: Type.String({ minLength: 1, description: 'metric name' }),
     by: Type.Array(Type.String({ minLength: 1 }), { description: 'labels that the derived series keep' }),
@@ -21,7 +21,7 @@ export const RollupSchema = Type.Object(
 export type Rollup = Static<typeof RollupSchema>
 
 /** What happens to series of a metric that is over its limit of series. */
-export const CardinalityPolicySchema = Type.Object(
+const CardinalityPolicySchema = Type.Object(
   {
     metric: Type.String({ minLength: 1, description: 'metric name, or * for all others' }),
     limit: Type.Optional(Type.Integer({ minimum: 1, description: 'series; default limits.seriesPerMetric' })),

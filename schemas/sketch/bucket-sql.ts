@@ -10,7 +10,7 @@ import { BOUNDS, CELL_BUCKET, CELLS, SUB_BUCKETS } from './bucket.js'
 const NEAR = 1e-9
 
 /** Signed bucket of 0. Positive buckets lie above, negative ones mirrored below, so their order is that of the values. */
-export const ZERO_BUCKET = 0
+const ZERO_BUCKET = 0
 
 /** Signed bucket of a positive value of index i is `BUCKET_SHIFT + i`; of a negative one `-(BUCKET_SHIFT + i)`. */
 export const BUCKET_SHIFT = 65_536

@@ -32,7 +32,7 @@ const STALE = 4
 export class DamagedChunk extends Error {}
 
 /** How the row at hand names its series: by id and canonical bytes, or by number. The same object for every row. */
-export interface ChunkSeries {
+interface ChunkSeries {
   idLow: number
   idHigh: number
   number: number

@@ -9,7 +9,7 @@ export interface Target {
 }
 
 /** A peer's figure as it was measured. */
-export interface Peer {
+interface Peer {
   name: string
   /** In the figure's unit. */
   value?: number

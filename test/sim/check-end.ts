@@ -49,12 +49,12 @@ async function checkTier(world: World, process: Pipeline, tier: Tier, range: Tim
   if (wrong.length > 0) throw new Error(`${wrong.length} windows of ${tier} are wrong: ${wrong.slice(0, 8).join('; ')}`)
 }
 
-/** Every part of every window, asked as a user asks. */
+/** Every window asked as a user asks: of each metric two parts, which the seed picks. */
 async function checkMerged(world: World, process: Pipeline, range: TimeRange): Promise<void> {
   const expected = expectedWindows(world.stored, TIER_MS['10s'], ROLLUPS)
   const query = await process.merged.open()
   for (const metric of METRICS) {
-    for (const part of PARTS) {
+    for (const part of world.random.shuffled(PARTS).slice(0, 2)) {
       const wrong = compareAnswer(await askPart(query, metric, part, range), expected, part, (key) => key.startsWith(`${metric}{`))
       if (wrong.length > 0) throw new Error(`${metric}:${part} is wrong in ${wrong.length} windows: ${wrong.slice(0, 8).join('; ')}`)
     }

@@ -39,7 +39,7 @@ const gauge = (metric: string, host: string, region: string, sender: number): Si
 })
 
 /** Every series of the simulated client: all three kinds, sources of both rollups, some of them quiet. */
-export const SERIES: readonly SimSeries[] = [
+const SERIES: readonly SimSeries[] = [
   gauge('cpu', 'h0', 'eu', 0),
   gauge('cpu', 'h1', 'eu', 1),
   gauge('cpu', 'h2', 'us', 2),
@@ -62,6 +62,8 @@ export class SimClient {
   readonly #skewMs: number[]
   /** How long each machine takes to send, ms. */
   readonly #delayMs: number[]
+  /** How far back the stretches lie that are sent again from old files, ms. */
+  readonly #historyMs: number[]
   readonly #totals = new Map<SimSeries, number>()
   #queue: QueuedPoint[] = []
 
@@ -69,6 +71,7 @@ export class SimClient {
     this.#random = random
     const skew = () => (random.chance(0.6) ? 0 : random.chance(0.7) ? random.whole(-20_000, 20_000) : random.whole(-600_000, 590_000))
     this.#skewMs = Array.from({ length: SENDERS }, skew)
+    this.#historyMs = [random.whole(1, HOUR_MS), random.whole(1, 3 * HOUR_MS)]
     this.#delayMs = Array.from({ length: SENDERS }, () => (random.chance(0.7) ? 4_000 : random.whole(5_000, 90_000)))
   }
 
@@ -106,7 +109,7 @@ export class SimClient {
 
   #point(series: SimSeries, nowMs: number): SimPoint {
     const random = this.#random
-    const history = random.chance(0.01) ? random.whole(1, 3 * HOUR_MS) : 0
+    const history = random.chance(0.006) ? random.pick(this.#historyMs) : 0
     const timeMs = nowMs + this.#skewMs[series.sender] - history - random.whole(0, 3000)
     const stale = series.kind === Kind.Sample && random.chance(0.03)
     const weight = series.shape === 'duration' && random.chance(0.3) ? random.pick([2, 4, 10]) : 1

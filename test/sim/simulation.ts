@@ -22,7 +22,7 @@ const STEPS = {
   recompute: 6,
   audit: 4,
   sweep: 1,
-  query: 7,
+  query: 5,
   rebalance: 2,
   damage: 1,
   trimLive: 1,
@@ -50,7 +50,7 @@ export class Simulation {
   /** Runs the seed to its end. @throws what was found to be wrong */
   async run(): Promise<void> {
     const { random } = this.#world
-    const endMs = this.#world.nowMs + random.whole(4, 9) * MINUTE_MS
+    const endMs = this.#world.nowMs + random.whole(3, 7) * MINUTE_MS
     await this.#restart()
     while (this.#world.nowMs < endMs) {
       this.#world.nowMs += random.whole(500, 8000)

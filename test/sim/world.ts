@@ -76,7 +76,7 @@ export class World {
       env: {},
       overrides: {
         'log.partitions': partitions,
-        'blocks.length': random.pick(['1m', '1m', '2m', '5m']),
+        'blocks.length': random.pick(['1m', '2m', '5m']),
         'blocks.slack': random.pick(['1s', '15s']),
         'speed.lateness': random.pick(['5s', '15s']),
         'speed.idle_after': random.pick(['10s', '30s']),

@@ -16,7 +16,7 @@ interface Flags {
 }
 
 /** What makes an expression invalid, or one that is not supported. */
-export class RegexFault extends Error {}
+class RegexFault extends Error {}
 
 /**
  * Translates RE2's syntax (github.com/google/re2/wiki/Syntax) to a JavaScript regular expression without flags, not
