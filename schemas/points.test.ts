@@ -33,10 +33,10 @@ describe('of two values at one time', () => {
   })
 
   test('the order is total, so that the order of arrival never decides', () => {
-    const value = fc.oneof(fc.constantFrom(...rising), fc.tuple(fc.double({ noNaN: true }), fc.constant(false)))
+    const value = fc.oneof(fc.constantFrom(...rising), fc.tuple(fc.double({ noNaN: true }), fc.constant(false as boolean)))
     fc.assert(
       fc.property(fc.array(value), (values) => {
-        const order = (list: typeof values) => [...list].sort((a, b) => compareValues(...a, ...b))
+        const order = (list: [number, boolean][]) => [...list].sort((a, b) => compareValues(...a, ...b))
         const same = order([...values].reverse())
         expect(order(values).every(([v, stale], i) => Object.is(v, same[i][0]) && stale === same[i][1])).toBe(true)
       }),

@@ -100,6 +100,14 @@ export class PartitionState {
     })
   }
 
+  /** Gives these open windows once more at the next call of {@link takeProvisional}. */
+  keepProvisional(batches: readonly WindowBatch[]): void {
+    for (const { startMs } of batches) {
+      const window = this.#open.get(startMs)
+      if (window) window.isChanged = true
+    }
+  }
+
   /** What to commit: replay must begin at the earliest record that feeds an open window. */
   position(): { offset: number; commit: SpeedCommit } | undefined {
     if (this.watermarkMs === undefined) return undefined

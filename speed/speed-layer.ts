@@ -135,7 +135,14 @@ class SpeedReader implements LogReader {
     for (const partition of this.#owned.keys()) {
       await this.#inTurn(partition, async ({ state }) => {
         const open = state.takeProvisional()
-        if (open.length > 0) await this.#options.live.put(open)
+        if (open.length === 0) return
+        try {
+          await this.#options.live.put(open)
+        } catch (thrown) {
+          // A cache that fails makes dashboards older; no window is lost by it.
+          state.keepProvisional(open)
+          this.#options.onError(asTidemarkError(thrown))
+        }
       })
     }
   }
@@ -213,7 +220,9 @@ class SpeedReader implements LogReader {
     const owned = this.#owned.get(partition)
     if (!owned) return Promise.resolve()
     const turn = owned.tail.then(() => (this.#owned.get(partition) === owned ? work(owned) : undefined))
-    owned.tail = turn.catch(() => undefined)
+    // After a failure the state is ahead of what is stored: nothing may follow, or a commit would skip windows.
+    owned.tail = turn
+    turn.catch(() => undefined)
     return turn
   }
 }

@@ -38,15 +38,26 @@ export interface ArchiveParts {
   onError: (error: TidemarkError) => void
 }
 
+/** Points on their way into the catalog: what comes meanwhile goes into another buffer. */
+interface Flush {
+  buffer: PointBuffer
+  fromOffset: number
+  nextOffset: number
+  receivedMs: number
+  /** A commit failed, and only the catalog knows whether it took place. */
+  isTried: boolean
+}
+
 interface PartitionState {
   partition: number
   buffer: PointBuffer
-  /** Position in the catalog, and position behind the last record taken. */
-  committed: number | undefined
+  /** Position of the buffer's first record, and position behind the last record taken. */
+  from: number | undefined
   next: number
   receivedMs: number
   /** Clock at the first record since the last flush. */
   sinceMs: number | undefined
+  flush: Flush | undefined
 }
 
 /**
@@ -106,7 +117,8 @@ export class Archive implements LogReader {
     const { clock, flushEveryMs, onError } = this.#parts
     await this.#inTurn(async () => {
       for (const state of [...this.#partitions.values()]) {
-        if (state.sinceMs !== undefined && clock() - state.sinceMs >= flushEveryMs) await this.#flushPartition(state)
+        const isDue = state.sinceMs !== undefined && clock() - state.sinceMs >= flushEveryMs
+        if (isDue || state.flush) await this.#flushPartition(state)
       }
     }).catch((error: unknown) => onError(asTidemarkError(error)))
   }
@@ -116,10 +128,11 @@ export class Archive implements LogReader {
     this.#partitions.set(partition, {
       partition,
       buffer: new PointBuffer(this.#parts.catalog.blockMs),
-      committed: position?.nextOffset,
+      from: position?.nextOffset,
       next: position?.nextOffset ?? 0,
       receivedMs: position?.receivedMs ?? Number.NEGATIVE_INFINITY,
       sinceMs: undefined,
+      flush: undefined,
     })
     return position?.nextOffset
   }
@@ -153,7 +166,7 @@ export class Archive implements LogReader {
   }
 
   #take(state: PartitionState, entry: LogEntry, record: LogRecord | undefined): void {
-    state.committed ??= entry.offset
+    state.from ??= entry.offset
     state.sinceMs ??= this.#parts.clock()
     if (record) {
       state.buffer.add(record)
@@ -164,7 +177,7 @@ export class Archive implements LogReader {
 
   #held(): number {
     let points = 0
-    for (const { buffer } of this.#partitions.values()) points += buffer.length
+    for (const { buffer, flush } of this.#partitions.values()) points += buffer.length + (flush?.buffer.length ?? 0)
     return points
   }
 
@@ -194,39 +207,49 @@ export class Archive implements LogReader {
     return turn
   }
 
+  /** A flush that failed is finished first: its points are the older ones. */
   async #flushPartition(state: PartitionState): Promise<void> {
-    if (state.sinceMs === undefined || state.committed === undefined) return
-    const { catalog, clock } = this.#parts
-    const series = this.#unseen(state.buffer)
-    const files = state.buffer.length > 0 ? await this.#writeFiles(state) : []
-    await commitArchiveStep(
-      catalog.db,
-      {
-        partition: state.partition,
-        fromOffset: state.committed,
-        nextOffset: state.next,
-        receivedMs: state.receivedMs,
-        files,
-        series: series.spans,
-        points: state.buffer.length,
-      },
-      clock(),
-    )
-    this.#remember(series.keys)
-    state.buffer = new PointBuffer(catalog.blockMs)
-    state.committed = state.next
+    if (state.flush) await this.#finish(state, state.flush)
+    if (state.sinceMs === undefined || state.from === undefined) return
+    const { buffer, from, next, receivedMs } = state
+    const flush = { buffer, fromOffset: from, nextOffset: next, receivedMs, isTried: false }
+    state.flush = flush
+    state.buffer = new PointBuffer(this.#parts.catalog.blockMs)
+    state.from = next
     state.sinceMs = undefined
+    await this.#finish(state, flush)
   }
 
-  async #writeFiles(state: PartitionState): Promise<RawFile[]> {
+  async #finish(state: PartitionState, flush: Flush): Promise<void> {
+    const { catalog, clock } = this.#parts
+    const { partition } = state
+    const { buffer, fromOffset, nextOffset, receivedMs } = flush
+    const series = this.#unseen(buffer)
+    if (!flush.isTried || !(await this.#isArchived(partition, nextOffset))) {
+      const files = buffer.length > 0 ? await this.#writeFiles(partition, flush) : []
+      const step = { partition, fromOffset, nextOffset, receivedMs, files, series: series.spans, points: buffer.length }
+      flush.isTried = true
+      await commitArchiveStep(catalog.db, step, clock())
+    }
+    this.#remember(series.keys)
+    state.flush = undefined
+  }
+
+  /** True if the catalog has a flush whose answer was lost. */
+  async #isArchived(partition: number, nextOffset: number): Promise<boolean> {
+    const positions = await archivePositions(this.#parts.catalog.db)
+    return positions.some((position) => position.partition === partition && position.nextOffset === nextOffset)
+  }
+
+  async #writeFiles(partition: number, { buffer, fromOffset, nextOffset }: Flush): Promise<RawFile[]> {
     const { engine, objects, catalog, scratch, uniqueId } = this.#parts
     mkdirSync(scratch, { recursive: true })
     const folder = mkdtempSync(join(scratch, 'flush-'))
     try {
-      const local = await engine.run((connection) => writeBuffer(connection, state.buffer, catalog.blockMs, folder))
+      const local = await engine.run((connection) => writeBuffer(connection, buffer, catalog.blockMs, folder))
       const files: RawFile[] = []
       for (const { blockStart, path, points, bytes } of local) {
-        const name = `p${state.partition}-${state.committed}-${state.next}-${uniqueId()}.parquet`
+        const name = `p${partition}-${fromOffset}-${nextOffset}-${uniqueId()}.parquet`
         const key = `raw/${dayOf(blockStart)}/${blockStart}/${name}`
         await objects.put(key, path)
         files.push({ key, blockStart, points, bytes })

@@ -17,7 +17,7 @@ const STEPS = {
   readArchive: 16,
   flushProvisional: 4,
   followClock: 8,
-  flushArchive: 8,
+  flushArchive: 5,
   seal: 6,
   recompute: 6,
   audit: 4,
@@ -50,7 +50,7 @@ export class Simulation {
   /** Runs the seed to its end. @throws what was found to be wrong */
   async run(): Promise<void> {
     const { random } = this.#world
-    const endMs = this.#world.nowMs + random.whole(3, 7) * MINUTE_MS
+    const endMs = this.#world.nowMs + random.whole(2, 6) * MINUTE_MS
     await this.#restart()
     while (this.#world.nowMs < endMs) {
       this.#world.nowMs += random.whole(500, 8000)

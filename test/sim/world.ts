@@ -76,13 +76,13 @@ export class World {
       env: {},
       overrides: {
         'log.partitions': partitions,
-        'blocks.length': random.pick(['1m', '2m', '5m']),
+        'blocks.length': random.pick(['1m', '2m', '5m', '5m']),
         'blocks.slack': random.pick(['1s', '15s']),
         'speed.lateness': random.pick(['5s', '15s']),
         'speed.idle_after': random.pick(['10s', '30s']),
         'batch.dirty_debounce': '5s',
         'batch.dirty_deadline': '20s',
-        'archive.flush_every': '20s',
+        'archive.flush_every': '30s',
         rollups: ROLLUPS,
       },
     })
