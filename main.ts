@@ -56,7 +56,11 @@ export async function startTidemark(config: Config, surroundings: Surroundings):
   }
 }
 
-async function startRoles(config: Config, { logger, clock, version }: Surroundings, closing: CloseStack): Promise<Tidemark> {
+async function startRoles(
+  config: Config,
+  { logger, clock, version }: Surroundings,
+  closing: CloseStack,
+): Promise<Tidemark> {
   const onError = ({ code, message }: TidemarkError) => logger.warn({ code }, message)
   const folder = lockDataFolder(config.data.dir)
   closing.add('the data folder', () => folder.release())
@@ -80,7 +84,13 @@ async function startRoles(config: Config, { logger, clock, version }: Surroundin
   closing.add('Temporal', () => temporal.close())
 
   const partitions = await stores.log.partitions('tidemark.points')
-  const gateway = createGateway({ log: stores.log, partitions, limits: config.limits, policies: config.cardinality, clock })
+  const gateway = createGateway({
+    log: stores.log,
+    partitions,
+    limits: config.limits,
+    policies: config.cardinality,
+    clock,
+  })
   const views = {
     ...stores,
     batch: batch.view,
@@ -91,9 +101,10 @@ async function startRoles(config: Config, { logger, clock, version }: Surroundin
   }
   const status = () => pipelineStatus({ gateway, speed, stores, workflows: temporal, clock })
   const serving = { views, workflows: temporal, version, status, notReady: () => notReady(stores) }
+  // HTTP comes last: once it says that it is ready, a StatsD datagram must not be lost.
+  await startInputs({ config, gateway, clock, closing, onError })
   const http = await startHttp({ config, gateway, serving, clock, logger })
   closing.add('HTTP', () => http.close())
-  await startInputs({ config, gateway, clock, closing, onError })
   temporal.start()
   return { url: http.url, ended: firstFailure([speed.ended, batch.archive.ended]), close: () => closing.close() }
 }
@@ -106,12 +117,21 @@ async function startSpeed(
   closing: CloseStack,
   onError: (error: TidemarkError) => void,
 ): Promise<SpeedLayer> {
-  const rules = { latenessMs: parseDuration(config.speed.lateness), idleAfterMs: parseDuration(config.speed.idle_after) }
+  const rules = {
+    latenessMs: parseDuration(config.speed.lateness),
+    idleAfterMs: parseDuration(config.speed.idle_after),
+  }
   const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
   const speed = await startSpeedLayer({ ...stores, late, rollups: config.rollups, rules, clock, sleep, onError })
   closing.add('the speed layer', () => speed.close())
-  closing.add('provisional windows', repeat(parseDuration(config.speed.provisional_every), () => speed.flushProvisional(), onError))
-  closing.add('the idle clock', repeat(FOLLOW_CLOCK_MS, () => speed.followClock(), onError))
+  closing.add(
+    'provisional windows',
+    repeat(parseDuration(config.speed.provisional_every), () => speed.flushProvisional(), onError),
+  )
+  closing.add(
+    'the idle clock',
+    repeat(FOLLOW_CLOCK_MS, () => speed.followClock(), onError),
+  )
   return speed
 }
 

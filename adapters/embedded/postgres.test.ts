@@ -30,6 +30,15 @@ test('what was stored is there after a clean stop and start', async () => {
   await second.stop()
 })
 
+test('a folder that is closed to other users is no obstacle, not even to root', async () => {
+  chmodSync(folder, 0o700)
+  const server = await startEmbeddedPostgres(join(folder, 'postgres'))
+  const db = openPostgres(server.url)
+  expect((await sql<{ one: number }>`SELECT 1 AS one`.execute(db)).rows).toEqual([{ one: 1 }])
+  await db.destroy()
+  await server.stop()
+})
+
 test('a server that a killed parent left behind is replaced', async () => {
   const orphan = await startEmbeddedPostgres(join(folder, 'postgres'))
   const next = await startEmbeddedPostgres(join(folder, 'postgres'))

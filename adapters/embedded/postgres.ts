@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TidemarkError } from '../../schemas/errors.js'
+import { commandAs, type PostgresAccount, postgresAccount } from './postgres-account.js'
 
 const START_MS = 60_000
 const STOP_MS = 30_000
@@ -43,13 +44,13 @@ export interface EmbeddedPostgres {
  * stopped first; a stale pid file is no obstacle. The password is made once and kept in `folder`, readable by its owner.
  *
  * The package's own class is not used: it installs signal handlers that would end the process before it has stopped.
- * Throws TM_CATALOG_UNAVAILABLE with what the server said.
+ * @throws TM_CATALOG_UNAVAILABLE with what the server said
  */
 export async function startEmbeddedPostgres(folder: string): Promise<EmbeddedPostgres> {
   const home = resolve(folder)
   const cluster = join(home, 'cluster')
   mkdirSync(home, { recursive: true })
-  const owner = clusterOwner()
+  const owner = postgresAccount()
   if (owner) chownSync(home, owner.uid, owner.gid)
   const password = passwordOf(home)
   await stopOrphan(cluster)
@@ -63,23 +64,6 @@ export async function startEmbeddedPostgres(folder: string): Promise<EmbeddedPos
   }
 }
 
-interface Owner {
-  uid: number
-  gid: number
-}
-
-/** Postgres refuses to run as root: then the user `postgres` owns the cluster, and is made if there is none. */
-function clusterOwner(): Owner | undefined {
-  if (process.getuid?.() !== 0) return undefined
-  const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { stdio: ['ignore', 'pipe', 'ignore'] }))
-  try {
-    return { uid: id('-u'), gid: id('-g') }
-  } catch {
-    execFileSync('useradd', ['--system', '--user-group', '--no-create-home', 'postgres'], { stdio: 'ignore' })
-    return { uid: id('-u'), gid: id('-g') }
-  }
-}
-
 function passwordOf(home: string): string {
   const path = join(home, 'password')
   if (!existsSync(path)) writeFileSync(path, randomBytes(24).toString('hex'), { mode: 0o600 })
@@ -87,7 +71,7 @@ function passwordOf(home: string): string {
   return readFileSync(path, 'utf8').trim()
 }
 
-function initialise(cluster: string, password: string, owner: Owner | undefined): void {
+function initialise(cluster: string, password: string, owner: PostgresAccount | undefined): void {
   rmSync(cluster, { recursive: true, force: true })
   mkdirSync(cluster, { mode: 0o700 })
   if (owner) chownSync(cluster, owner.uid, owner.gid)
@@ -104,25 +88,23 @@ function initialise(cluster: string, password: string, owner: Owner | undefined)
       '--locale=C',
       '--no-instructions',
     ]
-    execFileSync(binary('initdb'), [`--pgdata=${cluster}`, ...options], {
-      ...owner,
-      cwd: '/',
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
+    const command = commandAs(owner, binary('initdb'), [`--pgdata=${cluster}`, ...options], [cluster, passwordFile])
+    execFileSync(command.file, command.args, { ...command.options, stdio: ['ignore', 'ignore', 'pipe'] })
   } catch (error) {
     rmSync(cluster, { recursive: true, force: true })
+    if (error instanceof TidemarkError) throw error
     throw failure(`initdb failed: ${String((error as { stderr?: Buffer }).stderr ?? error)}`)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-async function launch(cluster: string, port: number, owner: Owner | undefined): Promise<ChildProcess> {
+async function launch(cluster: string, port: number, owner: PostgresAccount | undefined): Promise<ChildProcess> {
   const flags = SETTINGS.flatMap((setting) => ['-c', setting])
   // A group of its own: Ctrl-C reaches the parent alone, which stops the server last.
-  const server = spawn(binary('postgres'), ['-D', cluster, '-p', String(port), ...flags], {
-    ...owner,
-    cwd: '/',
+  const command = commandAs(owner, binary('postgres'), ['-D', cluster, '-p', String(port), ...flags], [cluster])
+  const server = spawn(command.file, command.args, {
+    ...command.options,
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],
   })

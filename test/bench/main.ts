@@ -29,7 +29,7 @@ ${BENCHES.map(({ name, about }) => `  ${name.padEnd(14)}${about}`).join('\n')}
 Examples:
   npm run bench -- ingest windows
   npm run bench -- memory --idle 600
-  npm run bench -- windows --runs 1 --profile /tmp/profiles`
+  npm run bench -- windows --runs 1 --profile profiles`
 
 interface Plan {
   benches: Bench[]

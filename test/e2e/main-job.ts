@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -19,8 +19,6 @@ const { values } = parseArgs({
 })
 const seconds = Number(values.seconds)
 const dataDir = mkdtempSync(join(tmpdir(), 'tidemark-e2e-'))
-// As root the catalog runs under another user, who must be able to enter the folder.
-chmodSync(dataDir, 0o755)
 const settings = {
   TIDEMARK_COLLECTOR_ENABLED: 'false',
   TIDEMARK_BLOCKS_LENGTH: '30s',

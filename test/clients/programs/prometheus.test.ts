@@ -119,7 +119,8 @@ test('no scrape is missing although the server was away', async () => {
 })
 
 test('the batch view, once it has the whole run, answers the same, and no window is unexplained', async () => {
-  const hasAll = ({ blocks }: PipelineStatus) => blocks.frontierMs >= endS * 1000 && blocks.dirty === 0 && blocks.recomputing === 0
+  const hasAll = ({ blocks }: PipelineStatus) =>
+    blocks.frontierMs >= endS * 1000 && blocks.dirty === 0 && blocks.recomputing === 0
   const { blocks } = await server.until('the batch view has the whole run', hasAll, AGREE_WITHIN_MS)
   await agree('{job=~"node|prometheus|vanishing"}')
   expect(blocks.unexplainedDivergence).toBe(0)

@@ -1,7 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { searchPath } from '../../../schemas/config/load.js'
 import { TestServer } from '../../e2e/server.js'
@@ -20,7 +19,8 @@ interface WrittenMetric {
 }
 
 const isInstalled = searchPath().some((folder) => existsSync(join(folder, 'telegraf')))
-if (!isInstalled) console.warn('there is no telegraf on the PATH, its tests are skipped: infra/install-test-programs.sh builds it')
+if (!isInstalled)
+  console.warn('there is no telegraf on the PATH, its tests are skipped: infra/install-test-programs.sh builds it')
 
 describe.skipIf(!isInstalled)('Telegraf', () => {
   const folder = scratchFolder()
@@ -50,10 +50,13 @@ describe.skipIf(!isInstalled)('Telegraf', () => {
     ['/api/v2/write, as for InfluxDB 2', 'v2'],
     ['/api/v1/write, as remote-write', 'rw'],
   ])('writes to %s: every value as it wrote it to a file', async (_, prefix) => {
-    const metrics = readFileSync(written, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as WrittenMetric)
+    const metrics = readFileSync(written, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as WrittenMetric)
     const times = [...new Set(metrics.map(({ timestamp }) => timestamp))].sort()
     expect(times.length).toBeGreaterThan(2)
-    const expected = expectedAnswer(metrics, prefix)
+    const expected = expectedAnswer(metrics, prefix, prefix === 'rw' ? PROMETHEUS_NAME : (tag) => tag)
     await untilNone(async () => {
       const found = await queryRange(server.url, `{__name__=~"${prefix}_.+"}`, times[0], times[times.length - 1])
       return difference(expected, found)
@@ -62,13 +65,20 @@ describe.skipIf(!isInstalled)('Telegraf', () => {
   })
 })
 
+/** Telegraf itself makes Prometheus names of its tags where it writes as Prometheus does. */
+const PROMETHEUS_NAME = (tag: string) => tag.replaceAll(/[^a-zA-Z0-9_]/g, '_')
+
 /** What a query every interval answers if all is stored: a field of a metric is a series. */
-function expectedAnswer(metrics: readonly WrittenMetric[], prefix: string): RangeAnswer {
+function expectedAnswer(
+  metrics: readonly WrittenMetric[],
+  prefix: string,
+  labelName: (tag: string) => string,
+): RangeAnswer {
   const answer: RangeAnswer = new Map()
   for (const { name, tags, fields, timestamp } of metrics) {
     for (const [field, value] of Object.entries(fields)) {
-      const labels = { __name__: `${prefix}_${name}_${field}`, ...tags }
-      const key = JSON.stringify(Object.entries(labels).sort())
+      const labels = Object.entries(tags).map(([tag, text]): [string, string] => [labelName(tag), text])
+      const key = JSON.stringify([['__name__', `${prefix}_${name}_${field}`], ...labels].sort())
       const points = answer.get(key) ?? new Map<number, string>()
       answer.set(key, points.set(timestamp, String(value)))
     }
@@ -82,7 +92,6 @@ function telegrafConfig(url: string, written: string): string {
   interval = "${INTERVAL_S}s"
   flush_interval = "2s"
   omit_hostname = false
-  skip_processors_after_aggregators = true
 [global_tags]
   "team name" = "core, infra=1"
 [[inputs.cpu]]
