@@ -38,7 +38,11 @@ export function createBatchLayer({ config, stores, clock, closing, onError }: Ba
   const { log, objects, catalog, hot } = stores
   const scratch = join(config.data.dir, 'scratch')
   const settings = batchSettings(config)
-  const engine = new DuckEngine({ tempDir: join(scratch, 'duckdb'), threads: config.batch.threads, memory: config.batch.memory })
+  const engine = new DuckEngine({
+    tempDir: join(scratch, 'duckdb'),
+    threads: config.batch.threads,
+    memory: config.batch.memory,
+  })
   closing.add('DuckDB', () => engine.close())
   const series = new SeriesIndex(catalog.db)
   const shared = { log, catalog, objects, engine, series, clock, settings, uniqueId: randomUUID }
@@ -54,6 +58,7 @@ export function createBatchLayer({ config, stores, clock, closing, onError }: Ba
     view,
     late: new CatalogLateLedger(catalog.db, catalog.blockMs),
     archive,
-    work: (closedThroughMs) => createBatchWork({ ...shared, scratch: join(scratch, 'recompute'), view, hotStore: hot, closedThroughMs }),
+    work: (closedThroughMs) =>
+      createBatchWork({ ...shared, scratch: join(scratch, 'recompute'), view, hotStore: hot, closedThroughMs }),
   }
 }

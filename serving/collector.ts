@@ -3,6 +3,7 @@ import type { Limits } from '../schemas/limits.js'
 import { IdTable } from '../schemas/series/id-table.js'
 import type { Series } from '../schemas/series/series.js'
 import type { TimeRange } from '../schemas/time.js'
+import { widened } from '../schemas/widened.js'
 import type { WindowColumns } from '../schemas/windows/columns.js'
 import { emitPart, type Part } from './parts.js'
 
@@ -129,12 +130,8 @@ class GrowingSeries {
 
   #grow(): void {
     const capacity = this.#timeMs.length * 2
-    const [timeMs, value, stale] = [new Float64Array(capacity), new Float64Array(capacity), new Uint8Array(capacity)]
-    timeMs.set(this.#timeMs)
-    value.set(this.#value)
-    stale.set(this.#stale)
-    this.#timeMs = timeMs
-    this.#value = value
-    this.#stale = stale
+    this.#timeMs = widened(this.#timeMs, capacity)
+    this.#value = widened(this.#value, capacity)
+    this.#stale = widened(this.#stale, capacity)
   }
 }

@@ -5,7 +5,12 @@ test('says how far windows were closed when the log had been read to an offset, 
   const history = new ClosingHistory(0)
   history.note(5, 10_000)
   history.note(9, 30_000)
-  expect([4, 5, 8, 9].map((offset) => history.throughMs(offset))).toEqual([Number.NEGATIVE_INFINITY, 10_000, 10_000, 30_000])
+  expect([4, 5, 8, 9].map((offset) => history.throughMs(offset))).toEqual([
+    Number.NEGATIVE_INFINITY,
+    10_000,
+    10_000,
+    30_000,
+  ])
 })
 
 test('says nothing of what has not been read', () => {

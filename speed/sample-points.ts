@@ -2,6 +2,7 @@ import { addSample } from '../schemas/aggregates/index.js'
 import { compareValues, isStaleAt, markStaleAt, wordsOf } from '../schemas/points.js'
 import type { Series } from '../schemas/series/series.js'
 import { Sketch } from '../schemas/sketch/sketch.js'
+import { widened } from '../schemas/widened.js'
 import type { WindowColumns } from '../schemas/windows/columns.js'
 
 /** Points of a series in a window from which on it pays to look at their range before they are folded. */
@@ -141,15 +142,9 @@ export class SamplePoints {
 
   #grow(): void {
     const capacity = this.#series.length * 2
-    const series = new Uint32Array(capacity)
-    series.set(this.#series)
-    this.#series = series
-    const offset = new Uint16Array(capacity)
-    offset.set(this.#offset)
-    this.#offset = offset
-    const value = new Float64Array(capacity)
-    value.set(this.#value)
-    this.#value = value
-    this.#words = wordsOf(value)
+    this.#series = widened(this.#series, capacity)
+    this.#offset = widened(this.#offset, capacity)
+    this.#value = widened(this.#value, capacity)
+    this.#words = wordsOf(this.#value)
   }
 }

@@ -1,6 +1,6 @@
 import type { LiveView, WindowSelection } from '../../schemas/ports/window-store.js'
 import type { Series } from '../../schemas/series/series.js'
-import { alignUp, WINDOW_MS } from '../../schemas/time.js'
+import { alignDown, alignUp, WINDOW_MS } from '../../schemas/time.js'
 import { type WindowBatch, WindowColumns } from '../../schemas/windows/columns.js'
 import { NumberedSeries } from './numbered-series.js'
 
@@ -14,9 +14,9 @@ interface HeldBatch {
  * The live view in this process' memory. A batch belongs to the view once it is put: its columns are not copied.
  *
  * What it covers: it begins empty, so it may only claim windows that were surely closed under its eyes. A window that
- * starts after the view does cannot have been closed before (watermarks are behind the clock), and one that a restart
- * finds unfinished is replayed and put here when it closes. So it covers every window that starts at or after
- * `sinceMs`, and what trimming leaves of that.
+ * ends after the view began cannot have been closed before (watermarks are behind the clock), and one that a restart
+ * finds unfinished is replayed and put here. So it covers the window in which `sinceMs` lies and every later one, and
+ * what trimming leaves of that.
  */
 export class EmbeddedLiveView implements LiveView {
   /** By start, then by partition. */
@@ -26,7 +26,7 @@ export class EmbeddedLiveView implements LiveView {
 
   /** @param sinceMs when this process began to close windows, ms since the epoch */
   constructor(sinceMs: number) {
-    this.#coveredFromMs = alignUp(sinceMs, WINDOW_MS)
+    this.#coveredFromMs = alignDown(sinceMs, WINDOW_MS)
   }
 
   async put(batches: readonly WindowBatch[]): Promise<void> {

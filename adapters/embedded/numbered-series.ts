@@ -3,6 +3,7 @@ import { LabelIndex } from '../../schemas/series/label-index.js'
 import type { Matcher } from '../../schemas/series/matcher.js'
 import type { Series } from '../../schemas/series/series.js'
 import type { TimeRange } from '../../schemas/time.js'
+import { widened } from '../../schemas/widened.js'
 
 /** Series that a query wants, by their numbers. */
 export interface SeriesSelection {
@@ -92,12 +93,8 @@ export class NumberedSeries {
 
   #grow(): void {
     const capacity = this.#metricOf.length * 2
-    const widen = <T extends Uint32Array | Float64Array>(old: T, fresh: T): T => {
-      fresh.set(old)
-      return fresh
-    }
-    this.#metricOf = widen(this.#metricOf, new Uint32Array(capacity))
-    this.#firstMs = widen(this.#firstMs, new Float64Array(capacity))
-    this.#lastMs = widen(this.#lastMs, new Float64Array(capacity))
+    this.#metricOf = widened(this.#metricOf, capacity)
+    this.#firstMs = widened(this.#firstMs, capacity)
+    this.#lastMs = widened(this.#lastMs, capacity)
   }
 }

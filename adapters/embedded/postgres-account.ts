@@ -1,15 +1,14 @@
 import { execFileSync, type SpawnOptions } from 'node:child_process'
-import { accessSync, constants, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { TidemarkError } from '../../schemas/errors.js'
 
-/** Where setpriv (util-linux) lies. */
-const SYSTEM_FOLDERS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin']
-
-/** The user that Postgres runs under where this process is root: it refuses to run as root itself. */
+/** How Postgres is run here: it refuses to be root, whatever this process is. */
 export interface PostgresAccount {
-  uid: number
-  gid: number
+  /** Who must own the cluster's files; undefined: whoever this process is. */
+  owner?: { uid: number; gid: number }
+  /** The command that starts one of its programs. */
+  command(program: string, args: readonly string[]): AccountCommand
 }
 
 /** A program to start, and how. */
@@ -19,9 +18,37 @@ export interface AccountCommand {
   options: Pick<SpawnOptions, 'uid' | 'gid' | 'cwd'>
 }
 
-/** The user `postgres`, made if there is none; undefined where this process is not root and needs no other user. */
-export function postgresAccount(): PostgresAccount | undefined {
-  if (process.getuid?.() !== 0) return undefined
+/** In a user namespace of its own a process of root is someone else, with root's access to files that root owns. */
+const NAMESPACE = ['--user', '--map-user=1000', '--map-group=1000']
+
+/**
+ * Under another user than root, Postgres runs as that user. Under root it runs as the user `postgres` (made if there
+ * is none); where that user cannot enter a folder on the way (a checkout under a root-only home), it runs in a user
+ * namespace in which root is not called root. A cluster that exists is run by whom it was made.
+ * @param program one of its programs
+ * @param cluster the data directory, there or to be made
+ * @throws TM_CATALOG_UNAVAILABLE that names the closed folder
+ */
+export function postgresAccount(program: string, cluster: string): PostgresAccount {
+  if (process.getuid?.() !== 0) return { command: (file, args) => ({ file, args: [...args], options: { cwd: '/' } }) }
+  const owner = postgresUser()
+  const closed = [program, cluster]
+    .map((path) => closedFolder(dirname(path), owner))
+    .find((folder) => folder !== undefined)
+  const ownedByRoot = existsSync(cluster) && statSync(cluster).uid === 0
+  if (closed === undefined && !ownedByRoot) {
+    return { owner, command: (file, args) => ({ file, args: [...args], options: { ...owner, cwd: '/' } }) }
+  }
+  if (canUnshare()) {
+    return {
+      command: (file, args) => ({ file: 'unshare', args: [...NAMESPACE, file, ...args], options: { cwd: '/' } }),
+    }
+  }
+  const reason = `as root, Postgres runs as user postgres, who cannot enter ${closed}; run \`chmod o+x ${closed}\`, start Tidemark as another user, or name a server with catalog.url`
+  throw new TidemarkError('TM_CATALOG_UNAVAILABLE', { reason })
+}
+
+function postgresUser(): { uid: number; gid: number } {
   const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { stdio: ['ignore', 'pipe', 'ignore'] }))
   try {
     return { uid: id('-u'), gid: id('-g') }
@@ -31,46 +58,19 @@ export function postgresAccount(): PostgresAccount | undefined {
   }
 }
 
-/**
- * The command that runs a program under the account. Where the account cannot enter a folder on the way to the program
- * or to what it works on (a checkout under a root-only home), setpriv leaves it the right to pass closed folders.
- * @param paths what the program must reach besides itself
- * @throws TM_CATALOG_UNAVAILABLE that names the closed folder
- */
-export function commandAs(
-  account: PostgresAccount | undefined,
-  program: string,
-  args: string[],
-  paths: string[],
-): AccountCommand {
-  if (!account) return { file: program, args, options: { cwd: '/' } }
-  const closed = [program, ...paths]
-    .map((path) => closedFolder(dirname(path), account))
-    .find((folder) => folder !== undefined)
-  if (closed === undefined) return { file: program, args, options: { ...account, cwd: '/' } }
-  const setpriv = SYSTEM_FOLDERS.map((folder) => join(folder, 'setpriv')).find(isExecutable)
-  if (!setpriv) {
-    const reason = `as root, Postgres runs as user postgres, who cannot enter ${closed}; run \`chmod o+x ${closed}\`, start Tidemark as another user, or name a server with catalog.url`
-    throw new TidemarkError('TM_CATALOG_UNAVAILABLE', { reason })
-  }
-  const identity = [`--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups']
-  const rights = ['--inh-caps=+dac_override', '--ambient-caps=+dac_override']
-  return { file: setpriv, args: [...identity, ...rights, program, ...args], options: { cwd: '/' } }
-}
-
-/** The outermost folder on the way to `folder` that the account cannot enter. */
-function closedFolder(folder: string, account: PostgresAccount): string | undefined {
+/** The outermost folder on the way to `folder` that the user cannot enter. */
+function closedFolder(folder: string, user: { uid: number; gid: number }): string | undefined {
   const parent = dirname(folder)
-  const above = parent === folder ? undefined : closedFolder(parent, account)
+  const above = parent === folder ? undefined : closedFolder(parent, user)
   if (above !== undefined) return above
   const { mode, uid, gid } = statSync(folder)
-  const bit = uid === account.uid ? 0o100 : gid === account.gid ? 0o010 : 0o001
+  const bit = uid === user.uid ? 0o100 : gid === user.gid ? 0o010 : 0o001
   return (mode & bit) === 0 ? folder : undefined
 }
 
-function isExecutable(path: string): boolean {
+function canUnshare(): boolean {
   try {
-    accessSync(path, constants.X_OK)
+    execFileSync('unshare', [...NAMESPACE, 'true'], { stdio: 'ignore' })
     return true
   } catch {
     return false

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TidemarkError } from '../../schemas/errors.js'
-import { commandAs, type PostgresAccount, postgresAccount } from './postgres-account.js'
+import { type PostgresAccount, postgresAccount } from './postgres-account.js'
 
 const START_MS = 60_000
 const STOP_MS = 30_000
@@ -50,13 +50,13 @@ export async function startEmbeddedPostgres(folder: string): Promise<EmbeddedPos
   const home = resolve(folder)
   const cluster = join(home, 'cluster')
   mkdirSync(home, { recursive: true })
-  const owner = postgresAccount()
-  if (owner) chownSync(home, owner.uid, owner.gid)
+  const account = postgresAccount(binary('postgres'), cluster)
+  if (account.owner) chownSync(home, account.owner.uid, account.owner.gid)
   const password = passwordOf(home)
   await stopOrphan(cluster)
-  if (!existsSync(join(cluster, 'PG_VERSION'))) initialise(cluster, password, owner)
+  if (!existsSync(join(cluster, 'PG_VERSION'))) initialise(cluster, password, account)
   const port = await freePort()
-  const server = await launch(cluster, port, owner)
+  const server = await launch(cluster, port, account)
   return {
     url: `postgres://${USER}:${password}@127.0.0.1:${port}/${DATABASE}`,
     pid: server.pid ?? 0,
@@ -71,9 +71,10 @@ function passwordOf(home: string): string {
   return readFileSync(path, 'utf8').trim()
 }
 
-function initialise(cluster: string, password: string, owner: PostgresAccount | undefined): void {
+function initialise(cluster: string, password: string, account: PostgresAccount): void {
   rmSync(cluster, { recursive: true, force: true })
   mkdirSync(cluster, { mode: 0o700 })
+  const { owner } = account
   if (owner) chownSync(cluster, owner.uid, owner.gid)
   const folder = mkdtempSync(join(tmpdir(), 'tidemark-init-'))
   const passwordFile = join(folder, 'password')
@@ -88,7 +89,7 @@ function initialise(cluster: string, password: string, owner: PostgresAccount | 
       '--locale=C',
       '--no-instructions',
     ]
-    const command = commandAs(owner, binary('initdb'), [`--pgdata=${cluster}`, ...options], [cluster, passwordFile])
+    const command = account.command(binary('initdb'), [`--pgdata=${cluster}`, ...options])
     execFileSync(command.file, command.args, { ...command.options, stdio: ['ignore', 'ignore', 'pipe'] })
   } catch (error) {
     rmSync(cluster, { recursive: true, force: true })
@@ -99,10 +100,10 @@ function initialise(cluster: string, password: string, owner: PostgresAccount | 
   }
 }
 
-async function launch(cluster: string, port: number, owner: PostgresAccount | undefined): Promise<ChildProcess> {
+async function launch(cluster: string, port: number, account: PostgresAccount): Promise<ChildProcess> {
   const flags = SETTINGS.flatMap((setting) => ['-c', setting])
   // A group of its own: Ctrl-C reaches the parent alone, which stops the server last.
-  const command = commandAs(owner, binary('postgres'), ['-D', cluster, '-p', String(port), ...flags], [cluster])
+  const command = account.command(binary('postgres'), ['-D', cluster, '-p', String(port), ...flags])
   const server = spawn(command.file, command.args, {
     ...command.options,
     detached: true,

@@ -3,6 +3,7 @@ import { isStaleAt, Kind, wordsOf } from '../../schemas/points.js'
 import { IdTable } from '../../schemas/series/id-table.js'
 import { Series } from '../../schemas/series/series.js'
 import { alignDown } from '../../schemas/time.js'
+import { widened } from '../../schemas/widened.js'
 
 /** Kind of a staleness marker in raw_points; other points carry their series' kind. */
 export const STALE_KIND = 3
@@ -80,14 +81,10 @@ export class PointBuffer {
   #reserve(points: number): void {
     if (points <= this.timeMs.length) return
     const capacity = Math.max(points, this.timeMs.length * 2)
-    const widen = <T extends Uint32Array | Float64Array | Uint8Array>(old: T, fresh: T): T => {
-      fresh.set(old)
-      return fresh
-    }
-    this.seriesIndex = widen(this.seriesIndex, new Uint32Array(capacity))
-    this.timeMs = widen(this.timeMs, new Float64Array(capacity))
-    this.value = widen(this.value, new Float64Array(capacity))
-    this.kind = widen(this.kind, new Uint8Array(capacity))
-    this.weight = widen(this.weight, new Float64Array(capacity))
+    this.seriesIndex = widened(this.seriesIndex, capacity)
+    this.timeMs = widened(this.timeMs, capacity)
+    this.value = widened(this.value, capacity)
+    this.kind = widened(this.kind, capacity)
+    this.weight = widened(this.weight, capacity)
   }
 }

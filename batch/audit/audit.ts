@@ -1,7 +1,7 @@
-import { rollupName } from '../../schemas/series/rollup.js'
 import type { BatchView } from '../../schemas/ports/batch-view.js'
 import type { WindowReader } from '../../schemas/ports/window-store.js'
 import { IdTable } from '../../schemas/series/id-table.js'
+import { rollupName } from '../../schemas/series/rollup.js'
 import type { Series } from '../../schemas/series/series.js'
 import type { Clock, TimeRange } from '../../schemas/time.js'
 import { WINDOW_COLUMNS, type WindowColumns } from '../../schemas/windows/columns.js'

@@ -1,6 +1,7 @@
 import { encodeRecord } from '../../schemas/log/record.js'
 import { markStaleAt, wordsOf } from '../../schemas/points.js'
 import type { Series } from '../../schemas/series/series.js'
+import { widened } from '../../schemas/widened.js'
 
 /** The points of one request for one partition, as columns that become a log record. */
 export class PartitionBatch {
@@ -64,21 +65,12 @@ export class PartitionBatch {
   }
 
   #grow(): void {
-    const capacity = this.#index.length * 2
-    const widen = (old: Float64Array): Float64Array => {
-      const fresh = new Float64Array(capacity)
-      fresh.set(old)
-      return fresh
-    }
-    const index = new Uint32Array(capacity)
-    index.set(this.#index)
-    this.#index = index
-    this.#timeMs = widen(this.#timeMs)
-    this.#value = widen(this.#value)
+    const used = this.#index.length
+    const capacity = used * 2
+    this.#index = widened(this.#index, capacity)
+    this.#timeMs = widened(this.#timeMs, capacity)
+    this.#value = widened(this.#value, capacity)
     this.#words = wordsOf(this.#value)
-    if (this.#weight) {
-      const used = this.#index.length / 2
-      this.#weight = widen(this.#weight).fill(1, used)
-    }
+    this.#weight = this.#weight && widened(this.#weight, capacity).fill(1, used)
   }
 }

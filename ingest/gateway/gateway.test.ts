@@ -13,7 +13,13 @@ const NOW = 1_767_225_600_000
 function openGateway(limits: Partial<Limits> = {}, policies: CardinalityPolicy[] = []) {
   const log = new MemoryLog()
   const clock = { nowMs: NOW }
-  const gateway = createGateway({ log, partitions: 4, limits: { ...loadConfig({ env: {} }).limits, ...limits }, policies, clock: () => clock.nowMs })
+  const gateway = createGateway({
+    log,
+    partitions: 4,
+    limits: { ...loadConfig({ env: {} }).limits, ...limits },
+    policies,
+    clock: () => clock.nowMs,
+  })
   return { log, gateway, clock }
 }
 
@@ -29,15 +35,26 @@ async function send(gateway: ReturnType<typeof createGateway>, series: [metric: 
 }
 
 const hosts = (n: number, from = 0): [string, Label[]][] =>
-  Array.from({ length: n }, (_, i) => ['cpu', [['host', `h${from + i}`], ['region', 'eu']]])
+  Array.from({ length: n }, (_, i) => [
+    'cpu',
+    [
+      ['host', `h${from + i}`],
+      ['region', 'eu'],
+    ],
+  ])
 
 describe('a request', () => {
   test('is answered only once the log has its points', async () => {
     const { log, gateway } = openGateway()
     let release = () => {}
-    log.beforeAppend = () => new Promise((resolve) => { release = resolve })
+    log.beforeAppend = () =>
+      new Promise((resolve) => {
+        release = resolve
+      })
     let answered = false
-    const answer = send(gateway, hosts(1)).then(() => { answered = true })
+    const answer = send(gateway, hosts(1)).then(() => {
+      answered = true
+    })
     await new Promise(setImmediate)
     expect(answered).toBe(false)
     release()
@@ -84,7 +101,10 @@ describe('a request', () => {
   test('that would fill the queue before the log is told to come back', async () => {
     const { log, gateway } = openGateway({ logQueueBytes: 100 })
     let release = () => {}
-    log.beforeAppend = () => new Promise((resolve) => { release = resolve })
+    log.beforeAppend = () =>
+      new Promise((resolve) => {
+        release = resolve
+      })
     const first = send(gateway, hosts(1))
     const error = await send(gateway, hosts(1)).catch((thrown) => thrown)
     expect(error).toMatchObject({ code: 'TM_LOG_BACKPRESSURE', status: 429, retriable: true })
@@ -107,14 +127,39 @@ describe('limits', () => {
   })
 
   test.each<[string, string, Label[], string | undefined]>([
-    ['labels at the limit', 'm', [['a', '1'], ['b', '2']], undefined],
-    ['one label more', 'm', [['a', '1'], ['b', '2'], ['c', '3']], 'TM_SERIES_LABELS'],
+    [
+      'labels at the limit',
+      'm',
+      [
+        ['a', '1'],
+        ['b', '2'],
+      ],
+      undefined,
+    ],
+    [
+      'one label more',
+      'm',
+      [
+        ['a', '1'],
+        ['b', '2'],
+        ['c', '3'],
+      ],
+      'TM_SERIES_LABELS',
+    ],
     ['a label name over its limit', 'm', [['abcde', '1']], 'TM_SERIES_LABEL_NAME'],
     ['a label value over its limit', 'm', [['a', '12345']], 'TM_SERIES_LABEL_VALUE'],
     ['a metric name over its limit', 'metrics', [], 'TM_SERIES_METRIC_NAME'],
     ['an empty metric name', '', [], 'TM_SERIES_METRIC_NAME'],
     ['a zero byte', 'm', [['a', '\0']], 'TM_SERIES_ZERO_BYTE'],
-    ['a label twice', 'm', [['a', '1'], ['a', '2']], 'TM_SERIES_DUPLICATE_LABEL'],
+    [
+      'a label twice',
+      'm',
+      [
+        ['a', '1'],
+        ['a', '2'],
+      ],
+      'TM_SERIES_DUPLICATE_LABEL',
+    ],
   ])('%s', async (_, metric, labels, code) => {
     const { gateway } = openGateway({ labelsPerSeries: 2, labelNameBytes: 4, labelValueBytes: 4, metricNameBytes: 6 })
     const result = await send(gateway, [[metric, labels]])
@@ -129,7 +174,10 @@ describe('limits', () => {
 
   test('an answer lists no more refusals than configured, but counts all', async () => {
     const { gateway } = openGateway({ refusalsListed: 2 })
-    const result = await send(gateway, hosts(5).map(() => ['', []]))
+    const result = await send(
+      gateway,
+      hosts(5).map(() => ['', []]),
+    )
     expect(result.refused).toHaveLength(2)
     expect(result.refusedCount).toBe(5)
     expect(gateway.counts().refusedByCode).toEqual({ TM_SERIES_METRIC_NAME: 5 })
@@ -155,7 +203,11 @@ describe('cardinality', () => {
 
   test('in total has its own limit', async () => {
     const { gateway } = openGateway({ seriesTotal: 2 })
-    const result = await send(gateway, [['a', []], ['b', []], ['c', []]])
+    const result = await send(gateway, [
+      ['a', []],
+      ['b', []],
+      ['c', []],
+    ])
     expect(result.refused).toMatchObject([{ code: 'TM_CARDINALITY_TOTAL' }])
   })
 
@@ -165,7 +217,12 @@ describe('cardinality', () => {
     await send(gateway, hosts(2))
     const result = await send(gateway, hosts(2, 2))
     expect(result).toMatchObject({ accepted: 2, refusedCount: 0 })
-    expect(log.points().slice(2).map(({ series }) => series)).toEqual(['cpu{region="eu"}', 'cpu{region="eu"}'])
+    expect(
+      log
+        .points()
+        .slice(2)
+        .map(({ series }) => series),
+    ).toEqual(['cpu{region="eu"}', 'cpu{region="eu"}'])
   })
 
   test('a policy may drop labels always', async () => {
@@ -190,7 +247,9 @@ describe('cardinality', () => {
 
 test('an error of the log is the answer, and nothing counts as accepted', async () => {
   const { log, gateway } = openGateway()
-  log.beforeAppend = async () => { throw new TidemarkError('TM_LOG_UNAVAILABLE', { reason: 'no space left' }) }
+  log.beforeAppend = async () => {
+    throw new TidemarkError('TM_LOG_UNAVAILABLE', { reason: 'no space left' })
+  }
   await expect(send(gateway, hosts(1))).rejects.toMatchObject({ code: 'TM_LOG_UNAVAILABLE' })
   expect(gateway.counts().accepted).toBe(0)
 })

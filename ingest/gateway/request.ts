@@ -3,6 +3,7 @@ import { type Limits, OLDEST_POINT_MS } from '../../schemas/limits.js'
 import type { Kind } from '../../schemas/points.js'
 import type { LogAppend } from '../../schemas/ports/log.js'
 import type { Label } from '../../schemas/series/series.js'
+import { widened } from '../../schemas/widened.js'
 import type { SeriesRegistry } from '../identity/registry.js'
 import { timeFault } from '../identity/time-limits.js'
 import type { IngestRequest } from '../request.js'
@@ -45,12 +46,8 @@ export class HandleSlots {
   reach(handle: number): void {
     if (handle < this.owner.length) return
     const capacity = Math.max(handle + 1, this.owner.length * 2)
-    const owner = new Float64Array(capacity)
-    owner.set(this.owner)
-    this.owner = owner
-    const index = new Uint32Array(capacity)
-    index.set(this.index)
-    this.index = index
+    this.owner = widened(this.owner, capacity)
+    this.index = widened(this.index, capacity)
   }
 }
 
@@ -106,7 +103,10 @@ export class GatewayRequest implements IngestRequest {
   async commit(): Promise<IngestResult> {
     const result = { accepted: this.#accepted, refusedCount: this.#refusedCount, refused: this.#refused }
     const open = [...this.#batches].map(([partition, batch]) => ({ partition, batch }))
-    const records = [...this.#full, ...open].map(({ partition, batch }) => ({ partition, value: batch.encode(this.#context.nowMs) }))
+    const records = [...this.#full, ...open].map(({ partition, batch }) => ({
+      partition,
+      value: batch.encode(this.#context.nowMs),
+    }))
     if (records.length > 0) await this.#context.append(records)
     this.#context.count(result, this.#refusedByCode)
     return result
@@ -114,7 +114,11 @@ export class GatewayRequest implements IngestRequest {
 
   /** The batch that takes a point of this series, or undefined if the point is refused. */
   #batchFor(handle: number, timeMs: number): PartitionBatch | undefined {
-    if (timeMs > this.#latestMs || !(timeMs >= OLDEST_POINT_MS) || this.#accepted >= this.#context.limits.pointsPerRequest) {
+    if (
+      timeMs > this.#latestMs ||
+      !(timeMs >= OLDEST_POINT_MS) ||
+      this.#accepted >= this.#context.limits.pointsPerRequest
+    ) {
       this.refuse(this.#fault(timeMs))
       return undefined
     }

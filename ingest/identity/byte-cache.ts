@@ -1,3 +1,5 @@
+import { widened } from '../../schemas/widened.js'
+
 /**
  * Remembers which handle a run of raw bytes stands for, so that a decoder that meets the same `cpu,host=a` again pays
  * a hash and a comparison, and neither decodes text nor sorts labels. Bounded: when full it starts anew.
@@ -90,14 +92,10 @@ export class ByteCache {
 
   #growEntries(): void {
     const capacity = this.#hashes.length * 2
-    const widen = <T extends Uint32Array | Int32Array>(old: T, fresh: T): T => {
-      fresh.set(old)
-      return fresh
-    }
-    this.#hashes = widen(this.#hashes, new Uint32Array(capacity))
-    this.#starts = widen(this.#starts, new Uint32Array(capacity))
-    this.#lengths = widen(this.#lengths, new Uint32Array(capacity))
-    this.#values = widen(this.#values, new Int32Array(capacity))
+    this.#hashes = widened(this.#hashes, capacity)
+    this.#starts = widened(this.#starts, capacity)
+    this.#lengths = widened(this.#lengths, capacity)
+    this.#values = widened(this.#values, capacity)
     this.#slots = new Int32Array(capacity * 2).fill(-1)
     for (let index = 0; index < this.#size; index++) this.#place(index)
   }

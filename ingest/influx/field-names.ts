@@ -1,5 +1,5 @@
+import { widened } from '../../schemas/widened.js'
 import { ByteCache, hashBytes } from '../identity/byte-cache.js'
-import { widen } from './slots.js'
 
 const MAX_NAMES = 65_536
 const MAX_BYTES = 16 << 20
@@ -22,11 +22,11 @@ export class FieldNames {
     const known = this.#ids.get(source, start, end, hash)
     if (known !== -1) return known
     const id = this.#count++
-    if (this.#count === this.#starts.length) this.#starts = widen(this.#starts, new Int32Array(this.#starts.length * 2))
+    if (this.#count === this.#starts.length) this.#starts = widened(this.#starts, this.#starts.length * 2)
     const at = this.#starts[id]
     const behind = at + end - start
     if (behind > this.#bytes.length) {
-      this.#bytes = widen(this.#bytes, new Uint8Array(Math.max(behind, this.#bytes.length * 2)))
+      this.#bytes = widened(this.#bytes, Math.max(behind, this.#bytes.length * 2))
     }
     this.#bytes.set(source.subarray(start, end), at)
     this.#starts[id + 1] = behind

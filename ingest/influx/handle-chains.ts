@@ -1,4 +1,4 @@
-import { widen } from './slots.js'
+import { widened } from '../../schemas/widened.js'
 
 /** Links (a key with one of its fields) at which everything is forgotten. */
 const MAX_LINKS = 1 << 22
@@ -25,7 +25,7 @@ export class HandleChains {
   /** A number for a key that was never seen. */
   addKey(): number {
     const key = this.#keys++
-    if (key === this.#firsts.length) this.#firsts = widen(this.#firsts, new Int32Array(key * 2))
+    if (key === this.#firsts.length) this.#firsts = widened(this.#firsts, key * 2)
     this.#firsts[key] = -1
     return key
   }
@@ -75,10 +75,10 @@ export class HandleChains {
 
   #grow(): void {
     const capacity = this.#owners.length * 2
-    this.#owners = widen(this.#owners, new Int32Array(capacity))
-    this.#fields = widen(this.#fields, new Int32Array(capacity))
-    this.#nexts = widen(this.#nexts, new Int32Array(capacity))
-    this.#handles = widen(this.#handles, new Int32Array(capacity))
+    this.#owners = widened(this.#owners, capacity)
+    this.#fields = widened(this.#fields, capacity)
+    this.#nexts = widened(this.#nexts, capacity)
+    this.#handles = widened(this.#handles, capacity)
     const old = this.#table
     this.#table = new Int32Array(old.length * 2).fill(-1)
     const mask = this.#table.length - 1

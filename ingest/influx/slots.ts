@@ -1,3 +1,5 @@
+import { widened } from '../../schemas/widened.js'
+
 /** Where the tags of the current line stand, as offsets into the bytes. */
 export class TagSlots {
   count = 0
@@ -39,10 +41,11 @@ export class TagSlots {
   }
 
   #grow(): void {
-    this.keyStart = widen(this.keyStart, new Int32Array(this.keyStart.length * 2))
-    this.keyEnd = widen(this.keyEnd, new Int32Array(this.keyEnd.length * 2))
-    this.valueStart = widen(this.valueStart, new Int32Array(this.valueStart.length * 2))
-    this.valueEnd = widen(this.valueEnd, new Int32Array(this.valueEnd.length * 2))
+    const capacity = this.keyStart.length * 2
+    this.keyStart = widened(this.keyStart, capacity)
+    this.keyEnd = widened(this.keyEnd, capacity)
+    this.valueStart = widened(this.valueStart, capacity)
+    this.valueEnd = widened(this.valueEnd, capacity)
   }
 }
 
@@ -75,17 +78,11 @@ export class FieldSlots {
 
   #grow(): void {
     const capacity = this.keyStart.length * 2
-    this.keyStart = widen(this.keyStart, new Int32Array(capacity))
-    this.keyEnd = widen(this.keyEnd, new Int32Array(capacity))
-    this.valueStart = widen(this.valueStart, new Int32Array(capacity))
-    this.valueEnd = widen(this.valueEnd, new Int32Array(capacity))
-    this.kind = widen(this.kind, new Uint8Array(capacity))
-    this.value = widen(this.value, new Float64Array(capacity))
+    this.keyStart = widened(this.keyStart, capacity)
+    this.keyEnd = widened(this.keyEnd, capacity)
+    this.valueStart = widened(this.valueStart, capacity)
+    this.valueEnd = widened(this.valueEnd, capacity)
+    this.kind = widened(this.kind, capacity)
+    this.value = widened(this.value, capacity)
   }
-}
-
-/** `fresh` with the content of `old` at its start. */
-export function widen<T extends Int32Array | Uint8Array | Float64Array>(old: T, fresh: T): T {
-  fresh.set(old)
-  return fresh
 }

@@ -3,9 +3,9 @@ import { isStaleAt, wordsOf } from '../../schemas/points.js'
 import type { Log, LogAppend, Topic } from '../../schemas/ports/log.js'
 import { Series } from '../../schemas/series/series.js'
 
-/** A point as a test reads it. */
-export interface StoredPoint {
-  series: string
+/** A point as the log holds it. */
+interface LoggedPoint {
+  series: Series
   timeMs: number
   value: number | 'stale'
   weight: number
@@ -36,12 +36,19 @@ export class MemoryLog implements Log {
 
   async close(): Promise<void> {}
 
-  /** Every point kept, in order of arrival within its partition. */
-  points(): StoredPoint[] {
+  /** Every point kept, in order of arrival within its partition, its series as text. */
+  points(): (Omit<LoggedPoint, 'series'> & { series: string })[] {
+    return this.logged().map((point) => ({ ...point, series: point.series.toString() }))
+  }
+
+  /** The same with the series themselves. */
+  logged(): LoggedPoint[] {
     return this.appended.flatMap(({ value }) => {
       const record = decodeRecord(value)
       const words = wordsOf(record.value)
-      const series = Array.from({ length: record.seriesCount }, (_, i) => Series.fromCanonical(record.canonical(i).slice()).toString())
+      const series = Array.from({ length: record.seriesCount }, (_, i) =>
+        Series.fromCanonical(record.canonical(i).slice()),
+      )
       return Array.from({ length: record.pointCount }, (_, p) => ({
         series: series[record.seriesIndex[p]],
         timeMs: record.baseMs + record.timeDelta[p],

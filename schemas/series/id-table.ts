@@ -1,3 +1,5 @@
+import { widened } from '../widened.js'
+
 /**
  * Maps 64-bit series ids, given as two unsigned 32-bit halves, to the indexes 0, 1, 2 … in order of insertion.
  * Open addressing over typed arrays: a Map on BigInt keys costs five times as much on the hot path.
@@ -54,12 +56,8 @@ export class IdTable {
 
   #grow(): void {
     const capacity = this.#slots.length * 2
-    const lows = new Uint32Array(capacity / 2)
-    const highs = new Uint32Array(capacity / 2)
-    lows.set(this.#lows)
-    highs.set(this.#highs)
-    this.#lows = lows
-    this.#highs = highs
+    this.#lows = widened(this.#lows, capacity / 2)
+    this.#highs = widened(this.#highs, capacity / 2)
     this.#slots = new Int32Array(capacity).fill(-1)
     for (let index = 0; index < this.#size; index++) this.#place(index)
   }

@@ -1,5 +1,6 @@
 import type { Series } from '../series/series.js'
 import type { Sketch } from '../sketch/sketch.js'
+import { widened } from '../widened.js'
 
 /**
  * The number columns of a window. A window with no finite value has count 0, sum 0 and NaN as min and max.
@@ -97,17 +98,10 @@ export class WindowColumns implements Record<WindowColumn, Float64Array> {
 
   #grow(): void {
     const capacity = Math.max(64, this.start.length * 2)
-    const widen = (old: Float64Array): Float64Array => {
-      const fresh = new Float64Array(capacity)
-      fresh.set(old)
-      return fresh
-    }
-    this.start = widen(this.start)
-    for (const column of WINDOW_COLUMNS) this[column] = widen(this[column])
-    this.sumError = widen(this.sumError)
-    const stale = new Uint8Array(capacity)
-    stale.set(this.stale)
-    this.stale = stale
+    this.start = widened(this.start, capacity)
+    for (const column of WINDOW_COLUMNS) this[column] = widened(this[column], capacity)
+    this.sumError = widened(this.sumError, capacity)
+    this.stale = widened(this.stale, capacity)
   }
 }
 

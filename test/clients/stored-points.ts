@@ -1,9 +1,7 @@
 import type { MemoryLog } from '../../ingest/testing/memory-log.js'
-import { decodeRecord } from '../../schemas/log/record.js'
-import { isStaleAt, Kind, wordsOf } from '../../schemas/points.js'
-import { Series } from '../../schemas/series/series.js'
+import { Kind } from '../../schemas/points.js'
 
-/** A point as the log holds it. */
+/** A point that a client sent, as the log holds it. */
 export interface StoredPoint {
   /** `metric{label="value"}`, labels sorted */
   series: string
@@ -17,23 +15,13 @@ const KIND_WORDS = { [Kind.Sample]: 'sample', [Kind.EventCounter]: 'counter', [K
 
 /** Every point of the log, sorted by series and time; points of one series and time in order of arrival. */
 export function storedPoints(log: MemoryLog): StoredPoint[] {
-  const points = log.appended.flatMap(({ value }) => {
-    const record = decodeRecord(value)
-    const words = wordsOf(record.value)
-    const series = Array.from({ length: record.seriesCount }, (_, i) =>
-      Series.fromCanonical(record.canonical(i).slice()),
-    )
-    return Array.from({ length: record.pointCount }, (_, p): StoredPoint => {
-      const { kind } = series[record.seriesIndex[p]]
-      return {
-        series: series[record.seriesIndex[p]].toString().replace(' (event)', ''),
-        kind: KIND_WORDS[kind],
-        timeMs: record.baseMs + record.timeDelta[p],
-        value: isStaleAt(words, p) ? 'stale' : record.value[p],
-        weight: record.weight?.[p] ?? 1,
-      }
-    })
-  })
+  const points = log.logged().map(
+    ({ series, ...point }): StoredPoint => ({
+      ...point,
+      series: series.toString().replace(' (event)', ''),
+      kind: KIND_WORDS[series.kind],
+    }),
+  )
   return points.sort((a, b) => (a.series === b.series ? a.timeMs - b.timeMs : a.series < b.series ? -1 : 1))
 }
 

@@ -19,11 +19,11 @@ import type { Rollup } from '../../schemas/config/schema.js'
 import type { TidemarkError } from '../../schemas/errors.js'
 import { encodeRecord } from '../../schemas/log/record.js'
 import { markStaleAt, wordsOf } from '../../schemas/points.js'
-import type { Log, LogAppend, LogBounds, LogReader, LogSubscription, Topic } from '../../schemas/ports/log.js'
 import type { ObjectStore } from '../../schemas/ports/object-store.js'
 import type { WindowReader } from '../../schemas/ports/window-store.js'
 import type { Series } from '../../schemas/series/series.js'
 import { WindowColumns } from '../../schemas/windows/columns.js'
+import { FedLog } from './fed-log.js'
 
 /** A point to send: series, time (ms), value; `stale` for a marker. */
 export interface SentPoint {
@@ -34,63 +34,10 @@ export interface SentPoint {
   stale?: boolean
 }
 
-/** A log in memory: entries by partition; whoever consumes is fed by {@link feed}. */
-class MemoryLog implements Log {
-  readonly entries: Uint8Array[][]
-  readonly dead: Uint8Array[] = []
-  #reader: { reader: LogReader; next: number[] } | undefined
-
-  constructor(partitions: number) {
-    this.entries = Array.from({ length: partitions }, () => [])
-  }
-
-  async partitions(topic: Topic): Promise<number> {
-    return topic === 'tidemark.points' ? this.entries.length : 1
-  }
-
-  async append(topic: Topic, records: readonly LogAppend[]): Promise<void> {
-    for (const { partition, value } of records)
-      (topic === 'tidemark.points' ? this.entries[partition] : this.dead).push(value)
-  }
-
-  async consume(_topic: Topic, _group: string, reader: LogReader): Promise<LogSubscription> {
-    const next = await Promise.all(
-      this.entries.map(async (_, partition) => (await reader.assign(partition, undefined)) ?? 0),
-    )
-    this.#reader = { reader, next }
-    return {
-      commit: async () => undefined,
-      close: async () => {
-        this.#reader = undefined
-      },
-      ended: new Promise(() => undefined),
-    }
-  }
-
-  async bounds(): Promise<LogBounds[]> {
-    return this.entries.map((entries, partition) => ({ partition, start: 0, end: entries.length }))
-  }
-
-  async close(): Promise<void> {}
-
-  /** Hands the reader everything it has not seen. */
-  async feed(): Promise<void> {
-    if (!this.#reader) return
-    const { reader, next } = this.#reader
-    for (const [partition, entries] of this.entries.entries()) {
-      const fresh = entries
-        .slice(next[partition])
-        .map((value, i) => ({ offset: next[partition] + i, appendedMs: 0, value }))
-      next[partition] = entries.length
-      if (fresh.length > 0) await reader.read(partition, fresh)
-    }
-  }
-}
-
 /** The batch layer on an embedded catalog, a temporary folder, a log in memory and a clock that tests set. */
 export interface BatchStage {
   now: number
-  log: MemoryLog
+  log: FedLog
   catalog: Catalog
   objects: ObjectStore
   engine: DuckEngine
@@ -135,33 +82,16 @@ export async function openStage(options: StageOptions = {}): Promise<BatchStage>
   const catalog = await openCatalog({ db, blockMs: settings.blockMs, clock })
   const objects = await ObjectFolder.open(join(folder, 'objects'))
   const engine = new DuckEngine({ tempDir: join(folder, 'tmp'), threads: 2, memory: '512MB' })
-  const log = new MemoryLog(2)
+  const log = new FedLog(2)
   const series = new SeriesIndex(db)
-  const view = createBatchView({ catalog, objects, engine, series, clock, settings })
+  const shared = { catalog, objects, engine, series, log, clock, uniqueId, settings }
+  const view = createBatchView(shared)
   const hotStore: WindowReader = { read: (range) => windowsIn(stage.hot, range), series: async () => [] }
   const closedThroughMs = async () => stage.now
-  const work = createBatchWork({
-    catalog,
-    objects,
-    engine,
-    series,
-    log,
-    clock,
-    uniqueId,
-    settings,
-    scratch: join(folder, 'work'),
-    view,
-    hotStore,
-    closedThroughMs,
-  })
+  const work = createBatchWork({ ...shared, scratch: join(folder, 'work'), view, hotStore, closedThroughMs })
   const newArchive = () =>
     new Archive({
-      log,
-      catalog,
-      objects,
-      engine,
-      clock,
-      uniqueId,
+      ...shared,
       scratch: join(folder, 'flush'),
       flushEveryMs: 30_000,
       flushPoints: 1_000_000,

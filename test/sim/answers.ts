@@ -17,10 +17,19 @@ interface AnswerPoint {
 }
 
 /** Asks for a part of every window of a metric that starts in the range. @throws if an answer has a window twice */
-export async function askPart(query: MergedQuery, metric: string, part: AskedPart, range: TimeRange): Promise<Map<string, AnswerPoint>> {
+export async function askPart(
+  query: MergedQuery,
+  metric: string,
+  part: AskedPart,
+  range: TimeRange,
+): Promise<Map<string, AnswerPoint>> {
   const answer = new Map<string, AnswerPoint>()
   const matchers = [{ name: '__name__', op: '=' as const, value: `${metric}:${part}` }]
-  for await (const series of query.select(matchers, { startMs: range.startMs, endMs: range.endMs - 1 }, { stepMs: 0 })) {
+  for await (const series of query.select(
+    matchers,
+    { startMs: range.startMs, endMs: range.endMs - 1 },
+    { stepMs: 0 },
+  )) {
     checkAscending(series)
     const text = seriesText(metric, series.labels)
     for (const [i, timeMs] of series.timeMs.entries()) {
@@ -33,7 +42,8 @@ export async function askPart(query: MergedQuery, metric: string, part: AskedPar
 
 function checkAscending({ labels, timeMs }: WindowedSeries): void {
   for (let i = 1; i < timeMs.length; i++) {
-    if (timeMs[i] <= timeMs[i - 1]) throw new Error(`an answer of ${JSON.stringify(labels)} has ${timeMs[i]} after ${timeMs[i - 1]}`)
+    if (timeMs[i] <= timeMs[i - 1])
+      throw new Error(`an answer of ${JSON.stringify(labels)} has ${timeMs[i]} after ${timeMs[i - 1]}`)
   }
 }
 
@@ -52,7 +62,8 @@ export function compareAnswer(
     if (!isSamePoint(part, wanted, found)) wrong.push(`${key} ${part}: ${show(found)} instead of ${show(wanted)}`)
   }
   for (const key of answer.keys()) {
-    if (concerns(key) && !expected.has(key)) wrong.push(`${key} ${part}: ${show(answer.get(key))}, but nothing was sent`)
+    if (concerns(key) && !expected.has(key))
+      wrong.push(`${key} ${part}: ${show(answer.get(key))}, but nothing was sent`)
   }
   return wrong
 }

@@ -12,18 +12,35 @@ const STALE_KIND = 3
  * were sent, readings at least once and with the value that counts; and nothing else is.
  */
 export async function checkArchive(world: World): Promise<void> {
-  const files = await world.stage.db.selectFrom('raw_files').select(['key', 'points']).where('retired_ms', 'is', null).execute()
+  const files = await world.stage.db
+    .selectFrom('raw_files')
+    .select(['key', 'points'])
+    .where('retired_ms', 'is', null)
+    .execute()
   const paths = await Promise.all(files.map(({ key }) => world.objects.localPath(key)))
   const rows = await world.stage.engine.run(async (connection) => {
     const sql = `SELECT series_id, epoch_ms(ts)::DOUBLE, value, kind, coalesce(weight, 1) FROM ${parquetSql(paths)}`
     return paths.length === 0 ? [] : (await connection.runAndReadAll(sql)).getRows()
   })
   const registered = files.reduce((total, { points }) => total + points, 0)
-  if (registered !== rows.length) throw new Error(`the catalog counts ${registered} raw points, the files hold ${rows.length}`)
-  const archived = countByText(rows.map(([id, timeMs, value, kind, weight]) => textOf(BigInt(String(id)), Number(timeMs), kind === STALE_KIND ? 'stale' : numberText(Number(value)), Number(weight))))
+  if (registered !== rows.length)
+    throw new Error(`the catalog counts ${registered} raw points, the files hold ${rows.length}`)
+  const archived = countByText(
+    rows.map(([id, timeMs, value, kind, weight]) =>
+      textOf(
+        BigInt(String(id)),
+        Number(timeMs),
+        kind === STALE_KIND ? 'stale' : numberText(Number(value)),
+        Number(weight),
+      ),
+    ),
+  )
   const sent = countByText(world.stored.map(pointText))
   for (const [text, times] of sent) {
-    if ((archived.get(text) ?? 0) !== times) throw new Error(`${text} is in the log at ${placesOf(world, text)} and is archived ${archived.get(text) ?? 0} times`)
+    if ((archived.get(text) ?? 0) !== times)
+      throw new Error(
+        `${text} is in the log at ${placesOf(world, text)} and is archived ${archived.get(text) ?? 0} times`,
+      )
   }
   for (const text of archived.keys()) if (!sent.has(text)) throw new Error(`${text} is archived, but was never sent`)
   await checkRefold(world, paths)
@@ -43,7 +60,9 @@ async function checkRefold(world: World, paths: readonly string[]): Promise<void
         SELECT series_id, ms, CASE WHEN endless OR largest IS NULL THEN 0 ELSE 1 END AS n, CASE WHEN endless OR largest IS NULL THEN 0 ELSE largest END AS total FROM readings
         UNION ALL SELECT series_id, ms, weight, value * weight FROM points WHERE kind IN (1, 2))
       GROUP BY ALL`)
-    return new Map(folded.getRows().map(([id, start, count, sum]) => [`${id} ${start}`, { count: Number(count), sum: Number(sum) }]))
+    return new Map(
+      folded.getRows().map(([id, start, count, sum]) => [`${id} ${start}`, { count: Number(count), sum: Number(sum) }]),
+    )
   })
   for (const [series, points] of groupBy(world.stored, (point) => point.series)) {
     const { id } = Series.of(series.metric, series.labels, series.kind)
@@ -53,7 +72,9 @@ async function checkRefold(world: World, paths: readonly string[]): Promise<void
       const sum = finite.reduce((total, point) => total + point.value * point.weight, 0)
       const folded = counts.get(`${id} ${start}`) ?? { count: 0, sum: 0 }
       if (folded.count !== count || Math.abs(folded.sum - sum) > 1e-6) {
-        throw new Error(`the raw archive says ${JSON.stringify(folded)} of ${series.metric} at ${start}, sent were ${count} points with sum ${sum}`)
+        throw new Error(
+          `the raw archive says ${JSON.stringify(folded)} of ${series.metric} at ${start}, sent were ${count} points with sum ${sum}`,
+        )
       }
     }
   }

@@ -2,6 +2,7 @@ import { TIER_MS, TIERS, type Tier, type TimeRange } from '../../schemas/time.js
 import type { WindowColumns } from '../../schemas/windows/columns.js'
 import { askPart, compareAnswer, compareWindows, PARTS } from './answers.js'
 import { checkArchive } from './check-archive.js'
+import { checkAudits } from './check-audit.js'
 import { expectedWindows } from './expected.js'
 import type { Pipeline } from './pipeline.js'
 import { ROLLUPS, type World } from './world.js'
@@ -13,7 +14,8 @@ const METRICS = ['cpu', 'cpu:by_region', 'memory', 'requests_total', 'hits', 'la
 export async function checkEnd(world: World, process: Pipeline): Promise<void> {
   await checkArchive(world)
   const endMs = (await process.view.snapshot()).frontierMs
-  const startMs = Math.floor(world.stored.reduce((oldest, { timeMs }) => Math.min(oldest, timeMs), endMs) / DAY_MS) * DAY_MS
+  const startMs =
+    Math.floor(world.stored.reduce((oldest, { timeMs }) => Math.min(oldest, timeMs), endMs) / DAY_MS) * DAY_MS
   const range = { startMs, endMs }
   for (const tier of TIERS) await checkTier(world, process, tier, range)
   await checkMerged(world, process, range)
@@ -22,29 +24,15 @@ export async function checkEnd(world: World, process: Pipeline): Promise<void> {
   await checkDeadLetters(world)
 }
 
-/** Batch and speed agree on every block, but for the late points that were counted. */
-async function checkAudits(world: World, process: Pipeline): Promise<void> {
-  const { frontierMs } = await process.view.snapshot()
-  const { origin_ms: originMs } = await world.stage.db.selectFrom('batch_state').select('origin_ms').executeTakeFirstOrThrow()
-  // An hour later every partition has fallen idle, and all windows are closed.
-  world.nowMs += 3_600_000
-  await process.speed.followClock()
-  for (let startMs = originMs; startMs < frontierMs; startMs += world.settings.blockMs) {
-    const { audited, unexplained } = await process.work.auditBlock(startMs)
-    if (!audited) throw new Error(`block ${new Date(startMs).toISOString()} cannot be audited`)
-    if (unexplained === 0) continue
-    const row = await world.stage.db.selectFrom('audits').select('sample').where('block_start', '=', startMs).executeTakeFirstOrThrow()
-    throw new Error(`block ${new Date(startMs).toISOString()} has ${unexplained} unexplained differences: ${JSON.stringify(row.sample)}`)
-  }
-}
-
 /** Every window of a tier is what the points say, as far as its spans are sealed. */
 async function checkTier(world: World, process: Pipeline, tier: Tier, range: TimeRange): Promise<void> {
   const snapshot = await process.view.snapshot()
   const chunks: WindowColumns[] = []
   for await (const chunk of process.view.read(snapshot, { tier, ...range }, [])) chunks.push(chunk)
   const spanMs = leastCommonMultiple(TIER_MS[tier], world.settings.blockMs)
-  const sealed = world.stored.filter(({ timeMs }) => Math.floor(timeMs / spanMs) * spanMs + spanMs <= snapshot.frontierMs)
+  const sealed = world.stored.filter(
+    ({ timeMs }) => Math.floor(timeMs / spanMs) * spanMs + spanMs <= snapshot.frontierMs,
+  )
   const wrong = compareWindows(chunks, expectedWindows(sealed, TIER_MS[tier], ROLLUPS))
   if (wrong.length > 0) throw new Error(`${wrong.length} windows of ${tier} are wrong: ${wrong.slice(0, 8).join('; ')}`)
 }
@@ -55,8 +43,11 @@ async function checkMerged(world: World, process: Pipeline, range: TimeRange): P
   const query = await process.merged.open()
   for (const metric of METRICS) {
     for (const part of world.random.shuffled(PARTS).slice(0, 2)) {
-      const wrong = compareAnswer(await askPart(query, metric, part, range), expected, part, (key) => key.startsWith(`${metric}{`))
-      if (wrong.length > 0) throw new Error(`${metric}:${part} is wrong in ${wrong.length} windows: ${wrong.slice(0, 8).join('; ')}`)
+      const wrong = compareAnswer(await askPart(query, metric, part, range), expected, part, (key) =>
+        key.startsWith(`${metric}{`),
+      )
+      if (wrong.length > 0)
+        throw new Error(`${metric}:${part} is wrong in ${wrong.length} windows: ${wrong.slice(0, 8).join('; ')}`)
     }
   }
   if (query.partialReasons.size > 0) throw new Error(`answers are partial: ${[...query.partialReasons].join('; ')}`)
@@ -70,7 +61,11 @@ async function checkSwept(world: World, process: Pipeline): Promise<void> {
   for (const table of ['raw_files', 'tier_files'] as const) {
     for (const { key } of await world.stage.db.selectFrom(table).select('key').execute()) named.add(key)
   }
-  const retired = await world.stage.db.selectFrom('tier_files').select('key').where('retired_ms', 'is not', null).execute()
+  const retired = await world.stage.db
+    .selectFrom('tier_files')
+    .select('key')
+    .where('retired_ms', 'is not', null)
+    .execute()
   if (retired.length > 0) throw new Error(`old generations are left: ${retired.map(({ key }) => key).join(', ')}`)
   for await (const { key } of world.objects.list('')) {
     if (!named.delete(key)) throw new Error(`object ${key} is left, and the catalog does not name it`)
@@ -81,8 +76,10 @@ async function checkSwept(world: World, process: Pipeline): Promise<void> {
 /** Every damaged record is among the dead letters. */
 async function checkDeadLetters(world: World): Promise<void> {
   const letters = await world.deadLetters()
-  for (const place of world.damaged) if (!letters.has(place)) throw new Error(`the damaged record at ${place} is not among the dead letters`)
-  for (const place of letters) if (!world.damaged.has(place)) throw new Error(`the record at ${place} is among the dead letters, but it is sound`)
+  for (const place of world.damaged)
+    if (!letters.has(place)) throw new Error(`the damaged record at ${place} is not among the dead letters`)
+  for (const place of letters)
+    if (!world.damaged.has(place)) throw new Error(`the record at ${place} is among the dead letters, but it is sound`)
 }
 
 function leastCommonMultiple(a: number, b: number): number {

@@ -43,9 +43,12 @@ export async function checkQuery(world: World, process: Pipeline, kept: KeptAnsw
   checkPlan(query, range)
   if (query.partialReasons.size > 0) return
   const isSettled = await settledWindows(world, query)
-  const points = (await archivedPoints(world)).filter((point) => point.series.metric === source && point.timeMs >= range.startMs && point.timeMs < range.endMs)
+  const points = (await archivedPoints(world)).filter(
+    (point) => point.series.metric === source && point.timeMs >= range.startMs && point.timeMs < range.endMs,
+  )
   const expected = expectedWindows(points, WINDOW_MS, ROLLUPS)
-  const concerns = (key: string) => key.startsWith(`${metric}{`) && isSettled(Number(key.slice(key.lastIndexOf('@') + 1)))
+  const concerns = (key: string) =>
+    key.startsWith(`${metric}{`) && isSettled(Number(key.slice(key.lastIndexOf('@') + 1)))
   const wrong = compareAnswer(answer, expected, part, concerns)
   if (wrong.length > 0) throw new Error(`epoch ${query.snapshot.epoch}: ${wrong.slice(0, 5).join('; ')}`)
   const { epoch, frontierMs } = query.snapshot
@@ -57,7 +60,11 @@ export async function checkQuery(world: World, process: Pipeline, kept: KeptAnsw
   }
 }
 
-async function repeatQuery(world: World, process: Pipeline, { epoch, metric, part, range, text }: KeptAnswer): Promise<void> {
+async function repeatQuery(
+  world: World,
+  process: Pipeline,
+  { epoch, metric, part, range, text }: KeptAnswer,
+): Promise<void> {
   const query = await process.merged.open({ epoch })
   const answer = textOf(await askPart(query, metric, part, range))
   if (query.partialReasons.size > 0) return
@@ -73,13 +80,16 @@ function textOf(answer: ReadonlyMap<string, { value: number; stale: boolean }>):
 /** The parts of a plan follow each other without a gap or an overlap, batch before the tide line and speed behind it. */
 function checkPlan(query: MergedQuery, range: TimeRange): void {
   const { frontierMs, epoch } = query.snapshot
-  if (query.partialReasons.size === 0 && !(epoch > 0 && frontierMs > 0)) throw new Error('an answer does not name its epoch and tide line')
+  if (query.partialReasons.size === 0 && !(epoch > 0 && frontierMs > 0))
+    throw new Error('an answer does not name its epoch and tide line')
   for (const { parts } of query.plans) {
     for (const [i, part] of parts.entries()) {
       if (i > 0 && part.startMs !== parts[i - 1].endMs) throw new Error('a plan has a gap or an overlap')
-      if (part.view === 'batch' ? part.endMs > frontierMs : part.startMs < frontierMs) throw new Error(`a plan reads ${part.view} beyond the tide line`)
+      if (part.view === 'batch' ? part.endMs > frontierMs : part.startMs < frontierMs)
+        throw new Error(`a plan reads ${part.view} beyond the tide line`)
     }
-    if (parts[0].startMs > range.startMs || (parts.at(-1)?.endMs ?? 0) < range.endMs) throw new Error('a plan does not cover its range')
+    if (parts[0].startMs > range.startMs || (parts.at(-1)?.endMs ?? 0) < range.endMs)
+      throw new Error('a plan does not cover its range')
   }
 }
 
@@ -92,7 +102,11 @@ async function archivedPoints(world: World) {
 
 /** True for windows of sealed blocks that got no point since. */
 async function settledWindows(world: World, { snapshot }: MergedQuery): Promise<(startMs: number) => boolean> {
-  const rows = await world.stage.db.selectFrom('blocks').select('start_ms').whereRef('raw_version', '>', 'computed_version').execute()
+  const rows = await world.stage.db
+    .selectFrom('blocks')
+    .select('start_ms')
+    .whereRef('raw_version', '>', 'computed_version')
+    .execute()
   const dirty = new Set(rows.map((row) => row.start_ms))
   const { blockMs } = world.settings
   return (startMs) => startMs < snapshot.frontierMs && !dirty.has(Math.floor(startMs / blockMs) * blockMs)

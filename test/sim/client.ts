@@ -69,7 +69,8 @@ export class SimClient {
 
   constructor(random: Random) {
     this.#random = random
-    const skew = () => (random.chance(0.6) ? 0 : random.chance(0.7) ? random.whole(-20_000, 20_000) : random.whole(-600_000, 590_000))
+    const skew = () =>
+      random.chance(0.6) ? 0 : random.chance(0.7) ? random.whole(-20_000, 20_000) : random.whole(-600_000, 590_000)
     this.#skewMs = Array.from({ length: SENDERS }, skew)
     this.#historyMs = [random.whole(1, HOUR_MS), random.whole(1, 3 * HOUR_MS)]
     this.#delayMs = Array.from({ length: SENDERS }, () => (random.chance(0.7) ? 4_000 : random.whole(5_000, 90_000)))
@@ -83,7 +84,10 @@ export class SimClient {
       this.#enqueue(point, nowMs)
       // The same reading again, with another value: the larger one counts.
       if (series.kind === Kind.Sample && this.#random.chance(0.06)) {
-        this.#enqueue({ ...point, value: point.value + this.#random.whole(-2, 2), stale: this.#random.chance(0.2) }, nowMs)
+        this.#enqueue(
+          { ...point, value: point.value + this.#random.whole(-2, 2), stale: this.#random.chance(0.2) },
+          nowMs,
+        )
       }
     }
   }
@@ -103,7 +107,8 @@ export class SimClient {
 
   #enqueue(point: SimPoint, nowMs: number): void {
     const late = this.#random.next()
-    const delayMs = late < 0.96 ? this.#random.whole(0, this.#delayMs[point.series.sender]) : this.#random.whole(30_000, 300_000)
+    const delayMs =
+      late < 0.96 ? this.#random.whole(0, this.#delayMs[point.series.sender]) : this.#random.whole(30_000, 300_000)
     this.#queue.push({ point, dueMs: nowMs + delayMs })
   }
 
@@ -120,7 +125,8 @@ export class SimClient {
     const random = this.#random
     switch (series.shape) {
       case 'gauge':
-        if (random.chance(0.04)) return random.pick([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, -0])
+        if (random.chance(0.04))
+          return random.pick([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, -0])
         return random.whole(-40, 400) / 4
       case 'total': {
         const before = random.chance(0.03) ? 0 : (this.#totals.get(series) ?? 0)

@@ -39,20 +39,29 @@ export function seriesText(metric: string, labels: Iterable<readonly [string, st
 const FINEST_MS = 10_000
 
 /** Every window of length `windowMs` that the points make, those of rollups included. */
-export function expectedWindows(points: readonly SimPoint[], windowMs: number, rollups: readonly Rollup[]): ExpectedWindows {
+export function expectedWindows(
+  points: readonly SimPoint[],
+  windowMs: number,
+  rollups: readonly Rollup[],
+): ExpectedWindows {
   const expected: ExpectedWindows = new Map()
   const hidden = new Set(rollups.filter(({ keep_source }) => !keep_source).map(({ match }) => match))
   for (const [series, own] of groupBy(points, (point) => point.series)) {
     if (hidden.has(series.metric)) continue
     const text = seriesText(series.metric, Object.entries(series.labels))
-    for (const [startMs, inWindow] of byWindow(distinct(own), windowMs)) expected.set(windowKey(text, startMs), fold(inWindow))
+    for (const [startMs, inWindow] of byWindow(distinct(own), windowMs))
+      expected.set(windowKey(text, startMs), fold(inWindow))
   }
   for (const rollup of rollups) {
     const sources = points.filter(({ series }) => series.metric === rollup.match)
     for (const [text, own] of groupBy(sources, ({ series }) => derivedText(series, rollup))) {
       const kept = [...groupBy(own, (point) => point.series).values()].flatMap(distinct)
       for (const [startMs, inWindow] of byWindow(kept, windowMs)) {
-        expected.set(windowKey(text, startMs), { ...fold(inWindow), isEvent: true, increase: windowMs === FINEST_MS ? growthOfEach(inWindow) : undefined })
+        expected.set(windowKey(text, startMs), {
+          ...fold(inWindow),
+          isEvent: true,
+          increase: windowMs === FINEST_MS ? growthOfEach(inWindow) : undefined,
+        })
       }
     }
   }
@@ -107,7 +116,10 @@ function fold(unsorted: readonly SimPoint[]): ExpectedWindow {
 
 function growthOfEach(points: readonly SimPoint[]): number {
   const sources = [...groupBy(points, (point) => point.series)]
-  return sources.reduce((total, [{ kind }, own]) => total + (kind === Kind.Sample ? growth([...own].sort(inOrder)) : 0), 0)
+  return sources.reduce(
+    (total, [{ kind }, own]) => total + (kind === Kind.Sample ? growth([...own].sort(inOrder)) : 0),
+    0,
+  )
 }
 
 function growth(points: readonly SimPoint[]): number {

@@ -53,16 +53,21 @@ export class Gate {
     this.#rates = options.rates
     this.#passTime = options.passTime
     this.#onDeath = options.onDeath
-    this.#crashAt = options.rates.crashWithin > 0 ? this.#random.whole(1, options.rates.crashWithin) : Number.POSITIVE_INFINITY
+    this.#crashAt =
+      options.rates.crashWithin > 0 ? this.#random.whole(1, options.rates.crashWithin) : Number.POSITIVE_INFINITY
     this.#crashAfter = this.#random.chance(0.5)
   }
 
-  /** Makes a call to the outside, or what the seed has in store for it. @throws Crash, and the port's error */
-  async pass<T>(port: PortName, call: () => Promise<T>): Promise<T> {
+  /**
+   * Makes a call to the outside, or what the seed has in store for it.
+   * @param risk how many times more often than others it fails
+   * @throws Crash, and the port's error
+   */
+  async pass<T>(port: PortName, call: () => Promise<T>, risk = 1): Promise<T> {
     if (this.isDead) throw new Crash()
     const isLast = ++this.calls === this.#crashAt
     if (isLast && !this.#crashAfter) this.#die()
-    const failure = port === 'sleep' ? undefined : this.#failure(port)
+    const failure = port === 'sleep' ? undefined : this.#failure(port, risk)
     if (this.#rates.slow > 0 && this.#random.chance(this.#rates.slow)) this.#passTime(this.#random.whole(500, 12_000))
     if (failure === 'before') throw unavailable(port)
     const result = await call()
@@ -85,14 +90,14 @@ export class Gate {
   }
 
   /** Whether this call finds its store failing: before it did what was asked, or after, when the answer was lost. */
-  #failure(port: PortName): 'before' | 'after' | undefined {
+  #failure(port: PortName, risk: number): 'before' | 'after' | undefined {
     const { failing, failuresInARow } = this.#rates
     const left = this.#refusals.get(port) ?? 0
     if (left > 0) {
       this.#refusals.set(port, left - 1)
       return 'before'
     }
-    if (failing === 0 || !this.#random.chance(failing)) return undefined
+    if (failing === 0 || !this.#random.chance(failing * risk)) return undefined
     this.#refusals.set(port, this.#random.whole(0, failuresInARow))
     return this.#random.chance(0.5) ? 'before' : 'after'
   }
@@ -113,7 +118,8 @@ export function gated<T extends object>(port: T, name: PortName, gate: Gate): T 
       const member: unknown = Reflect.get(target, key, target)
       if (typeof member !== 'function') return member
       const call = (args: unknown[]): unknown => Reflect.apply(member, target, args)
-      if (STREAMS.has(key)) return (...args: unknown[]) => gatedStream(() => call(args) as AsyncIterable<unknown>, name, gate)
+      if (STREAMS.has(key))
+        return (...args: unknown[]) => gatedStream(() => call(args) as AsyncIterable<unknown>, name, gate)
       return (...args: unknown[]) => gate.pass(name, async () => call(args))
     },
   })

@@ -36,11 +36,15 @@ process.exitCode = failed.size === 0 && passed.size === count ? 0 : 1
 
 /** One process runs seeds until there are none left. */
 async function work(): Promise<void> {
-  const child = fork(fileURLToPath(new URL('./seed-process.js', import.meta.url)), { execArgv: ['--enable-source-maps'] })
+  const child = fork(fileURLToPath(new URL('./seed-process.js', import.meta.url)), {
+    execArgv: ['--enable-source-maps'],
+  })
   const ended = once(child, 'exit')
   while (next < first + count) {
     const seed = next++
-    take((await outcomeOf(child, seed, ended)) ?? { seed, failure: 'its process ended', trace: [], points: 0, lives: 0 })
+    take(
+      (await outcomeOf(child, seed, ended)) ?? { seed, failure: 'its process ended', trace: [], points: 0, lives: 0 },
+    )
     if (child.exitCode !== null) break
   }
   if (child.connected) child.disconnect()
@@ -67,7 +71,9 @@ function take(outcome: SeedOutcome): void {
   const done = passed.size + failed.size
   if (done % 20 !== 0 && done !== count) return
   const seconds = (performance.now() - startedMs) / 1000
-  process.stderr.write(`${done}/${count} seeds, ${points} points, ${lives} processes, ${(seconds / done).toFixed(2)} s a seed\n`)
+  process.stderr.write(
+    `${done}/${count} seeds, ${points} points, ${lives} processes, ${(seconds / done).toFixed(2)} s a seed\n`,
+  )
 }
 
 function wholeNumber(name: string, text: string): number {

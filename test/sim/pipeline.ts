@@ -37,7 +37,10 @@ export interface Pipeline {
 }
 
 /** Starts the process. It may die on the way: then `bury` is all that is left to do. */
-export async function startPipeline(world: World, rates: FaultRates): Promise<{ gate: Gate; bury(): Promise<void>; started: Promise<Pipeline> }> {
+export async function startPipeline(
+  world: World,
+  rates: FaultRates,
+): Promise<{ gate: Gate; bury(): Promise<void>; started: Promise<Pipeline> }> {
   const gate = new Gate({
     random: world.random.fork(),
     rates,
@@ -56,7 +59,10 @@ export async function startPipeline(world: World, rates: FaultRates): Promise<{ 
   return { gate, bury, started: wire(world, { gate, pool, log, bury }) }
 }
 
-async function wire(world: World, outside: { gate: Gate; pool: GatedPool; log: StepLog; bury(): Promise<void> }): Promise<Pipeline> {
+async function wire(
+  world: World,
+  outside: { gate: Gate; pool: GatedPool; log: StepLog; bury(): Promise<void> },
+): Promise<Pipeline> {
   const { gate, pool, log, bury } = outside
   const { clock, config, settings, uniqueId } = world
   const { engine } = world.stage
@@ -64,7 +70,8 @@ async function wire(world: World, outside: { gate: Gate; pool: GatedPool; log: S
   const objects = gated(world.objects, 'objects', gate)
   const hot = gated(world.hot, 'hot', gate)
   const series = new SeriesIndex(catalog.db)
-  const view = createBatchView({ catalog, objects, engine, series, clock, settings })
+  const shared = { catalog, objects, engine, series, log, clock, uniqueId, settings }
+  const view = createBatchView(shared)
   const live = new EmbeddedLiveView(world.nowMs)
   const onError = (error: TidemarkError) => world.note(`reported: ${error.message}`)
   const speed = await startSpeedLayer({
@@ -75,16 +82,14 @@ async function wire(world: World, outside: { gate: Gate; pool: GatedPool; log: S
     rollups: config.rollups,
     rules: { latenessMs: settings.latenessMs, idleAfterMs: parseDuration(config.speed.idle_after) },
     clock,
-    sleep: (ms) => gate.pass('sleep', async () => void (world.nowMs += ms)),
+    sleep: (ms) =>
+      gate.pass('sleep', async () => {
+        world.nowMs += ms
+      }),
     onError,
   })
   const archive = new Archive({
-    log,
-    catalog,
-    objects,
-    engine,
-    clock,
-    uniqueId,
+    ...shared,
     scratch: join(world.folder, 'archive'),
     flushEveryMs: parseDuration(config.archive.flush_every),
     flushPoints: config.archive.flush_points,
@@ -93,14 +98,7 @@ async function wire(world: World, outside: { gate: Gate; pool: GatedPool; log: S
   // As its start() does, but for the timer: here the schedule says when it flushes.
   await log.consume('tidemark.points', 'archive', archive)
   const work = createBatchWork({
-    catalog,
-    objects,
-    engine,
-    series,
-    log,
-    clock,
-    uniqueId,
-    settings,
+    ...shared,
     scratch: join(world.folder, 'work'),
     view,
     hotStore: hot,

@@ -18,7 +18,13 @@ export interface SeedOutcome {
 export async function runSeed(stage: Stage, seed: number): Promise<SeedOutcome> {
   const world = await World.create(stage, seed)
   const simulation = new Simulation(world)
-  const outcome = (failure?: string) => ({ seed, failure, trace: world.trace, points: world.stored.length, lives: simulation.lives })
+  const outcome = (failure?: string) => ({
+    seed,
+    failure,
+    trace: world.trace,
+    points: world.stored.length,
+    lives: simulation.lives,
+  })
   try {
     await simulation.run()
     return outcome()

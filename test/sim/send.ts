@@ -9,7 +9,12 @@ import type { World } from './world.js'
  * Sends the next request through the gateway, as an agent does, and notes what the log has of it. An answer may be
  * lost: a client that does not know sends its readings again, but its occurrences only where nothing was stored.
  */
-export async function sendRequest(world: World, process: Pipeline, client: SimClient, everything = false): Promise<void> {
+export async function sendRequest(
+  world: World,
+  process: Pipeline,
+  client: SimClient,
+  everything = false,
+): Promise<void> {
   const points = client.nextRequest(world.nowMs, everything)
   if (points.length === 0) return
   const isTaken = await send(world, process, points)
@@ -26,7 +31,8 @@ async function send(world: World, process: Pipeline, points: readonly SimPoint[]
   let answer: 'yes' | 'no' | 'unknown' = 'yes'
   try {
     const result = await commit(process, points)
-    if (result.accepted !== taken.length) throw new Error(`${result.accepted} of ${points.length} points were taken instead of ${taken.length}`)
+    if (result.accepted !== taken.length)
+      throw new Error(`${result.accepted} of ${points.length} points were taken instead of ${taken.length}`)
   } catch (thrown) {
     if (!process.gate.isDead && !(thrown instanceof TidemarkError && thrown.retriable)) throw thrown
     answer = 'no'
@@ -39,7 +45,9 @@ async function send(world: World, process: Pipeline, points: readonly SimPoint[]
       world.stored.push({ ...point, partition, offset: before[partition] })
     }
   }
-  world.note(`sent ${points.length} points: ${answer === 'yes' ? 'acknowledged' : isStored ? 'stored, but the answer was lost' : 'not taken'}`)
+  world.note(
+    `sent ${points.length} points: ${answer === 'yes' ? 'acknowledged' : isStored ? 'stored, but the answer was lost' : 'not taken'}`,
+  )
   return answer === 'no' && isStored ? 'unknown' : answer
 }
 

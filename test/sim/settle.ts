@@ -32,6 +32,10 @@ async function isAtRest(world: World): Promise<boolean> {
   const newestMs = world.stored.reduce((newest, { timeMs }) => Math.max(newest, timeMs), 0)
   const state = await db.selectFrom('batch_state').select('frontier_ms').executeTakeFirstOrThrow()
   if (state.frontier_ms <= newestMs) return false
-  const dirty = await db.selectFrom('blocks').select('start_ms').whereRef('raw_version', '>', 'computed_version').execute()
+  const dirty = await db
+    .selectFrom('blocks')
+    .select('start_ms')
+    .whereRef('raw_version', '>', 'computed_version')
+    .execute()
   return dirty.length === 0
 }

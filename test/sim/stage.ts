@@ -7,8 +7,8 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../adapters/emb
 import { openCatalog } from '../../batch/catalog/catalog.js'
 import type { CatalogDb, CatalogTables } from '../../batch/catalog/tables.js'
 import { DuckEngine } from '../../batch/duck/engine.js'
-import { GatedPool, integersAsNumbers } from './gated-pool.js'
 import { CALM, Gate } from './gate.js'
+import { GatedPool, integersAsNumbers } from './gated-pool.js'
 import { Random } from './random.js'
 
 /** What all seeds share: a folder in memory if there is one, one Postgres, one DuckDB. */
@@ -54,8 +54,12 @@ async function furnish(folder: string, postgres: EmbeddedPostgres): Promise<Stag
   await openCatalog({ db, blockMs: 60_000, clock: () => 0 })
   const engine = new DuckEngine({ tempDir: join(folder, 'duck'), threads: 1, memory: '1GB', idleMs: 600_000 })
   const tables = await sql<{ name: string }>`
-    SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'schema_migrations'`.execute(db)
-  const sequences = await sql<{ name: string }>`SELECT sequencename AS name FROM pg_sequences WHERE schemaname = 'public'`.execute(db)
+    SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'schema_migrations'`.execute(
+    db,
+  )
+  const sequences = await sql<{
+    name: string
+  }>`SELECT sequencename AS name FROM pg_sequences WHERE schemaname = 'public'`.execute(db)
   return {
     folder,
     pool,

@@ -1,4 +1,13 @@
-import type { Log, LogAppend, LogBounds, LogCommit, LogEntry, LogReader, LogSubscription, Topic } from '../../schemas/ports/log.js'
+import type {
+  Log,
+  LogAppend,
+  LogBounds,
+  LogCommit,
+  LogEntry,
+  LogReader,
+  LogSubscription,
+  Topic,
+} from '../../schemas/ports/log.js'
 import type { Gate } from './gate.js'
 
 /** Everything that a topic of the real log holds, as its own reader gets it. */

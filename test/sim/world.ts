@@ -51,7 +51,12 @@ export class World {
   readonly clock = (): number => this.nowMs
   #ids = 0
 
-  private constructor(parts: Pick<World, 'stage' | 'random' | 'folder' | 'config' | 'log' | 'mirror' | 'hot' | 'objects' | 'partitions'> & { startMs: number }) {
+  private constructor(
+    parts: Pick<
+      World,
+      'stage' | 'random' | 'folder' | 'config' | 'log' | 'mirror' | 'hot' | 'objects' | 'partitions'
+    > & { startMs: number },
+  ) {
     this.stage = parts.stage
     this.random = parts.random
     this.folder = parts.folder
@@ -111,7 +116,12 @@ export class World {
     const letters = await LogMirror.open(this.log, 'tidemark.deadletter')
     await letters.caughtUp()
     await letters.close()
-    const heads = letters.entries(0).map(({ value }) => JSON.parse(Buffer.from(value).toString('latin1').split('\n')[0]) as { partition: number; offset: number })
+    const heads = letters
+      .entries(0)
+      .map(
+        ({ value }) =>
+          JSON.parse(Buffer.from(value).toString('latin1').split('\n')[0]) as { partition: number; offset: number },
+      )
     return new Set(heads.map(({ partition, offset }) => `${partition}/${offset}`))
   }
 
@@ -144,7 +154,8 @@ class DatedObjects implements ObjectStore {
   }
 
   async *list(prefix: string): AsyncIterable<ObjectEntry> {
-    for await (const entry of this.#objects.list(prefix)) yield { ...entry, modifiedMs: this.#putMs.get(entry.key) ?? entry.modifiedMs }
+    for await (const entry of this.#objects.list(prefix))
+      yield { ...entry, modifiedMs: this.#putMs.get(entry.key) ?? entry.modifiedMs }
   }
 
   delete(key: string): Promise<void> {
