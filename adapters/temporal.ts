@@ -70,89 +70,109 @@ interface Session {
 }
 
 export function createTemporal<A>(options: TemporalOptions<A>): Temporal {
-  const { config, logger, clock } = options
-  const closing = new AbortController()
-  const fixedAddress = config.temporal.address
-  const server = fixedAddress === '' ? embeddedServer(options, onServerChange) : undefined
-  let session: Session | undefined
-  let problem: TidemarkError | undefined
-  let life: Promise<void> | undefined
-  let serverChanged = () => {}
+  return new KeptSession(options)
+}
+
+class KeptSession<A> implements Temporal {
+  readonly #options: TemporalOptions<A>
+  readonly #fixedAddress: string
+  /** Our own server, where none is named. */
+  readonly #server: TemporalServer | undefined
+  readonly #closing = new AbortController()
+  #session: Session | undefined
+  #problem: TidemarkError | undefined
+  #life: Promise<void> | undefined
+  #serverChanged = () => {}
+
+  constructor(options: TemporalOptions<A>) {
+    this.#options = options
+    this.#fixedAddress = options.config.temporal.address
+    if (this.#fixedAddress === '') this.#server = embeddedServer(options, (status) => this.#onServerChange(status))
+  }
+
+  start(): void {
+    if (this.#options.config.temporal.enabled) this.#life ??= this.#live()
+  }
+
+  async status(): Promise<WorkflowsStatus> {
+    const serverStatus = this.#server?.status()
+    const isServing = this.#session && (!serverStatus || serverStatus.state === 'running')
+    if (!isServing) return waitingStatus(serverStatus, this.#problem, this.#options.config)
+    const running = await this.#ask(listRunning, LIST_MS).catch(() => [])
+    return { state: 'running', address: this.#session?.address, running }
+  }
+
+  recompute(range: TimeRange): Promise<{ workflowId: string }> {
+    return this.#ask(({ workflow }) => requestRecompute(workflow, range, this.#options.clock))
+  }
+
+  progress(workflowId: string): Promise<RecomputeProgress> {
+    return this.#ask(({ workflow }) => recomputeProgress(workflow, workflowId))
+  }
+
+  signal(workflowId: string, signal: RecomputeSignal): Promise<void> {
+    return this.#ask(({ workflow }) => signalRecompute(workflow, workflowId, signal))
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    this.#serverChanged()
+    await this.#session?.worker.stop()
+    await this.#life
+    await this.#server?.close()
+  }
 
   /** Opens a session, and another one when it is lost. */
-  async function live(): Promise<void> {
-    server?.start()
-    while (!closing.signal.aborted) {
-      const address = server ? server.status().address : fixedAddress
-      if (address) await keepSession(address)
-      else await new Promise<void>((resolve) => (serverChanged = resolve))
+  async #live(): Promise<void> {
+    this.#server?.start()
+    while (!this.#closing.signal.aborted) {
+      const address = this.#server ? this.#server.status().address : this.#fixedAddress
+      if (address) await this.#keepSession(address)
+      else
+        await new Promise<void>((resolve) => {
+          this.#serverChanged = resolve
+        })
     }
   }
 
-  async function keepSession(address: string): Promise<void> {
+  async #keepSession(address: string): Promise<void> {
+    const { logger } = this.#options
+    const closing = this.#closing.signal
     try {
-      session = await openSession(options, address)
-      problem = undefined
+      this.#session = await openSession(this.#options, address)
+      this.#problem = undefined
       logger.info({ address }, 'Temporal worker polls')
       // Closed while it was opened: nobody else knows of this worker yet.
-      if (closing.signal.aborted) await session.worker.stop()
-      await session.worker.ended
+      if (closing.aborted) await this.#session.worker.stop()
+      await this.#session.worker.ended
     } catch (thrown) {
-      if (closing.signal.aborted) return
-      problem = noSession(address, thrown, server !== undefined)
-      logger.warn({ fix: problem.hint }, problem.message)
+      if (closing.aborted) return
+      this.#problem = noSession(address, thrown, this.#server !== undefined)
+      logger.warn({ fix: this.#problem.hint }, this.#problem.message)
     } finally {
-      await session?.connection.close()
-      session = undefined
+      await this.#session?.connection.close()
+      this.#session = undefined
     }
-    await sleepUnless(REOPEN_MS, closing.signal)
+    await sleepUnless(REOPEN_MS, closing)
   }
 
   /** A server that came back on another port needs a new session; on the same one the worker finds it again. */
-  function onServerChange({ state, address }: ServerStatus): void {
+  #onServerChange({ state, address }: ServerStatus): void {
+    const session = this.#session
     if (state === 'running' && session && session.address !== address) void session.worker.stop()
-    serverChanged()
+    this.#serverChanged()
   }
 
   /** Runs a request on the open session. What the server does not answer becomes TM_TEMPORAL_MISSING. */
-  async function ask<T>(request: (client: Client) => Promise<T>, withinMs = REQUEST_MS): Promise<T> {
-    if (!session) throw problemOf(server?.status(), problem, config)
-    const { client, connection } = session
+  async #ask<T>(request: (client: Client) => Promise<T>, withinMs = REQUEST_MS): Promise<T> {
+    const { clock, config } = this.#options
+    if (!this.#session) throw problemOf(this.#server?.status(), this.#problem, config)
+    const { client, connection } = this.#session
     try {
       return await connection.withDeadline(clock() + withinMs, () => request(client))
     } catch (thrown) {
       throw thrown instanceof TidemarkError ? thrown : noAnswer(thrown)
     }
-  }
-
-  return {
-    start() {
-      if (config.temporal.enabled) life ??= live()
-    },
-
-    async status(): Promise<WorkflowsStatus> {
-      const serverStatus = server?.status()
-      const isServing = session && (!serverStatus || serverStatus.state === 'running')
-      if (!isServing) return waitingStatus(serverStatus, problem, config)
-      const running = await ask(listRunning, LIST_MS).catch(() => [])
-      return { state: 'running', address: session?.address, running }
-    },
-
-    recompute: (range: TimeRange) => ask(({ workflow }) => requestRecompute(workflow, range, clock)),
-
-    progress: (workflowId: string): Promise<RecomputeProgress> =>
-      ask(({ workflow }) => recomputeProgress(workflow, workflowId)),
-
-    signal: (workflowId: string, signal: RecomputeSignal) =>
-      ask(({ workflow }) => signalRecompute(workflow, workflowId, signal)),
-
-    async close() {
-      closing.abort()
-      serverChanged()
-      await session?.worker.stop()
-      await life
-      await server?.close()
-    },
   }
 }
 

@@ -1,10 +1,11 @@
 #!/bin/sh
 # Installs the programs that test/clients/programs runs, each only if it is missing.
 #
-#   prometheus, prometheus-node-exporter   Debian packages
-#   telegraf                               a Go module, built with the few plugins that the tests use
+#   curl, prometheus, prometheus-node-exporter   Debian packages
+#   telegraf                                     a Go module, built with the few plugins that the tests use
 #
-# Needs Debian and root; Telegraf needs Go, and without it is left out (its tests then say so and are skipped).
+# Needs Debian and root. With systemd the packages also start services; the tests use none of those.
+# Telegraf needs Go, and without it is left out; its tests then say so and are skipped.
 # TIDEMARK_PROGRAMS names the folder for what is built, /usr/local/bin unless set.
 set -eu
 
@@ -17,7 +18,7 @@ has() {
 }
 
 missing=
-for program in prometheus prometheus-node-exporter; do
+for program in curl prometheus prometheus-node-exporter; do
   has "$program" || missing="$missing $program"
 done
 if [ -n "$missing" ]; then

@@ -18,7 +18,7 @@ export const LimitsSchema = Type.Object(
     logQueueBytes: whole('bytes that may wait to be written to the log', 256 << 20),
     refusalsListed: whole('refused lines that an answer lists', 100),
     statsdLineBytes: whole('bytes of one StatsD line over TCP', 65_536),
-    gaugeStates: whole('relative gauges and sets whose state is kept', 100_000),
+    gaugeStates: whole('relative gauges, sets and cumulative histograms whose state is kept', 100_000),
     statsdSetMembers: whole('distinct members of all StatsD sets in one window', 1_000_000),
     querySeries: whole('series that one query may select', 100_000),
     querySamples: whole('samples that one query may read', 50_000_000),

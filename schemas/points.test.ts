@@ -33,7 +33,10 @@ describe('of two values at one time', () => {
   })
 
   test('the order is total, so that the order of arrival never decides', () => {
-    const value = fc.oneof(fc.constantFrom(...rising), fc.tuple(fc.double({ noNaN: true }), fc.constant(false as boolean)))
+    const value = fc.oneof(
+      fc.constantFrom(...rising),
+      fc.tuple(fc.double({ noNaN: true }), fc.constant(false as boolean)),
+    )
     fc.assert(
       fc.property(fc.array(value), (values) => {
         const order = (list: [number, boolean][]) => [...list].sort((a, b) => compareValues(...a, ...b))

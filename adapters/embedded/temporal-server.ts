@@ -58,103 +58,126 @@ export interface TemporalServer {
 }
 
 export function createTemporalServer(options: TemporalServerOptions): TemporalServer {
-  const { clock, logger, onChange } = options
-  const folder = resolve(options.dataDir, 'temporal')
-  const binDir = resolve(options.dataDir, 'bin')
-  const closing = new AbortController()
-  let status: ServerStatus = { state: 'looking' }
-  let server: TemporalProcess | undefined
-  let life: Promise<void> | undefined
+  return new KeptServer(options)
+}
 
-  function move(event: ServerEvent, facts: Omit<ServerStatus, 'state'> = {}): void {
-    status = { state: next[status.state][event], ...facts }
-    onChange?.(status)
+class KeptServer implements TemporalServer {
+  readonly #options: TemporalServerOptions
+  readonly #folder: string
+  readonly #binDir: string
+  readonly #closing = new AbortController()
+  #status: ServerStatus = { state: 'looking' }
+  #server: TemporalProcess | undefined
+  #life: Promise<void> | undefined
+
+  constructor(options: TemporalServerOptions) {
+    this.#options = options
+    this.#folder = resolve(options.dataDir, 'temporal')
+    this.#binDir = resolve(options.dataDir, 'bin')
+  }
+
+  start(): void {
+    this.#life ??= this.#live()
+  }
+
+  status(): ServerStatus {
+    return this.#status
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#server?.stop()
+    await this.#life
+    this.#move('close')
+  }
+
+  get #isClosing(): boolean {
+    return this.#closing.signal.aborted
+  }
+
+  #move(event: ServerEvent, facts: Omit<ServerStatus, 'state'> = {}): void {
+    this.#status = { state: next[this.#status.state][event], ...facts }
+    this.#options.onChange?.(this.#status)
+  }
+
+  #pause(ms: number): Promise<void> {
+    return this.#options.sleep(ms, this.#closing.signal)
   }
 
   /** Looks, starts, keeps up; when that is not possible, says why and looks again later. */
-  async function live(): Promise<void> {
-    while (!closing.signal.aborted) {
+  async #live(): Promise<void> {
+    while (!this.#isClosing) {
       try {
-        await keepUp(await obtain())
+        await this.#keepUp(await this.#obtain())
       } catch (thrown) {
-        if (closing.signal.aborted) return
+        if (this.#isClosing) return
         const problem = asTidemarkError(thrown)
-        if (status.problem?.message !== problem.message) logger.warn({ fix: problem.hint }, problem.message)
-        move('gaveUp', { problem })
-        await pause(LOOK_AGAIN_MS)
-        if (!closing.signal.aborted) status = { ...status, state: next[status.state].lookAgain }
+        const isNews = this.#status.problem?.message !== problem.message
+        if (isNews) this.#options.logger.warn({ fix: problem.hint }, problem.message)
+        this.#move('gaveUp', { problem })
+        await this.#pause(LOOK_AGAIN_MS)
+        if (!this.#isClosing) this.#status = { ...this.#status, state: next[this.#status.state].lookAgain }
       }
     }
   }
 
-  async function obtain(): Promise<string> {
-    const found = await findProgram('temporal', [...options.searchPath, binDir])
+  async #obtain(): Promise<string> {
+    const binDir = this.#binDir
+    const { searchPath, env, archives, clock, logger, install } = this.#options
+    const found = await findProgram('temporal', [...searchPath, binDir])
     if (found) return found
     // One attempt a start: what failed once is left to the user's command, which is noticed when we look again.
-    if (status.problem) throw status.problem
-    const { searchPath, env, archives } = options
-    if (!options.install) throw await missing(`no "temporal" on PATH or in ${binDir}`, { binDir, searchPath, archives })
-    move('install')
+    if (this.#status.problem) throw this.#status.problem
+    if (!install) throw await missing(`no "temporal" on PATH or in ${binDir}`, { binDir, searchPath, archives })
+    this.#move('install')
     logger.info({ binDir }, 'installing the Temporal CLI; everything else runs meanwhile')
-    const onProgress = (progress: InstallProgress) => move('install', { progress })
-    return installTemporal({ archives, binDir, searchPath, env, clock, onProgress, signal: closing.signal })
+    const onProgress = (progress: InstallProgress) => this.#move('install', { progress })
+    return installTemporal({ archives, binDir, searchPath, env, clock, onProgress, signal: this.#closing.signal })
   }
 
   /** Starts the server again whenever it dies. Throws when it does not stay up. */
-  async function keepUp(program: string): Promise<void> {
+  async #keepUp(program: string): Promise<void> {
+    const { clock, logger } = this.#options
     let deaths = 0
-    while (!closing.signal.aborted) {
+    while (!this.#isClosing) {
       const startedMs = clock()
-      const reason = deathOf(await serve(program))
-      if (closing.signal.aborted) return
+      const reason = deathOf(await this.#serve(program))
+      if (this.#isClosing) return
       logger.warn({ reason }, 'Temporal server ended')
       deaths = clock() - startedMs > HEALTHY_MS ? 1 : deaths + 1
-      if (deaths === MAX_DEATHS) throw unusable(reason, folder)
-      await pause(FIRST_BACKOFF_MS * 2 ** (deaths - 1))
+      if (deaths === MAX_DEATHS) throw unusable(reason, this.#folder)
+      await this.#pause(FIRST_BACKOFF_MS * 2 ** (deaths - 1))
     }
   }
 
   /** One server from its start to its end; its last lines. */
-  async function serve(program: string): Promise<string[]> {
-    move('launch')
-    const { namespace, env } = options
+  async #serve(program: string): Promise<string[]> {
+    this.#move('launch')
+    const { namespace, env, logger } = this.#options
     const onLine = (line: string) => logger.debug({ part: 'temporal server' }, line)
-    server = await launchTemporal({ program, folder, namespace, env, onLine })
+    const server = await launchTemporal({ program, folder: this.#folder, namespace, env, onLine })
+    this.#server = server
     const { address, pid } = server
-    if (await answersInTime(server)) {
+    if (await this.#answersInTime(server)) {
       logger.info({ address, pid }, 'Temporal server runs')
-      move('answered', { address, pid })
+      this.#move('answered', { address, pid })
     } else {
       await server.stop()
     }
     return server.exited
   }
 
-  async function answersInTime({ address, exited }: TemporalProcess): Promise<boolean> {
+  async #answersInTime({ address, exited }: TemporalProcess): Promise<boolean> {
+    const { clock, answers } = this.#options
     let isWanted = true
     exited.then(() => {
       isWanted = false
     })
-    for (const startedMs = clock(); clock() - startedMs < ANSWER_MS && isWanted && !closing.signal.aborted; ) {
-      if (await options.answers(address)) return isWanted && !closing.signal.aborted
-      await pause(POLL_MS)
+    for (const startedMs = clock(); clock() - startedMs < ANSWER_MS && isWanted && !this.#isClosing; ) {
+      if (await answers(address)) return isWanted && !this.#isClosing
+      await this.#pause(POLL_MS)
     }
     return false
-  }
-
-  const pause = (ms: number) => options.sleep(ms, closing.signal)
-
-  return {
-    start() {
-      life ??= live()
-    },
-    status: () => status,
-    async close() {
-      closing.abort()
-      await server?.stop()
-      await life
-      move('close')
-    },
   }
 }
 

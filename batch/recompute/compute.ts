@@ -6,12 +6,21 @@ import { isEvent } from '../../schemas/points.js'
 import { type Series, splitId } from '../../schemas/series/series.js'
 import type { Tier, TimeRange } from '../../schemas/time.js'
 import { appendColumns } from '../duck/append.js'
-import { numberOf, parquetSql } from '../duck/engine.js'
+import { numberOf, parquetSql, quoted } from '../duck/engine.js'
 import { copyWindowsSql } from './file-sql.js'
-import { bucketsSql, DEDUPLICATE_SQL, foldSql, type PointTraits, pointsSql, seriesSql, TRAITS_SQL } from './fold-sql.js'
+import {
+  bucketsSql,
+  DEDUPLICATE_SQL,
+  foldSql,
+  type PointTraits,
+  pointsSql,
+  SORT_SQL,
+  seriesSql,
+  TRAITS_SQL,
+} from './fold-sql.js'
 import { fileSeriesSql, loadWindowsSql, mergeWindowsSql } from './merge-sql.js'
 import { applyRollups } from './rollups.js'
-import { sketchesSql, wholeCountsSql } from './sketch-sql.js'
+import { sketchesSql, sketchTraitsSql } from './sketch-sql.js'
 
 /** A tier's windows of one span as a local file; without windows there is none. */
 export interface SpanFile extends TimeRange {
@@ -61,25 +70,59 @@ export async function computeBlock(
 async function foldBlock(input: ComputeInput): Promise<{ points: number; derived: Series[] }> {
   const { connection, rawPaths, blockStart, rollups } = input
   if (rawPaths.length === 0) return { points: 0, derived: [] }
-  const points = await foldPoints(connection, parquetSql(rawPaths), blockStart)
+  const points = await foldPoints(connection, rawFiles(rawPaths), blockStart)
   const derived = rollups.length > 0 ? await applyRollups(connection, rollups, await seriesByTag(input)) : []
   return { points, derived }
 }
 
-/** Folds a relation of raw points into the temporary tables of fold-sql.ts. @returns how many points there were */
-export async function foldPoints(connection: DuckDBConnection, raw: string, startMs: number): Promise<number> {
-  await connection.run(seriesSql(raw))
-  const [points, weighted, stale] = (await connection.runAndReadAll(TRAITS_SQL)).getRows()[0].map(Number)
-  const traits: PointTraits = { points, weighted: weighted > 0, stale: stale > 0 }
-  await connection.run(pointsSql(raw, startMs, traits))
+/** A relation with the columns of raw_points. */
+export interface RawPoints {
+  sql: string
+  /** SQL for a row's place in the order in which rows come, where they may come sorted by series and time. */
+  place?: string
+}
+
+/** Raw files. The points of a single one come sorted; `raw_points` has their order in a column of the reader's own. */
+function rawFiles(paths: readonly string[]): RawPoints {
+  if (paths.length > 1) return { sql: parquetSql(paths) }
+  return { sql: `read_parquet(${quoted(paths[0])}, file_row_number = true)`, place: 'file_row_number' }
+}
+
+/** Folds raw points into the temporary tables of fold-sql.ts. @returns how many points there were */
+export async function foldPoints(connection: DuckDBConnection, raw: RawPoints, startMs: number): Promise<number> {
+  await connection.run(seriesSql(raw.sql, raw.place ?? '0'))
+  const traits = await pointTraits(connection, raw)
+  await connection.run(pointsSql(raw.sql, startMs, traits))
   await connection.run(foldSql(startMs, traits))
-  if ((await numberOf(connection, 'SELECT coalesce(sum(duplicates), 0) FROM windows_10s')) > 0) {
+  if (traits.sorted && (await countOf(connection, 'disorder')) > 0) {
+    await connection.run(SORT_SQL)
+    await connection.run(foldSql(startMs, { ...traits, sorted: false }))
+  }
+  if ((await countOf(connection, 'duplicates')) > 0) {
     await connection.run(DEDUPLICATE_SQL)
-    await connection.run(foldSql(startMs, traits))
+    await connection.run(foldSql(startMs, { ...traits, sorted: false }))
   }
   await connection.run(bucketsSql(traits))
   await connection.run('DROP TABLE points')
-  return points
+  return traits.points
+}
+
+async function pointTraits(connection: DuckDBConnection, raw: RawPoints): Promise<PointTraits> {
+  const row = (await connection.runAndReadAll(TRAITS_SQL)).getRows()[0]
+  const [points, weighted, stale, infinite, notPositive, misplaced] = row.map(Number)
+  const finite = infinite === 0 && stale === 0
+  return {
+    points,
+    weighted: weighted === 1,
+    stale: stale === 1,
+    finite,
+    positive: finite && notPositive === 0,
+    sorted: raw.place !== undefined && misplaced === 0,
+  }
+}
+
+function countOf(connection: DuckDBConnection, column: 'disorder' | 'duplicates'): Promise<number> {
+  return numberOf(connection, `SELECT coalesce(sum(${column}), 0) FROM windows_10s`)
 }
 
 async function seriesByTag({ connection, findSeries }: ComputeInput): Promise<Map<number, Series>> {
@@ -132,10 +175,27 @@ async function writeSpan(
     connection,
     `SELECT count(*) FROM duckdb_tables() WHERE temporary AND table_name = 'windows_${tier}'`,
   )
-  const windows = exists ? await numberOf(connection, `SELECT count(*) FROM "windows_${tier}"`) : 0
-  if (windows === 0) return { tier, startMs, endMs, windows: 0, bytes: 0 }
   const path = join(folder, `${tier}-${startMs}.parquet`)
-  await connection.run(sketchesSql(tier, (await numberOf(connection, wholeCountsSql(tier))) === 1))
-  await connection.run(copyWindowsSql(tier, startMs, path))
+  const windows = exists ? await writeWindows(connection, tier, startMs, path) : 0
+  if (windows === 0) return { tier, startMs, endMs, windows: 0, bytes: 0 }
   return { tier, startMs, endMs, path, windows, bytes: statSync(path).size }
+}
+
+/** Writes the windows in a tier's temporary tables to a file, if there are any. @returns how many there are */
+export async function writeWindows(
+  connection: DuckDBConnection,
+  tier: Tier,
+  spanStartMs: number,
+  path: string,
+): Promise<number> {
+  const row = (await connection.runAndReadAll(sketchTraitsSql(tier))).getRows()[0]
+  const [windows, any, plain, positive, whole] = row.map(Number)
+  if (windows === 0) return 0
+  const sketched = any === 1
+  if (sketched) {
+    const traits = { plain: plain === 1, positive: positive === 1, whole: whole === 1 }
+    await connection.run(sketchesSql(tier, traits))
+  }
+  await connection.run(copyWindowsSql(tier, spanStartMs, path, sketched))
+  return windows
 }

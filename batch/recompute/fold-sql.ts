@@ -1,6 +1,11 @@
 import type { AggregateSql } from '../../schemas/aggregates/aggregate.js'
 import { AGGREGATES } from '../../schemas/aggregates/index.js'
-import { bucketPlaceSql, signedBucketSql } from '../../schemas/sketch/bucket-sql.js'
+import {
+  bucketPlaceSql,
+  positiveBucketSql,
+  positivePlaceSql,
+  signedBucketSql,
+} from '../../schemas/sketch/bucket-sql.js'
 import { WINDOW_MS } from '../../schemas/time.js'
 
 /**
@@ -9,8 +14,8 @@ import { WINDOW_MS } from '../../schemas/time.js'
  * - `series(series_id, tag)`: tag = 2 * place in order of ids, plus 1 for event series
  * - `points(k, value, weight)`: sorted; k = 4 * (tag * TAG_MS + ms since the span's start) + rank, where rank is 0 for a
  *   staleness marker, 1 for NaN, 2 for a number: one integer to sort by, in the order of `compareValues`
- * - `windows_10s(tag, w, …, level)`: w = place of the window in the span; sorted by tag, w
- * - `buckets_10s(key, n)`: the sketches as long rows; key = (tag * TAG_WINDOWS + w) << 18 | signed bucket + BUCKET_BIAS
+ * - `windows_10s(series_id, wid, …, level)`: wid = tag * TAG_WINDOWS + place of the window in the span; sorted by it
+ * - `buckets_10s(key, n)`: the sketches as long rows; key = wid << 18 | signed bucket + BUCKET_BIAS
  *   (schemas/sketch/bucket-sql.ts). One integer to group by, which costs half of three
  */
 const TAG_MS = 50_000_000
@@ -24,7 +29,7 @@ const BUCKET_BITS = 18
 const BUCKET_MASK = (1 << BUCKET_BITS) - 1
 const BUCKET_BIAS = 1 << (BUCKET_BITS - 1)
 
-/** SQL for a bucket row's window: tag * TAG_WINDOWS + w. */
+/** SQL for a bucket row's window: its wid. */
 export const WID_SQL = `(key >> ${BUCKET_BITS})`
 /** SQL for a bucket row's signed bucket. */
 export const BUCKET_SQL = `((key & ${BUCKET_MASK}) - ${BUCKET_BIAS})`
@@ -51,29 +56,45 @@ export interface PointTraits {
   weighted: boolean
   /** There are staleness markers. */
   stale: boolean
+  /** Every value is a finite number. */
+  finite: boolean
+  /** Every value lies above 0. */
+  positive: boolean
+  /** The points seem to come sorted: the fold looks whether they do. */
+  sorted: boolean
 }
 
-/** The series of a block's raw points and their traits. @param raw a relation with the columns of raw_points */
-export function seriesSql(raw: string): string {
+/**
+ * The series of a block's raw points and their traits.
+ * @param raw a relation with the columns of raw_points
+ * @param place SQL for a row's place in the order in which rows come
+ */
+export function seriesSql(raw: string, place: string): string {
   return `CREATE TEMP TABLE series AS
-    SELECT series_id, (2 * (row_number() OVER (ORDER BY series_id) - 1) + event)::BIGINT AS tag, points, weighted, stale
+    SELECT series_id, (2 * (row_number() OVER (ORDER BY series_id) - 1) + event)::BIGINT AS tag,
+           place < lag(place) OVER (ORDER BY series_id) AS misplaced, * EXCLUDE (series_id, event, place)
     FROM (SELECT series_id, max(CASE WHEN kind IN (1, 2) THEN 1 ELSE 0 END) AS event, count(*) AS points,
-                 count(*) FILTER (weight <> 1) AS weighted, count(*) FILTER (kind = 3) AS stale
+                 count(*) FILTER (weight <> 1) AS weighted, count(*) FILTER (kind = 3) AS stale,
+                 min(value) AS least, max(value) AS most, min(${place}) AS place
           FROM ${raw} GROUP BY series_id)`
 }
 
-/** Sums of the traits, one row: points, weighted, stale. */
-export const TRAITS_SQL =
-  'SELECT coalesce(sum(points), 0), coalesce(sum(weighted), 0), coalesce(sum(stale), 0) FROM series'
+/** One row: points, and whether any is weighted, stale, not finite, not positive, or out of place. NaN is above all. */
+export const TRAITS_SQL = `SELECT coalesce(sum(points), 0)::DOUBLE, coalesce(sum(weighted), 0) > 0, coalesce(sum(stale), 0) > 0,
+  coalesce(bool_or(NOT isfinite(least) OR NOT isfinite(most)), false), coalesce(min(least), 0) <= 0,
+  coalesce(bool_or(misplaced), false) FROM series`
 
-/** The sorted points of a span. */
-export function pointsSql(raw: string, spanStartMs: number, { weighted }: PointTraits): string {
+/** The points of a span, to be sorted unless they come so. */
+export function pointsSql(raw: string, spanStartMs: number, { weighted, sorted, stale, finite }: PointTraits): string {
+  const rank = finite ? '2' : `(CASE ${stale ? 'WHEN kind = 3 THEN 0 ' : ''}WHEN isnan(value) THEN 1 ELSE 2 END)`
   return `CREATE TEMP TABLE points AS
-    SELECT (tag * ${TAG_MS} + epoch_ms(ts) - ${spanStartMs}) * ${RANKS}
-             + (CASE WHEN kind = 3 THEN 0 WHEN isnan(value) THEN 1 ELSE 2 END) AS k,
+    SELECT (tag * ${TAG_MS} + epoch_ms(ts) - ${spanStartMs}) * ${RANKS} + ${rank} AS k,
            value${weighted ? ', coalesce(weight, 1) AS weight' : ''}
-    FROM ${raw} JOIN series USING (series_id) ORDER BY k, value`
+    FROM ${raw} JOIN series USING (series_id) ${sorted ? '' : 'ORDER BY k, value'}`
 }
+
+/** Sorts points that only seemed to be. */
+export const SORT_SQL = `CREATE OR REPLACE TEMP TABLE points AS SELECT * FROM points ORDER BY k, value`
 
 /** Removes all but the last, which is the largest, of each run of samples at one time. */
 export const DEDUPLICATE_SQL = `CREATE TEMP TABLE distinct_points AS
@@ -82,33 +103,48 @@ export const DEDUPLICATE_SQL = `CREATE TEMP TABLE distinct_points AS
   DROP TABLE points;
   ALTER TABLE distinct_points RENAME TO points`
 
+/** Points that one thread pairs with those before them; more are split into as many ranges as needed. */
+const RANGE_POINTS = 1_000_000
+
 /**
- * Folds the points. The column `duplicates` counts samples that have a twin: if any, deduplicate and fold again.
- * The point before is a pass of its own: that pass runs on one thread, the fold after it on all.
+ * Folds the points. The column `duplicates` counts samples that have a twin (if any, deduplicate and fold again), and
+ * `disorder` points that come before one that should come earlier (if any, sort and fold again).
  */
-export function foldSql(spanStartMs: number, { weighted, stale }: PointTraits): string {
-  const { tag, w } = partsSql('wid')
-  return `CREATE OR REPLACE TEMP TABLE steps AS
-    SELECT *, lag(k) OVER () AS before, lag(value) OVER () AS value_before FROM points;
-  CREATE OR REPLACE TEMP TABLE windows_10s AS
-    SELECT ${tag} AS tag, ${w} AS w, * EXCLUDE (wid, first_ts, last_ts),
+export function foldSql(spanStartMs: number, traits: PointTraits): string {
+  const { weighted, stale, finite, sorted, points } = traits
+  const finiteValue = finite ? 'value' : 'CASE WHEN isfinite(value) THEN value END'
+  const weight = weighted ? 'weight' : '1.0::DOUBLE'
+  const ranges = Array.from({ length: Math.ceil(points / RANGE_POINTS) }, (_, i) => withPointBefore(i * RANGE_POINTS))
+  return `CREATE OR REPLACE TEMP TABLE windows_10s AS
+    SELECT series_id, folded.* EXCLUDE (first_ts, last_ts),
            ${spanStartMs}::BIGINT + first_ts % ${TAG_MS} AS first_ts, ${spanStartMs}::BIGINT + last_ts % ${TAG_MS} AS last_ts
     FROM (SELECT wid, ${foldColumns(stale)}, 0 AS level,
-                 count(*) FILTER (before >> 2 = k >> 2 AND ${SAMPLE_WID}) AS duplicates
-          FROM (SELECT *, rowid AS ord, k >> 2 AS ts, k & 3 = 0 AS stale${weighted ? '' : ', 1.0::DOUBLE AS weight'},
-                       CASE WHEN before >= wid * ${WINDOW_KEYS} THEN value_before END AS prev
-                FROM (SELECT *, rowid, k // ${WINDOW_KEYS} AS wid FROM steps))
-          GROUP BY wid)
-    ORDER BY tag, w;
-  DROP TABLE steps`
+                 count(*) FILTER (before >> 2 = k >> 2 AND ${SAMPLE_WID}) AS duplicates,
+                 ${sorted ? 'count(*) FILTER (before > k OR (before = k AND value_before > value))' : '0'} AS disorder
+          FROM (SELECT *, CASE WHEN before >= wid * ${WINDOW_KEYS} THEN ${finite ? 'value_before' : 'CASE WHEN isfinite(value_before) THEN value_before END'} END AS prev
+                FROM (SELECT * ${weighted ? 'EXCLUDE (weight)' : ''}, k // ${WINDOW_KEYS} AS wid, k >> 2 AS ts, k & 3 = 0 AS stale, ${finiteValue} AS finite,
+                             ${finite ? weight : `CASE WHEN isfinite(value) THEN ${weight} ELSE 0 END`} AS weight
+                      FROM (${ranges.join(' UNION ALL ')})))
+          GROUP BY wid) folded
+    JOIN series ON tag = wid // ${TAG_WINDOWS}
+    ORDER BY wid`
+}
+
+/** Pairing with the point before runs on one thread a range, ranges run beside each other. */
+function withPointBefore(from: number): string {
+  return `SELECT * FROM (
+    SELECT *, rowid AS ord, lag(k) OVER () AS before, lag(value) OVER () AS value_before
+    FROM points WHERE rowid >= ${from - 1} AND rowid < ${from + RANGE_POINTS}) WHERE ord >= ${from}`
 }
 
 /** The finite points as bucket rows. */
-export function bucketsSql({ weighted }: PointTraits): string {
+export function bucketsSql({ weighted, finite, positive }: PointTraits): string {
+  const bucket = positive ? positiveBucketSql('value', 'place') : signedBucketSql('value', 'place')
+  const place = positive ? positivePlaceSql('value') : bucketPlaceSql('value')
   return `CREATE TEMP TABLE buckets_10s AS
     SELECT key, ${weighted ? 'sum(weight)' : 'count(*)::DOUBLE'} AS n
-    FROM (SELECT ${keySql(`(k // ${WINDOW_KEYS})`, `(${signedBucketSql('value', 'place')})`)} AS key${weighted ? ', weight' : ''}
-          FROM (SELECT *, ${bucketPlaceSql('value')} AS place FROM points WHERE isfinite(value)))
+    FROM (SELECT ${keySql(`(k // ${WINDOW_KEYS})`, `(${bucket})`)} AS key${weighted ? ', weight' : ''}
+          FROM (SELECT *, ${place} AS place FROM points ${finite ? '' : 'WHERE isfinite(value)'}))
     GROUP BY key`
 }
 

@@ -98,6 +98,27 @@ describe('a request', () => {
     expect(new Set(log.appended.map(({ partition }) => partition)).size).toBe(1)
   })
 
+  test('may wait as long as what waits is within the limit of the queue: at the limit, and not one byte above', async () => {
+    const { log: measured, gateway: probe } = openGateway()
+    await send(probe, hosts(1))
+    const bytes = measured.appended[0].value.length
+    for (const [logQueueBytes, taken] of [
+      [2 * bytes, true],
+      [2 * bytes - 1, false],
+    ] as const) {
+      const { log, gateway } = openGateway({ logQueueBytes })
+      let release = () => {}
+      const held = new Promise<void>((resolve) => {
+        release = resolve
+      })
+      log.beforeAppend = () => held
+      const answers = [send(gateway, hosts(1)), send(gateway, hosts(1))]
+      release()
+      const [, second] = await Promise.allSettled(answers)
+      expect(second.status === 'fulfilled').toBe(taken)
+    }
+  })
+
   test('that would fill the queue before the log is told to come back', async () => {
     const { log, gateway } = openGateway({ logQueueBytes: 100 })
     let release = () => {}

@@ -28,7 +28,7 @@ export interface SparseBuckets {
 }
 
 /** More buckets than this in one histogram are refused; the protocols' own libraries keep at most a few hundred. */
-export const MAX_BUCKETS = 4096
+export const MAX_HISTOGRAM_BUCKETS = 4096
 
 /** OTLP's smallest scale: one bucket for all of (1, infinity). */
 const MIN_SCHEMA = -10
@@ -67,7 +67,8 @@ export function histogramFault(histogram: ExponentialHistogram): string | undefi
   if (!(schema >= MIN_SCHEMA && schema <= MAX_SCHEMA)) {
     return `the scale is ${schema}, it must be ${MIN_SCHEMA} to ${MAX_SCHEMA}`
   }
-  if (bucketsOf(histogram) > MAX_BUCKETS) return `the histogram has more than ${MAX_BUCKETS} filled buckets`
+  if (bucketsOf(histogram) > MAX_HISTOGRAM_BUCKETS)
+    return `the histogram has more than ${MAX_HISTOGRAM_BUCKETS} filled buckets`
   let total = histogram.zeroCount
   for (const { indexes, counts } of [histogram.positive, histogram.negative]) {
     for (let i = 0; i < indexes.length; i++) {

@@ -2,7 +2,7 @@ import { bucketIndex, MAX_SCHEMA as SKETCH_SCHEMA } from '../../schemas/sketch/b
 import { type ExponentialHistogram, lowerEdge, type SparseBuckets } from './exponential.js'
 
 /** Receives one weighted point: `weight` observations of `value`. */
-export type EmitPoint = (value: number, weight: number) => void
+export type EmitObservation = (value: number, weight: number) => void
 
 /** Values keep this relative distance from the edges of their bucket, so that any rounding finds them inside it. */
 const MARGIN = 1e-12
@@ -23,7 +23,7 @@ const MISFIT = 1e-6
  * the bucket it came from, or, for s > 5, into the one that covers it. For s < 5 a bucket covers several of the sketch:
  * its whole count goes into the one that holds the value.
  */
-export function takeApart(histogram: ExponentialHistogram, emit: EmitPoint): void {
+export function takeApart(histogram: ExponentialHistogram, emit: EmitObservation): void {
   const ends = exactEnds(histogram)
   const rest = ends.length === 0 ? histogram : withoutEnds(histogram, ends)
   const place = placeOf(rest, ends)
@@ -76,7 +76,7 @@ function weightOf({ indexes, counts }: SparseBuckets, schema: number): number {
 function emitBuckets(
   { positive, negative, zeroCount, schema }: ExponentialHistogram,
   x: number,
-  emit: EmitPoint,
+  emit: EmitObservation,
 ): void {
   const mirrored = lowerEdge(1, schema) / x
   for (let i = negative.indexes.length - 1; i >= 0; i--) {

@@ -213,6 +213,16 @@ describe('bodies', () => {
     expect(over.json().code).toBe('TM_BODY_TOO_LARGE')
   })
 
+  test('at the limit once decompressed are read, one byte more is refused', async () => {
+    const line = 'cpu value=1'
+    await open({ 'limits.inflatedBytes': line.length })
+    const headers = { 'content-encoding': 'gzip' }
+    const atLimit = await app.inject({ method: 'POST', url: '/write', payload: gzipSync(line), headers })
+    expect(atLimit.statusCode).toBe(204)
+    const over = await app.inject({ method: 'POST', url: '/write', payload: gzipSync(`${line}0`), headers })
+    expect(over.json().code).toBe('TM_BODY_INFLATED_TOO_LARGE')
+  })
+
   test('that are bombs are refused before they fill the memory', async () => {
     await open({ 'limits.inflatedBytes': 1000 })
     const bomb = gzipSync(Buffer.alloc(1_000_000, '\n'))

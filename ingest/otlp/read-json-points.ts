@@ -1,4 +1,4 @@
-import { MAX_BUCKETS, type SparseBuckets } from '../histogram/exponential.js'
+import { MAX_HISTOGRAM_BUCKETS, type SparseBuckets } from '../histogram/exponential.js'
 import { BadPointError, type DataPoint, type MetricType } from './data-point.js'
 import { isObject, type JsonObject, listOf, objectOf, toCount, toDouble, toMs, toWhole } from './json-values.js'
 
@@ -88,7 +88,7 @@ function readBuckets(side: JsonObject, buckets: SparseBuckets): void {
   const offset = toWhole(side.offset ?? 0, 'offset')
   listOf(side, 'bucketCounts').forEach((value, position) => {
     const count = toCount(value, 'a bucket count')
-    if (count === 0 || buckets.indexes.length > MAX_BUCKETS) return
+    if (count === 0 || buckets.indexes.length > MAX_HISTOGRAM_BUCKETS) return
     buckets.indexes.push(offset + position)
     buckets.counts.push(count)
   })

@@ -1,4 +1,4 @@
-import { MAX_BUCKETS, type SparseBuckets } from '../histogram/exponential.js'
+import { MAX_HISTOGRAM_BUCKETS, type SparseBuckets } from '../histogram/exponential.js'
 import type { ProtobufReader } from '../protobuf/reader.js'
 import type { DataPoint, MetricType } from './data-point.js'
 import {
@@ -113,7 +113,7 @@ function readBuckets(reader: ProtobufReader, buckets: SparseBuckets): void {
   const first = buckets.indexes.length
   const keepCount = () => {
     const count = reader.uint64()
-    if (count > 0 && buckets.indexes.length <= MAX_BUCKETS) {
+    if (count > 0 && buckets.indexes.length <= MAX_HISTOGRAM_BUCKETS) {
       buckets.indexes.push(position)
       buckets.counts.push(count)
     }

@@ -1,5 +1,10 @@
 import { STALE_HIGH, STALE_LOW } from '../../schemas/points.js'
-import { type ExponentialHistogram, emptyHistogram, MAX_BUCKETS, type SparseBuckets } from '../histogram/exponential.js'
+import {
+  type ExponentialHistogram,
+  emptyHistogram,
+  MAX_HISTOGRAM_BUCKETS,
+  type SparseBuckets,
+} from '../histogram/exponential.js'
 import type { ProtobufReader } from '../protobuf/reader.js'
 import { BucketSpan, Histogram } from './fields.js'
 
@@ -111,15 +116,15 @@ function packed(reader: ProtobufReader, values: number[], read: (reader: Protobu
 
 /** Keeps one more than allowed, so that too many are noticed and never pile up. */
 function keep(values: number[], value: number): void {
-  if (values.length <= MAX_BUCKETS) values.push(value)
+  if (values.length <= MAX_HISTOGRAM_BUCKETS) values.push(value)
 }
 
 /** Lays the counts out over their spans. @returns what is wrong, in words */
 function place(side: Side, buckets: SparseBuckets, shift: number): string | undefined {
   const isFloat = side.counts.length > 0
   const values = isFloat ? side.counts : side.deltas
-  if (values.length > MAX_BUCKETS || side.offsets.length > MAX_BUCKETS)
-    return `the histogram has more than ${MAX_BUCKETS} buckets`
+  if (values.length > MAX_HISTOGRAM_BUCKETS || side.offsets.length > MAX_HISTOGRAM_BUCKETS)
+    return `the histogram has more than ${MAX_HISTOGRAM_BUCKETS} buckets`
   let index = shift
   let count = 0
   let next = 0

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import type { ScrapeJob } from '../../schemas/config/scrape.js'
 import { TidemarkError } from '../../schemas/errors.js'
 import { RecordingSink } from '../../test/recording-sink.js'
+import { scrapeJob as job } from '../testing/scrape-job.js'
 import { startScraper } from './scraper.js'
 import { scrapeTargets } from './target.js'
 import { TargetScraper } from './target-scraper.js'
@@ -27,23 +28,6 @@ async function serve(answer: RequestListener): Promise<string> {
 
 const text = (body: string, type = 'text/plain; version=0.0.4') => {
   return ((_, response) => response.setHeader('content-type', type).end(body)) satisfies RequestListener
-}
-
-function job(address: string, changes: Partial<ScrapeJob> = {}): ScrapeJob {
-  return {
-    job: 'app',
-    targets: [address],
-    scheme: 'http',
-    path: '/metrics',
-    interval: '15s',
-    timeout: '10s',
-    labels: {},
-    honor_labels: false,
-    honor_timestamps: true,
-    headers: {},
-    body_bytes: 1 << 20,
-    ...changes,
-  }
 }
 
 const untilAborted = (_: number, signal: AbortSignal) =>

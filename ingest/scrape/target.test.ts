@@ -1,21 +1,9 @@
 import { expect, test } from 'vitest'
 import type { ScrapeJob } from '../../schemas/config/scrape.js'
+import { scrapeJob } from '../testing/scrape-job.js'
 import { scrapeTargets } from './target.js'
 
-const job = (changes: Partial<ScrapeJob>): ScrapeJob => ({
-  job: 'node',
-  targets: ['h:9100'],
-  scheme: 'http',
-  path: '/metrics',
-  interval: '15s',
-  timeout: '10s',
-  labels: {},
-  honor_labels: false,
-  honor_timestamps: true,
-  headers: {},
-  body_bytes: 1 << 20,
-  ...changes,
-})
+const job = (changes: Partial<ScrapeJob>) => scrapeJob('h:9100', { job: 'node', ...changes })
 
 test('a target is host:port, or a whole URL with a path of its own', () => {
   const targets = scrapeTargets([

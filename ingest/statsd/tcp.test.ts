@@ -57,6 +57,18 @@ test('lines are read however the stream is cut, the last one without a newline t
   expect(valuesOf(sink)).toEqual(['gorets 1', 'glork 0.32', 'gaugor 333', 'last 1'])
 })
 
+/** A listener whose log holds the first point back until it is released. */
+async function listenWithSlowLog() {
+  let release = () => {}
+  const held = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const listening = await listen(() => held)
+  listening.socket.write('a:1|c\n')
+  await until(() => listening.sink.points.length === 1)
+  return { ...listening, release }
+}
+
 test('refusals name the line of the connection; a line that is too long is one of them', async () => {
   const { sink, socket } = await listen()
   socket.write(`a:1|c\n${'x'.repeat(2000)}\nb:1|c\n`)
@@ -70,13 +82,7 @@ test('refusals name the line of the connection; a line that is too long is one o
 })
 
 test('a slow log stops the reading, and nothing is lost', async () => {
-  let release = () => {}
-  const held = new Promise<void>((resolve) => {
-    release = resolve
-  })
-  const { tcp, sink, socket } = await listen(() => held)
-  socket.write('a:1|c\n')
-  await until(() => sink.points.length === 1)
+  const { tcp, sink, socket, release } = await listenWithSlowLog()
   socket.write('b:1|c\n')
   await setTimeout(100)
   expect(sink.points).toHaveLength(1)
@@ -86,13 +92,7 @@ test('a slow log stops the reading, and nothing is lost', async () => {
 })
 
 test('close takes what has arrived while the log was slow, and refuses a line that may be cut', async () => {
-  let release = () => {}
-  const held = new Promise<void>((resolve) => {
-    release = resolve
-  })
-  const { tcp, sink, socket } = await listen(() => held)
-  socket.write('a:1|c\n')
-  await until(() => sink.points.length === 1)
+  const { tcp, sink, socket, release } = await listenWithSlowLog()
   socket.write('b:1|c\nc:1|c|@0.')
   await setTimeout(100)
   const closed = tcp.close()

@@ -25,9 +25,10 @@ export interface Aggregate {
 /** SQL expressions by result column. */
 export interface AggregateSql {
   /**
-   * Over points: `value DOUBLE`, `ts BIGINT` (ms), `weight DOUBLE`, `stale BOOLEAN`, `ord BIGINT` (grows with time and,
-   * at equal times, with the value), `prev DOUBLE` (value of the point before in the same window, NULL for the
-   * first), free of duplicates.
+   * Over points, free of duplicates: `value DOUBLE`; `finite DOUBLE` (the value, NULL where it is not finite);
+   * `weight DOUBLE` (0 where the value is not finite); `ts BIGINT` (ms); `stale BOOLEAN`; `ord BIGINT` (grows with time
+   * and, at equal times, with the value); `prev DOUBLE` (`finite` of the point before in the same window, NULL for the
+   * first). So no expression has to ask again, point by point, what a number is.
    */
   fold: Record<string, string>
   /** Over windows of one series: the columns themselves, and `prev_last` (last of the window before, NULL for the first). */

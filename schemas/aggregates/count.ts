@@ -9,7 +9,7 @@ export const count: Aggregate = {
     into.count[row] += later.count[from]
   },
   sql: {
-    fold: { count: 'coalesce(sum(weight) FILTER (isfinite(value)), 0)' },
+    fold: { count: 'sum(weight)' },
     merge: { count: 'sum(count)' },
     across: { count: 'sum(count)' },
   },

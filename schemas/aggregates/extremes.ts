@@ -9,7 +9,7 @@ export const min: Aggregate = {
     if (!Number.isNaN(later.min[from]) && !(into.min[row] <= later.min[from])) into.min[row] = later.min[from]
   },
   sql: {
-    fold: { min: 'min(value) FILTER (isfinite(value)) + 0' },
+    fold: { min: 'min(finite) + 0' },
     merge: { min: 'min(min)' },
     across: { min: 'min(min)' },
   },
@@ -24,7 +24,7 @@ export const max: Aggregate = {
     if (!Number.isNaN(later.max[from]) && !(into.max[row] >= later.max[from])) into.max[row] = later.max[from]
   },
   sql: {
-    fold: { max: 'max(value) FILTER (isfinite(value)) + 0' },
+    fold: { max: 'max(finite) + 0' },
     merge: { max: 'max(max)' },
     across: { max: 'max(max)' },
   },

@@ -13,8 +13,8 @@ export const increase: Aggregate = {
     into.increase[row] += step(into.last[row], later.first[from]) + later.increase[from]
   },
   sql: {
-    fold: { increase: `coalesce(fsum(${stepSql('prev', 'value')}), 0)` },
-    merge: { increase: `fsum(increase) + coalesce(fsum(${stepSql('prev_last', 'first')}), 0)` },
+    fold: { increase: `coalesce(fsum(${stepSql('prev', 'finite')}), 0)` },
+    merge: { increase: `fsum(increase) + coalesce(fsum(${finiteStepSql('prev_last', 'first')}), 0)` },
     across: { increase: 'fsum(increase)' },
   },
 }
@@ -25,6 +25,11 @@ function step(from: number, to: number): number {
   return to >= from ? to - from : to
 }
 
+/** NULL where either is NULL. */
 function stepSql(from: string, to: string): string {
-  return `CASE WHEN isfinite(${from}) AND isfinite(${to}) THEN CASE WHEN ${to} >= ${from} THEN ${to} - ${from} ELSE ${to} END END`
+  return `CASE WHEN ${to} >= ${from} THEN ${to} - ${from} WHEN ${to} < ${from} THEN ${to} END`
+}
+
+function finiteStepSql(from: string, to: string): string {
+  return `CASE WHEN isfinite(${from}) AND isfinite(${to}) THEN ${stepSql(from, to)} END`
 }

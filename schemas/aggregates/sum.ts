@@ -14,7 +14,7 @@ export const sum: Aggregate = {
     into.sumError[row] += later.sumError[from]
   },
   sql: {
-    fold: { sum: 'coalesce(fsum(value * weight) FILTER (isfinite(value)), 0)' },
+    fold: { sum: 'coalesce(fsum(finite * weight), 0)' },
     merge: { sum: 'fsum(sum)' },
     across: { sum: 'fsum(sum)' },
   },

@@ -32,6 +32,16 @@ export function signedBucketSql(value: string, place = bucketPlaceSql(value)): s
   return `CASE WHEN ${value} = 0 THEN ${ZERO_BUCKET} WHEN ${value} > 0 THEN ${BUCKET_SHIFT} + (${index}) ELSE -${BUCKET_SHIFT} - (${index}) END`
 }
 
+/** As {@link bucketPlaceSql}, for a column of values above 0. */
+export function positivePlaceSql(value: string): string {
+  return `(log2(${value}) * ${SUB_BUCKETS})`
+}
+
+/** As {@link signedBucketSql}, for a column of values above 0. @param place its {@link positivePlaceSql}, best a column */
+export function positiveBucketSql(value: string, place: string): string {
+  return `${BUCKET_SHIFT} + (${bucketIndexSql(value, place)})`
+}
+
 /** Powers of two scale exactly, so the mantissa is exact, subnormals included. */
 function exactIndexSql(magnitude: string): string {
   const guess = `floor(log2(${magnitude}))`

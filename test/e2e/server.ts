@@ -41,7 +41,10 @@ export class TestServer {
   }
 
   /** Starts it and waits until it answers queries. @throws if it ends or does not answer within the time */
-  static async start({ dataDir, settings, httpPort: givenPort }: ServerSettings, withinMs = 60_000): Promise<TestServer> {
+  static async start(
+    { dataDir, settings, httpPort: givenPort }: ServerSettings,
+    withinMs = 60_000,
+  ): Promise<TestServer> {
     if (CLI === undefined) throw new Error('the server is not built: npm run build')
     const [freePort, statsdPort] = await freePorts(2)
     const httpPort = givenPort ?? freePort
@@ -56,7 +59,8 @@ export class TestServer {
     const server = new TestServer(child, httpPort, statsdPort)
     const deadline = performance.now() + withinMs
     while (performance.now() < deadline) {
-      if (child.exitCode !== null) throw new Error(`the server ended with status ${child.exitCode}:\n${server.output.join('')}`)
+      if (child.exitCode !== null)
+        throw new Error(`the server ended with status ${child.exitCode}:\n${server.output.join('')}`)
       const ready = await fetch(`${server.url}/-/ready`).catch(() => undefined)
       if (ready?.ok) return server
       await sleep(100)
@@ -98,7 +102,9 @@ export class TestServer {
       if (holds(last)) return last
       await sleep(250)
     }
-    throw new Error(`${what}: not within ${withinMs} ms; the pipeline: ${JSON.stringify(last, undefined, 2)}\n${this.output.slice(-50).join('')}`)
+    throw new Error(
+      `${what}: not within ${withinMs} ms; the pipeline: ${JSON.stringify(last, undefined, 2)}\n${this.output.slice(-50).join('')}`,
+    )
   }
 }
 

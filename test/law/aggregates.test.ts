@@ -3,11 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
-import { DuckEngine, numberOf } from '../../batch/duck/engine.js'
-import { foldPoints } from '../../batch/recompute/compute.js'
-import { copyWindowsSql } from '../../batch/recompute/file-sql.js'
+import { DuckEngine } from '../../batch/duck/engine.js'
+import { foldPoints, writeWindows } from '../../batch/recompute/compute.js'
 import { mergeWindowsSql } from '../../batch/recompute/merge-sql.js'
-import { sketchesSql, wholeCountsSql } from '../../batch/recompute/sketch-sql.js'
 import { TIER_MS, type Tier } from '../../schemas/time.js'
 import { appendRaw, readAll } from './duck-windows.js'
 import { anyPoints, foldInOrder, mergeInOrder, possible } from './points.js'
@@ -33,7 +31,7 @@ test('10 s, 1 m and 5 m windows are the same from SQL, from a fold in TypeScript
       expect(differences(foldInOrder(points, START, TIER_MS['5m']), fives)).toEqual([])
       await engine.run(async (connection) => {
         await appendRaw(connection, points, START)
-        await foldPoints(connection, 'raw', START)
+        await foldPoints(connection, { sql: 'raw', place: 'rowid' }, START)
         await connection.run(mergeWindowsSql('1m', '10s'))
         await connection.run(mergeWindowsSql('5m', '1m'))
         for (const [tier, expected] of [
@@ -51,8 +49,7 @@ test('10 s, 1 m and 5 m windows are the same from SQL, from a fold in TypeScript
 
 async function written(connection: Parameters<Parameters<typeof engine.run>[0]>[0], tier: Tier) {
   const path = join(folder, `${tier}.parquet`)
-  await connection.run(sketchesSql(tier, (await numberOf(connection, wholeCountsSql(tier))) === 1))
-  await connection.run(copyWindowsSql(tier, START, path))
+  await writeWindows(connection, tier, START, path)
   await connection.run('DROP TABLE IF EXISTS selected')
   return readAll(connection, path, { startMs: START, endMs: START + 600_000 })
 }

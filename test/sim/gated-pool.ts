@@ -4,7 +4,7 @@ import { TidemarkError } from '../../schemas/errors.js'
 import { Crash, type Gate } from './gate.js'
 
 /** A lost answer to a COMMIT is the hardest to cope with: it comes this many times more often than others. */
-const COMMIT_RISK = 6
+const COMMIT_RISK = 8
 
 /** Reads 64-bit integers as numbers, as the catalog wants them. */
 export function integersAsNumbers(types: typeof pg.types): typeof pg.types.getTypeParser {

@@ -73,7 +73,11 @@ async function wire(
   const shared = { catalog, objects, engine, series, log, clock, uniqueId, settings }
   const view = createBatchView(shared)
   const live = new EmbeddedLiveView(world.nowMs)
-  const onError = (error: TidemarkError) => world.note(`reported: ${error.message}`)
+  const onError = (error: TidemarkError) => {
+    world.note(`reported: ${error.message}`)
+    // What can pass will be tried again and what is damaged was put aside: any other error would come for ever.
+    if (!gate.isDead && !error.retriable && error.code !== 'TM_RECORD_DAMAGED') world.hopeless.push(error)
+  }
   const speed = await startSpeedLayer({
     log,
     hot,

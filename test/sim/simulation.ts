@@ -80,6 +80,8 @@ export class Simulation {
       this.#judge(step, thrown, process)
     }
     await process.settled()
+    const [hopeless] = this.#world.hopeless
+    if (hopeless) throw new Error(`${step} left an error that nothing mends`, { cause: hopeless })
     if (process.gate.isDead) await this.#restart()
   }
 
@@ -206,7 +208,7 @@ export class Simulation {
     if (tries > 3) return { crashWithin: 400, failing: 0, failuresInARow: 0, slow: 0 }
     return {
       crashWithin: random.pick([0, 60, 300, 900]),
-      failing: random.pick([0, 0.005, 0.03]),
+      failing: random.pick([0, 0.01, 0.04]),
       failuresInARow: random.whole(0, 6),
       slow: random.pick([0, 0.01]),
     }

@@ -45,6 +45,8 @@ export class World {
   readonly stored: StoredPoint[] = []
   /** Offsets of records that were damaged, `partition/offset`. */
   readonly damaged = new Set<string>()
+  /** Errors that a part reported and that trying again cannot mend. */
+  readonly hopeless: Error[] = []
   nowMs: number
   /** What happened, for when it fails. */
   readonly trace: string[] = []
