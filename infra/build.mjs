@@ -42,7 +42,11 @@ function listFiles(folder, wanted) {
 async function bundleWorkflows() {
   const entry = join(dist, 'workflows', 'flows.js')
   if (!existsSync(entry)) return
-  const inputs = [...listFiles(join(dist, 'workflows'), isCode), ...listFiles(join(dist, 'schemas'), isCode), join(root, 'package-lock.json')]
+  const inputs = [
+    ...listFiles(join(dist, 'workflows'), isCode),
+    ...listFiles(join(dist, 'schemas'), isCode),
+    join(root, 'package-lock.json'),
+  ]
   const hash = createHash('sha256')
   for (const file of inputs.sort()) hash.update(readFileSync(file))
   const cached = join(root, 'node_modules', '.cache', `tidemark-workflows-${hash.digest('hex').slice(0, 16)}.js`)

@@ -26,7 +26,10 @@ export interface HttpServer {
 
 /** Starts the HTTP server: ingest and serving on one port. @throws TM_PORT_TAKEN */
 export async function startHttp({ config, gateway, serving, clock, logger }: HttpOptions): Promise<HttpServer> {
-  const app = fastify({ loggerInstance: logger.child({}, { level: 'warn' }) as FastifyBaseLogger, forceCloseConnections: true })
+  const app = fastify({
+    loggerInstance: logger.child({}, { level: 'warn' }) as FastifyBaseLogger,
+    forceCloseConnections: true,
+  })
   installErrorHandler(app)
   await app.register(helmet)
   await app.register(ingestPlugin, { gateway, config, clock })

@@ -26,7 +26,10 @@ export interface InputOptions {
 /** Starts everything that brings points by itself: StatsD listeners, the scraper, the host's own metrics. */
 export async function startInputs(options: InputOptions): Promise<void> {
   const { config, gateway, clock, closing, onError } = options
-  closing.add('releasing silent series', repeat(RELEASE_EVERY_MS, () => gateway.releaseIdle(), onError))
+  closing.add(
+    'releasing silent series',
+    repeat(RELEASE_EVERY_MS, () => gateway.releaseIdle(), onError),
+  )
   if (config.statsd.enabled) await startStatsd(options)
   if (config.scrape.length > 0) {
     const scraper = startScraper(config.scrape, { opener: gateway, clock, random: Math.random })

@@ -5,7 +5,11 @@ import { asTidemarkError, type TidemarkError } from '../schemas/errors.js'
  * the next run comes all the same.
  * @returns a function that stops it and waits for a run in hand
  */
-export function repeat(everyMs: number, work: () => unknown, onError: (error: TidemarkError) => void): () => Promise<void> {
+export function repeat(
+  everyMs: number,
+  work: () => unknown,
+  onError: (error: TidemarkError) => void,
+): () => Promise<void> {
   let stopped = false
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> = Promise.resolve()

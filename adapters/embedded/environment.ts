@@ -52,8 +52,21 @@ export function openEnvironment(folder: string, compression: boolean): Environme
 /** Free space under which a failed write is taken for a full disk, bytes. */
 const FULL_BELOW = 32 << 20
 
+/** Runs a commit of an environment. @throws an error of this code that says why it failed */
+export async function commitOrExplain(
+  { folder }: Environment,
+  code: 'TM_LOG_UNAVAILABLE' | 'TM_HOTSTORE_UNAVAILABLE',
+  commit: () => Promise<void>,
+): Promise<void> {
+  try {
+    await commit()
+  } catch (cause) {
+    throw new TidemarkError(code, { reason: await commitFailure(folder, cause) }, cause)
+  }
+}
+
 /** Why a commit failed, in words for the user. lmdb hides the system's code: a short write is an "Input/output error". */
-export async function commitFailure(folder: string, thrown: unknown): Promise<string> {
+async function commitFailure(folder: string, thrown: unknown): Promise<string> {
   const cause = await rootCause(thrown)
   const reason = cause instanceof Error ? cause.message : String(cause)
   try {

@@ -3,7 +3,7 @@ import type { HotStore, WindowSelection } from '../../schemas/ports/window-store
 import { Series } from '../../schemas/series/series.js'
 import { decodeChunk, type SeriesResolver } from '../../schemas/windows/chunk.js'
 import { type WindowBatch, WindowColumns } from '../../schemas/windows/columns.js'
-import { commitFailure, type Environment, openEnvironment, type Table } from './environment.js'
+import { commitOrExplain, type Environment, openEnvironment, type Table } from './environment.js'
 import { GroupCommit } from './group-commit.js'
 import { batchKey, chunksOf, directoryBytes, layOutBatch, readBatchKey, readDirectory } from './hot-layout.js'
 import { NumberedSeries } from './numbered-series.js'
@@ -169,15 +169,7 @@ export class EmbeddedHotStore implements HotStore {
 
   async #commit(bytes: number, write: () => void): Promise<void> {
     if (this.#closed) throw new TidemarkError('TM_HOTSTORE_UNAVAILABLE', { reason: 'it is closed' })
-    try {
-      await this.#writer.submit(bytes, write)
-    } catch (cause) {
-      throw new TidemarkError(
-        'TM_HOTSTORE_UNAVAILABLE',
-        { reason: await commitFailure(this.#environment.folder, cause) },
-        cause,
-      )
-    }
+    await commitOrExplain(this.#environment, 'TM_HOTSTORE_UNAVAILABLE', () => this.#writer.submit(bytes, write))
   }
 }
 

@@ -9,7 +9,7 @@ import type {
   Topic,
 } from '../../schemas/ports/log.js'
 import type { Clock } from '../../schemas/time.js'
-import { commitFailure, type Environment, openEnvironment } from './environment.js'
+import { commitOrExplain, type Environment, openEnvironment } from './environment.js'
 import { GroupCommit } from './group-commit.js'
 import { keyOffset, laneKey, TOPICS } from './log-keys.js'
 import { LogLane, type LogTables } from './log-lane.js'
@@ -135,15 +135,7 @@ export class EmbeddedLog implements Log {
 
   async #commit(bytes: number, write: () => void): Promise<void> {
     this.#requireOpen()
-    try {
-      await this.#writer.submit(bytes, write)
-    } catch (cause) {
-      throw new TidemarkError(
-        'TM_LOG_UNAVAILABLE',
-        { reason: await commitFailure(this.#environment.folder, cause) },
-        cause,
-      )
-    }
+    await commitOrExplain(this.#environment, 'TM_LOG_UNAVAILABLE', () => this.#writer.submit(bytes, write))
   }
 
   #requireOpen(): void {

@@ -14,6 +14,7 @@ import {
   foldSql,
   type PointTraits,
   pointsSql,
+  RANGE_POINTS,
   SORT_SQL,
   seriesSql,
   TRAITS_SQL,
@@ -89,27 +90,33 @@ function rawFiles(paths: readonly string[]): RawPoints {
 }
 
 /** Folds raw points into the temporary tables of fold-sql.ts. @returns how many points there were */
-export async function foldPoints(connection: DuckDBConnection, raw: RawPoints, startMs: number): Promise<number> {
+export async function foldPoints(
+  connection: DuckDBConnection,
+  raw: RawPoints,
+  startMs: number,
+  rangePoints = RANGE_POINTS,
+): Promise<number> {
   await connection.run(seriesSql(raw.sql, raw.place ?? '0'))
   const traits = await pointTraits(connection, raw)
   await connection.run(pointsSql(raw.sql, startMs, traits))
-  await connection.run(foldSql(startMs, traits))
+  await connection.run(foldSql(startMs, traits, rangePoints))
   if (traits.sorted && (await countOf(connection, 'disorder')) > 0) {
     await connection.run(SORT_SQL)
-    await connection.run(foldSql(startMs, { ...traits, sorted: false }))
+    await connection.run(foldSql(startMs, { ...traits, sorted: false }, rangePoints))
   }
   if ((await countOf(connection, 'duplicates')) > 0) {
     await connection.run(DEDUPLICATE_SQL)
-    await connection.run(foldSql(startMs, { ...traits, sorted: false }))
+    await connection.run(foldSql(startMs, { ...traits, sorted: false }, rangePoints))
   }
-  await connection.run(bucketsSql(traits))
+  const windows = await numberOf(connection, 'SELECT count(*) FROM windows_10s')
+  await connection.run(bucketsSql(traits, windows === (await numberOf(connection, 'SELECT count(*) FROM points'))))
   await connection.run('DROP TABLE points')
   return traits.points
 }
 
 async function pointTraits(connection: DuckDBConnection, raw: RawPoints): Promise<PointTraits> {
   const row = (await connection.runAndReadAll(TRAITS_SQL)).getRows()[0]
-  const [points, weighted, stale, infinite, notPositive, misplaced] = row.map(Number)
+  const [points, weighted, stale, infinite, notPositive] = row.map(Number)
   const finite = infinite === 0 && stale === 0
   return {
     points,
@@ -117,7 +124,7 @@ async function pointTraits(connection: DuckDBConnection, raw: RawPoints): Promis
     stale: stale === 1,
     finite,
     positive: finite && notPositive === 0,
-    sorted: raw.place !== undefined && misplaced === 0,
+    sorted: raw.place !== undefined,
   }
 }
 

@@ -11,10 +11,10 @@ import { WINDOW_MS } from '../../schemas/time.js'
 /**
  * Raw points to 10 s windows, as SQL over temporary tables:
  *
- * - `series(series_id, tag)`: tag = 2 * place in order of ids, plus 1 for event series
+ * - `series(series_id, tag)`: tag = 2 * place among the series in the order in which they come, plus 1 for event series
  * - `points(k, value, weight)`: sorted; k = 4 * (tag * TAG_MS + ms since the span's start) + rank, where rank is 0 for a
  *   staleness marker, 1 for NaN, 2 for a number: one integer to sort by, in the order of `compareValues`
- * - `windows_10s(series_id, wid, …, level)`: wid = tag * TAG_WINDOWS + place of the window in the span; sorted by it
+ * - `windows_10s(series_id, wid, …, level)`: wid = tag * TAG_WINDOWS + place of the window in the span; sorted by series, wid
  * - `buckets_10s(key, n)`: the sketches as long rows; key = wid << 18 | signed bucket + BUCKET_BIAS
  *   (schemas/sketch/bucket-sql.ts). One integer to group by, which costs half of three
  */
@@ -60,29 +60,28 @@ export interface PointTraits {
   finite: boolean
   /** Every value lies above 0. */
   positive: boolean
-  /** The points seem to come sorted: the fold looks whether they do. */
+  /** The points may come sorted: the fold looks whether they do. */
   sorted: boolean
 }
 
 /**
  * The series of a block's raw points and their traits.
  * @param raw a relation with the columns of raw_points
- * @param place SQL for a row's place in the order in which rows come
+ * @param place SQL for a row's place in the order in which rows come; a constant where it says nothing
  */
 export function seriesSql(raw: string, place: string): string {
   return `CREATE TEMP TABLE series AS
-    SELECT series_id, (2 * (row_number() OVER (ORDER BY series_id) - 1) + event)::BIGINT AS tag,
-           place < lag(place) OVER (ORDER BY series_id) AS misplaced, * EXCLUDE (series_id, event, place)
+    SELECT series_id, (2 * (row_number() OVER (ORDER BY place, series_id) - 1) + event)::BIGINT AS tag, * EXCLUDE (series_id, event, place)
     FROM (SELECT series_id, max(CASE WHEN kind IN (1, 2) THEN 1 ELSE 0 END) AS event, count(*) AS points,
                  count(*) FILTER (weight <> 1) AS weighted, count(*) FILTER (kind = 3) AS stale,
                  min(value) AS least, max(value) AS most, min(${place}) AS place
           FROM ${raw} GROUP BY series_id)`
 }
 
-/** One row: points, and whether any is weighted, stale, not finite, not positive, or out of place. NaN is above all. */
+/** One row: points, and whether any is weighted, stale, not finite, or not positive. NaN is above all. */
 export const TRAITS_SQL = `SELECT coalesce(sum(points), 0)::DOUBLE, coalesce(sum(weighted), 0) > 0, coalesce(sum(stale), 0) > 0,
-  coalesce(bool_or(NOT isfinite(least) OR NOT isfinite(most)), false), coalesce(min(least), 0) <= 0,
-  coalesce(bool_or(misplaced), false) FROM series`
+  coalesce(bool_or(NOT isfinite(least) OR NOT isfinite(most)), false), coalesce(min(least), 0) <= 0
+  FROM series`
 
 /** The points of a span, to be sorted unless they come so. */
 export function pointsSql(raw: string, spanStartMs: number, { weighted, sorted, stale, finite }: PointTraits): string {
@@ -103,18 +102,20 @@ export const DEDUPLICATE_SQL = `CREATE TEMP TABLE distinct_points AS
   DROP TABLE points;
   ALTER TABLE distinct_points RENAME TO points`
 
-/** Points that one thread pairs with those before them; more are split into as many ranges as needed. */
-const RANGE_POINTS = 1_000_000
+/** Points that one thread pairs with those before them, about; more are split into as many ranges as needed. */
+export const RANGE_POINTS = 1_000_000
 
 /**
  * Folds the points. The column `duplicates` counts samples that have a twin (if any, deduplicate and fold again), and
  * `disorder` points that come before one that should come earlier (if any, sort and fold again).
  */
-export function foldSql(spanStartMs: number, traits: PointTraits): string {
+export function foldSql(spanStartMs: number, traits: PointTraits, rangePoints: number): string {
   const { weighted, stale, finite, sorted, points } = traits
   const finiteValue = finite ? 'value' : 'CASE WHEN isfinite(value) THEN value END'
   const weight = weighted ? 'weight' : '1.0::DOUBLE'
-  const ranges = Array.from({ length: Math.ceil(points / RANGE_POINTS) }, (_, i) => withPointBefore(i * RANGE_POINTS))
+  const ranges = Array.from({ length: Math.ceil(points / rangePoints) }, (_, i) =>
+    withPointBefore(i * rangePoints, rangePoints),
+  )
   return `CREATE OR REPLACE TEMP TABLE windows_10s AS
     SELECT series_id, folded.* EXCLUDE (first_ts, last_ts),
            ${spanStartMs}::BIGINT + first_ts % ${TAG_MS} AS first_ts, ${spanStartMs}::BIGINT + last_ts % ${TAG_MS} AS last_ts
@@ -127,25 +128,26 @@ export function foldSql(spanStartMs: number, traits: PointTraits): string {
                       FROM (${ranges.join(' UNION ALL ')})))
           GROUP BY wid) folded
     JOIN series ON tag = wid // ${TAG_WINDOWS}
-    ORDER BY wid`
+    ORDER BY series_id, wid`
 }
 
 /** Pairing with the point before runs on one thread a range, ranges run beside each other. */
-function withPointBefore(from: number): string {
+function withPointBefore(from: number, points: number): string {
   return `SELECT * FROM (
     SELECT *, rowid AS ord, lag(k) OVER () AS before, lag(value) OVER () AS value_before
-    FROM points WHERE rowid >= ${from - 1} AND rowid < ${from + RANGE_POINTS}) WHERE ord >= ${from}`
+    FROM points WHERE rowid >= ${from - 1} AND rowid < ${from + points}) WHERE ord >= ${from}`
 }
 
-/** The finite points as bucket rows. */
-export function bucketsSql({ weighted, finite, positive }: PointTraits): string {
+/** The finite points as bucket rows. @param single no window has two points: then every point is a row */
+export function bucketsSql({ weighted, finite, positive }: PointTraits, single: boolean): string {
   const bucket = positive ? positiveBucketSql('value', 'place') : signedBucketSql('value', 'place')
   const place = positive ? positivePlaceSql('value') : bucketPlaceSql('value')
+  const n = single ? (weighted ? 'weight' : '1::DOUBLE') : weighted ? 'sum(weight)' : 'count(*)::DOUBLE'
   return `CREATE TEMP TABLE buckets_10s AS
-    SELECT key, ${weighted ? 'sum(weight)' : 'count(*)::DOUBLE'} AS n
+    SELECT key, ${n} AS n
     FROM (SELECT ${keySql(`(k // ${WINDOW_KEYS})`, `(${bucket})`)} AS key${weighted ? ', weight' : ''}
           FROM (SELECT *, ${place} AS place FROM points ${finite ? '' : 'WHERE isfinite(value)'}))
-    GROUP BY key`
+    ${single ? '' : 'GROUP BY key'}`
 }
 
 /** True for windows of sample series, in a fold by window number. */

@@ -38,6 +38,7 @@ export function sketchTraitsSql(tier: Tier): string {
  */
 export function sketchesSql(tier: Tier, traits: SketchTraits): string {
   const { plain, positive, whole } = traits
+  const level = plain ? '0' : 'level'
   const zeroCount = positive ? '0' : 'coalesce(sum(n) FILTER (bucket = 0), 0)'
   const sides = positive
     ? [sideSql('pos', 'true', whole)]
@@ -45,13 +46,13 @@ export function sketchesSql(tier: Tier, traits: SketchTraits): string {
   const side = (name: 'pos' | 'neg') =>
     positive && name === 'neg'
       ? 'neg_index := []::INTEGER[], neg := []::DOUBLE[]'
-      : `${name}_index := ${indexes(name, whole)}, ${name} := ${counts(name, whole)}`
+      : `${name}_index := ${indexes(name, whole, level)}, ${name} := ${counts(name, whole)}`
   return `${plain ? '' : spansSql(tier)}
   CREATE TEMP TABLE "sketches_${tier}" AS
-    SELECT wid, struct_pack(scale := (${MAX_SCHEMA} - level)::INTEGER, zero_count := zero_count, zero_threshold := 0::DOUBLE,
+    SELECT wid, struct_pack(scale := (${MAX_SCHEMA} - ${level})::INTEGER, zero_count := zero_count, zero_threshold := 0::DOUBLE,
                        ${side('pos')}, ${side('neg')}) AS sketch
-    FROM (SELECT wid, max(level) AS level, ${zeroCount}::DOUBLE AS zero_count, ${sides.join(', ')}
-          FROM (${plain ? `SELECT ${WID_SQL} AS wid, 0 AS level, ${BUCKET_SQL} AS bucket, n FROM "buckets_${tier}"` : spannedSql(tier)})
+    FROM (SELECT wid, ${plain ? '' : 'max(level) AS level, '}${zeroCount}::DOUBLE AS zero_count, ${sides.join(', ')}
+          FROM (${plain ? `SELECT ${WID_SQL} AS wid, ${BUCKET_SQL} AS bucket, n FROM "buckets_${tier}"` : spannedSql(tier)})
           GROUP BY wid)`
 }
 
@@ -84,9 +85,10 @@ function sideSql(side: string, condition: string, whole: boolean): string {
   return `list_sort(list(${entry})${condition === 'true' ? '' : ` FILTER (${condition})`}) AS ${side}`
 }
 
-function indexes(side: string, whole: boolean): string {
+/** @param level SQL; a column would have to be handed to the lambda with every entry, a constant need not */
+function indexes(side: string, whole: boolean, level: string): string {
   const index = whole ? '(x >> 32)' : 'x.i'
-  return `coalesce(list_transform(${side}, lambda x: (${index} - (${BUCKET_SHIFT} >> level))::INTEGER), []::INTEGER[])`
+  return `coalesce(list_transform(${side}, lambda x: (${index} - (${BUCKET_SHIFT} >> ${level}))::INTEGER), []::INTEGER[])`
 }
 
 function counts(side: string, whole: boolean): string {

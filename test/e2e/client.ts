@@ -17,23 +17,39 @@ interface HttpRequest {
 
 const ENCODERS: Record<Protocol, (points: readonly SentPoint[]) => HttpRequest> = {
   influx: (points) => ({ path: '/write?precision=ms', headers: {}, body: points.map(influxLine).join('\n') }),
-  prometheus: (points) => ({ path: '/api/v1/import/prometheus', headers: {}, body: `${points.map(expositionLine).join('\n')}\n` }),
+  prometheus: (points) => ({
+    path: '/api/v1/import/prometheus',
+    headers: {},
+    body: `${points.map(expositionLine).join('\n')}\n`,
+  }),
   'remote-write': (points) => ({
     path: '/api/v1/write',
     headers: { 'content-encoding': 'snappy', 'content-type': 'application/x-protobuf' },
     body: snappy.compressSync(
       Buffer.from(
         encodeWriteRequest(
-          points.map(({ metric, labels, timeMs, value }) => ({ labels: [['__name__', metric], ...Object.entries(labels)], samples: [{ timeMs, value }] })),
+          points.map(({ metric, labels, timeMs, value }) => ({
+            labels: [['__name__', metric], ...Object.entries(labels)],
+            samples: [{ timeMs, value }],
+          })),
         ),
       ),
     ),
   }),
-  otlp: (points) => ({ path: '/v1/metrics', headers: { 'content-type': 'application/json' }, body: JSON.stringify(otlpRequest(points)) }),
+  otlp: (points) => ({
+    path: '/v1/metrics',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(otlpRequest(points)),
+  }),
 }
 
 /** Sends a batch until it is acknowledged, as an agent does: a server that is down or busy is tried again. */
-export async function sendUntilAcknowledged(url: () => string, protocol: Protocol, points: readonly SentPoint[], withinMs: number): Promise<void> {
+export async function sendUntilAcknowledged(
+  url: () => string,
+  protocol: Protocol,
+  points: readonly SentPoint[],
+  withinMs: number,
+): Promise<void> {
   const { path, body, headers } = ENCODERS[protocol](points)
   const deadline = performance.now() + withinMs
   let problem = 'it was not tried'
@@ -58,15 +74,17 @@ export async function sendStatsd(port: number, points: readonly SentPoint[]): Pr
   for (const { metric, labels, timeMs, value } of points) {
     const tags = Object.entries(labels).map(([name, text]) => `${name}:${text}`)
     const line = `${metric}:${value}|c|#${tags.join(',')}|T${Math.floor(timeMs / 1000)}`
-    await new Promise<void>((resolve, reject) => socket.send(line, port, '127.0.0.1', (error) => (error ? reject(error) : resolve())))
+    await new Promise<void>((resolve, reject) =>
+      socket.send(line, port, '127.0.0.1', (error) => (error ? reject(error) : resolve())),
+    )
   }
   socket.close()
 }
 
 function influxLine({ metric, labels, timeMs, value }: SentPoint): string {
-  const escape = (text: string) => text.replaceAll(/[,= ]/g, '\\$&')
-  const tags = Object.entries(labels).map(([name, text]) => `,${escape(name)}=${escape(text)}`)
-  return `${escape(metric)}${tags.join('')} value=${value} ${timeMs}`
+  const escaped = (text: string) => text.replaceAll(/[,= ]/g, '\\$&')
+  const tags = Object.entries(labels).map(([name, text]) => `,${escaped(name)}=${escaped(text)}`)
+  return `${escaped(metric)}${tags.join('')} value=${value} ${timeMs}`
 }
 
 function expositionLine({ metric, labels, timeMs, value }: SentPoint): string {

@@ -14,7 +14,11 @@ export interface MatrixAnswer {
  * Asks the server for every window of every metric in the range and compares each part of each with what is expected.
  * @returns one line a window that differs, is missing, or should not be there
  */
-export async function compareWindows(server: TestServer, expected: readonly ExpectedWindow[], range: { startMs: number; endMs: number }): Promise<string[]> {
+export async function compareWindows(
+  server: TestServer,
+  expected: readonly ExpectedWindow[],
+  range: { startMs: number; endMs: number },
+): Promise<string[]> {
   const failures: string[] = []
   const byMetric = new Map<string, ExpectedWindow[]>()
   for (const window of expected) byMetric.set(window.metric, [...(byMetric.get(window.metric) ?? []), window])
@@ -24,7 +28,10 @@ export async function compareWindows(server: TestServer, expected: readonly Expe
     const wanted = new Map(windows.map((window) => [windowKey(metric, window.labels, window.startMs), window]))
     const wrong = new Set<string>()
     for (const part of PARTS) {
-      const parameters = new URLSearchParams({ query: `{__name__="${metric}:${part}"}[${rangeSeconds}s]`, time: String(at / 1000) })
+      const parameters = new URLSearchParams({
+        query: `{__name__="${metric}:${part}"}[${rangeSeconds}s]`,
+        time: String(at / 1000),
+      })
       const answer = await server.json<MatrixAnswer>(`/api/v1/query?${parameters}`)
       if (answer.partial) failures.push(`${metric}:${part} is partial`)
       const missing = new Set(wanted.keys())
@@ -35,7 +42,8 @@ export async function compareWindows(server: TestServer, expected: readonly Expe
           const window = wanted.get(key)
           missing.delete(key)
           if (!window) wrong.add(`${key}:${part} is ${text}, but nothing was sent`)
-          else if (!isSame(window[part], Number(text), part)) wrong.add(`${key}:${part} is ${text}, sent was ${window[part]}`)
+          else if (!isSame(window[part], Number(text), part))
+            wrong.add(`${key}:${part} is ${text}, sent was ${window[part]}`)
         }
       }
       for (const key of missing) wrong.add(`${key}:${part} is missing`)

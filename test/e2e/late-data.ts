@@ -22,20 +22,32 @@ export async function checkLateData(server: TestServer, withinMs: number): Promi
   const startedAt = performance.now()
   const query = `query=late_arrival&time=${timeMs / 1000 + 1}`
   const seen = async (extra = '') => {
-    const { data } = await server.json<{ data: { result: { value: [number, string] }[] } }>(`/api/v1/query?${query}${extra}`)
+    const { data } = await server.json<{ data: { result: { value: [number, string] }[] } }>(
+      `/api/v1/query?${query}${extra}`,
+    )
     return data.result[0]?.value[1]
   }
   while ((await seen()) !== '42') {
-    if (performance.now() - startedAt > withinMs) return [`a point for two hours ago did not show within ${withinMs} ms`]
+    if (performance.now() - startedAt > withinMs)
+      return [`a point for two hours ago did not show within ${withinMs} ms`]
     await sleep(250)
   }
-  process.stdout.write(`a point for two hours ago showed after ${((performance.now() - startedAt) / 1000).toFixed(1)} s\n`)
+  process.stdout.write(
+    `a point for two hours ago showed after ${((performance.now() - startedAt) / 1000).toFixed(1)} s\n`,
+  )
   const failures: string[] = []
   const explained = await server.json<Explained>(`/api/v1/explain?${query}`)
-  const generations = explained.data.plan.flatMap(({ parts }) => parts).flatMap(({ blocks }) => blocks ?? []).map(({ generation }) => generation)
-  if (!generations.includes(2)) failures.push(`the late point's block should be at generation 2, explain says ${JSON.stringify(explained.data.plan)}`)
+  const generations = explained.data.plan
+    .flatMap(({ parts }) => parts)
+    .flatMap(({ blocks }) => blocks ?? [])
+    .map(({ generation }) => generation)
+  if (!generations.includes(2))
+    failures.push(
+      `the late point's block should be at generation 2, explain says ${JSON.stringify(explained.data.plan)}`,
+    )
   const old = await seen(`&epoch=${before.epoch}`)
-  if (old !== undefined) failures.push(`epoch ${before.epoch} should still answer without the late point, but says ${old}`)
+  if (old !== undefined)
+    failures.push(`epoch ${before.epoch} should still answer without the late point, but says ${old}`)
   const status = await server.status()
   if (status.blocks.unexplainedDivergence !== 0) failures.push('late data left unexplained divergence')
   return failures

@@ -15,7 +15,11 @@ import { readScrapes, type TraceReading } from './trace.js'
  * sealed blocks, and then every window of every series compared with what the list of sent points says.
  */
 const { values } = parseArgs({
-  options: { trace: { type: 'string' }, seconds: { type: 'string', default: '60' }, keep: { type: 'boolean', default: false } },
+  options: {
+    trace: { type: 'string' },
+    seconds: { type: 'string', default: '60' },
+    keep: { type: 'boolean', default: false },
+  },
 })
 const seconds = Number(values.seconds)
 const dataDir = mkdtempSync(join(tmpdir(), 'tidemark-e2e-'))
@@ -107,7 +111,9 @@ async function checkAnswers(): Promise<string[]> {
     300_000,
   )
   const { blocks } = settled
-  say(`tide line ${new Date(blocks.frontierMs).toISOString()}, epoch ${blocks.epoch}, ${blocks.latePoints} late points, ${blocks.unexplainedDivergence} unexplained divergence in ${blocks.audited} audited blocks`)
+  say(
+    `tide line ${new Date(blocks.frontierMs).toISOString()}, epoch ${blocks.epoch}, ${blocks.latePoints} late points, ${blocks.unexplainedDivergence} unexplained divergence in ${blocks.audited} audited blocks`,
+  )
   const failures = await compareWindows(server, expectedWindows(sent), { startMs, endMs })
   if (blocks.unexplainedDivergence !== 0) failures.push(`unexplained divergence is ${blocks.unexplainedDivergence}`)
   return failures
@@ -122,7 +128,10 @@ function split(scrape: TraceReading[], timeMs: number): Map<Protocol, SentPoint[
     // An empty label is an absent one.
     const named = Object.entries(reading.labels).filter(([, text]) => text !== '')
     const labels = { ...Object.fromEntries(named), via: protocol }
-    batches.set(protocol, [...(batches.get(protocol) ?? []), { metric: reading.metric, labels, value: reading.value, timeMs, isEvent: false }])
+    batches.set(protocol, [
+      ...(batches.get(protocol) ?? []),
+      { metric: reading.metric, labels, value: reading.value, timeMs, isEvent: false },
+    ])
   })
   return batches
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
-import { hostReadings } from '../../ingest/collector/readings.js'
 import { lookAtHost } from '../../ingest/collector/collector.js'
+import { hostReadings } from '../../ingest/collector/readings.js'
 
 /** One reading of a recorded or live host, without its time. */
 export interface TraceReading {
@@ -24,7 +24,9 @@ function recordedScrapes(file: string): TraceReading[][] {
     const match = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+) (\S+)$/.exec(line)
     if (!match) continue
     const [, metric, pairs = '', value, time] = match
-    const labels = Object.fromEntries([...pairs.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, name, text]) => [name, text]))
+    const labels = Object.fromEntries(
+      [...pairs.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, name, text]) => [name, text]),
+    )
     byTime.set(Number(time), [...(byTime.get(Number(time)) ?? []), { metric, labels, value: Number(value) }])
   }
   return [...byTime].sort(([a], [b]) => a - b).map(([, readings]) => readings)

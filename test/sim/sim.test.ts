@@ -11,7 +11,7 @@ afterAll(async () => {
   await stage?.close()
 })
 
-test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])(
+test.each([1, 2, 3, 4, 5, 6, 7, 8])(
   'whatever crashes, comes late or comes twice in seed %i, every window is what was sent',
   async (seed) => {
     const { failure } = await runSeed(stage, seed)

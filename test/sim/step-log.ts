@@ -109,10 +109,6 @@ export class GroupReading {
     this.#mirror = mirror
   }
 
-  isAssigned(partition: number): boolean {
-    return this.#next.has(partition)
-  }
-
   async assign(partition: number): Promise<void> {
     const committed = this.#positions.committed(partition)
     const wanted = (await this.#reader.assign(partition, committed)) ?? committed?.offset ?? 0
