@@ -4,7 +4,7 @@ import { InfluxDecoder } from '../influx/decoder.js'
 import { parsePrecision } from '../influx/precision.js'
 import { answerLines } from './answer.js'
 import { readBody } from './body.js'
-import type { IngestRoutes } from './plugin.js'
+import type { IngestRoutes } from './routes.js'
 
 /** The version that agents are told, so that they choose the line protocol of InfluxDB 1.8 and 2. */
 const INFLUX_VERSION = '1.8.10-tidemark'

@@ -3,7 +3,7 @@ import { OtlpDecoder } from '../otlp/decoder.js'
 import { type OtlpEncoding, promotedAttributes } from '../otlp/options.js'
 import { otlpResponse } from '../otlp/response.js'
 import { readBody } from './body.js'
-import type { IngestRoutes } from './plugin.js'
+import type { IngestRoutes } from './routes.js'
 
 const CONTENT_TYPES: Record<OtlpEncoding, string> = { protobuf: 'application/x-protobuf', json: 'application/json' }
 

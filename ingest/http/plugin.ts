@@ -1,26 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Config } from '../../schemas/config/schema.js'
 import { TidemarkError } from '../../schemas/errors.js'
-import type { Clock } from '../../schemas/time.js'
 import { CumulativeHistograms } from '../histogram/cumulative.js'
-import type { RequestOpener } from '../request.js'
 import { addInfluxRoutes } from './influx.js'
 import { addOtlpRoutes } from './otlp.js'
 import { addPrometheusRoutes } from './prometheus.js'
-
-/** What the ingest routes work with. */
-export interface IngestHttpOptions {
-  gateway: RequestOpener
-  config: Pick<Config, 'limits' | 'otlp'>
-  clock: Clock
-}
-
-/** What each group of routes gets. */
-export interface IngestRoutes extends IngestHttpOptions {
-  app: FastifyInstance
-  /** One memory of the last cumulative histograms for every protocol that has them. */
-  histograms: CumulativeHistograms
-}
+import type { IngestHttpOptions, IngestRoutes } from './routes.js'
 
 /**
  * Registers every ingest route. Bodies are read as bytes whatever their content type says; errors are TidemarkErrors

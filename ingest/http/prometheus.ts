@@ -3,7 +3,7 @@ import { RemoteWriteDecoder } from '../remote-write/decoder.js'
 import { unsnappy } from '../remote-write/snappy.js'
 import { answerLines } from './answer.js'
 import { readBody } from './body.js'
-import type { IngestRoutes } from './plugin.js'
+import type { IngestRoutes } from './routes.js'
 
 /** Prometheus remote-write 1.0, and pushes of the text format or OpenMetrics. */
 export function addPrometheusRoutes({ app, gateway, config, clock, histograms }: IngestRoutes): void {
