@@ -6,16 +6,16 @@ import { isEvent } from '../../schemas/points.js'
 import { type Series, splitId } from '../../schemas/series/series.js'
 import type { Tier, TimeRange } from '../../schemas/time.js'
 import { appendColumns } from '../duck/append.js'
-import { numberOf, parquetSql, quoted } from '../duck/engine.js'
+import { numberOf, parquetSql } from '../duck/engine.js'
 import { copyWindowsSql } from './file-sql.js'
 import {
   bucketsSql,
+  countWindowsSql,
   DEDUPLICATE_SQL,
   foldSql,
   type PointTraits,
   pointsSql,
   RANGE_POINTS,
-  SORT_SQL,
   seriesSql,
   TRAITS_SQL,
 } from './fold-sql.js'
@@ -71,50 +71,34 @@ export async function computeBlock(
 async function foldBlock(input: ComputeInput): Promise<{ points: number; derived: Series[] }> {
   const { connection, rawPaths, blockStart, rollups } = input
   if (rawPaths.length === 0) return { points: 0, derived: [] }
-  const points = await foldPoints(connection, rawFiles(rawPaths), blockStart)
+  const points = await foldPoints(connection, parquetSql(rawPaths), blockStart)
   const derived = rollups.length > 0 ? await applyRollups(connection, rollups, await seriesByTag(input)) : []
   return { points, derived }
-}
-
-/** A relation with the columns of raw_points. */
-export interface RawPoints {
-  sql: string
-  /** SQL for a row's place in the order in which rows come, where they may come sorted by series and time. */
-  place?: string
-}
-
-/** Raw files. The points of a single one come sorted; `raw_points` has their order in a column of the reader's own. */
-function rawFiles(paths: readonly string[]): RawPoints {
-  if (paths.length > 1) return { sql: parquetSql(paths) }
-  return { sql: `read_parquet(${quoted(paths[0])}, file_row_number = true)`, place: 'file_row_number' }
 }
 
 /** Folds raw points into the temporary tables of fold-sql.ts. @returns how many points there were */
 export async function foldPoints(
   connection: DuckDBConnection,
-  raw: RawPoints,
+  raw: string,
   startMs: number,
   rangePoints = RANGE_POINTS,
 ): Promise<number> {
-  await connection.run(seriesSql(raw.sql, raw.place ?? '0'))
-  const traits = await pointTraits(connection, raw)
-  await connection.run(pointsSql(raw.sql, startMs, traits))
-  await connection.run(foldSql(startMs, traits, rangePoints))
-  if (traits.sorted && (await countOf(connection, 'disorder')) > 0) {
-    await connection.run(SORT_SQL)
-    await connection.run(foldSql(startMs, { ...traits, sorted: false }, rangePoints))
-  }
-  if ((await countOf(connection, 'duplicates')) > 0) {
+  await connection.run(seriesSql(raw))
+  const traits = await pointTraits(connection)
+  await connection.run(pointsSql(raw, startMs, traits))
+  const windows = await numberOf(connection, countWindowsSql(traits, rangePoints))
+  const single = 2 * windows > traits.points
+  await connection.run(foldSql(startMs, traits, single, rangePoints))
+  if ((await numberOf(connection, 'SELECT coalesce(sum(duplicates), 0) FROM windows_10s')) > 0) {
     await connection.run(DEDUPLICATE_SQL)
-    await connection.run(foldSql(startMs, { ...traits, sorted: false }, rangePoints))
+    await connection.run(foldSql(startMs, traits, single, rangePoints))
   }
-  const windows = await numberOf(connection, 'SELECT count(*) FROM windows_10s')
-  await connection.run(bucketsSql(traits, windows === (await numberOf(connection, 'SELECT count(*) FROM points'))))
+  await connection.run(bucketsSql(traits, windows === traits.points))
   await connection.run('DROP TABLE points')
   return traits.points
 }
 
-async function pointTraits(connection: DuckDBConnection, raw: RawPoints): Promise<PointTraits> {
+async function pointTraits(connection: DuckDBConnection): Promise<PointTraits> {
   const row = (await connection.runAndReadAll(TRAITS_SQL)).getRows()[0]
   const [points, weighted, stale, infinite, notPositive] = row.map(Number)
   const finite = infinite === 0 && stale === 0
@@ -124,12 +108,7 @@ async function pointTraits(connection: DuckDBConnection, raw: RawPoints): Promis
     stale: stale === 1,
     finite,
     positive: finite && notPositive === 0,
-    sorted: raw.place !== undefined,
   }
-}
-
-function countOf(connection: DuckDBConnection, column: 'disorder' | 'duplicates'): Promise<number> {
-  return numberOf(connection, `SELECT coalesce(sum(${column}), 0) FROM windows_10s`)
 }
 
 async function seriesByTag({ connection, findSeries }: ComputeInput): Promise<Map<number, Series>> {

@@ -11,7 +11,7 @@ import { WINDOW_MS } from '../../schemas/time.js'
 /**
  * Raw points to 10 s windows, as SQL over temporary tables:
  *
- * - `series(series_id, tag)`: tag = 2 * place among the series in the order in which they come, plus 1 for event series
+ * - `series(series_id, tag)`: tag = 2 * place in order of ids, plus 1 for event series
  * - `points(k, value, weight)`: sorted; k = 4 * (tag * TAG_MS + ms since the span's start) + rank, where rank is 0 for a
  *   staleness marker, 1 for NaN, 2 for a number: one integer to sort by, in the order of `compareValues`
  * - `windows_10s(series_id, wid, …, level)`: wid = tag * TAG_WINDOWS + place of the window in the span; sorted by series, wid
@@ -60,21 +60,15 @@ export interface PointTraits {
   finite: boolean
   /** Every value lies above 0. */
   positive: boolean
-  /** The points may come sorted: the fold looks whether they do. */
-  sorted: boolean
 }
 
-/**
- * The series of a block's raw points and their traits.
- * @param raw a relation with the columns of raw_points
- * @param place SQL for a row's place in the order in which rows come; a constant where it says nothing
- */
-export function seriesSql(raw: string, place: string): string {
+/** The series of a block's raw points and their traits. @param raw a relation with the columns of raw_points */
+export function seriesSql(raw: string): string {
   return `CREATE TEMP TABLE series AS
-    SELECT series_id, (2 * (row_number() OVER (ORDER BY place, series_id) - 1) + event)::BIGINT AS tag, * EXCLUDE (series_id, event, place)
+    SELECT series_id, (2 * (row_number() OVER (ORDER BY series_id) - 1) + event)::BIGINT AS tag, * EXCLUDE (series_id, event)
     FROM (SELECT series_id, max(CASE WHEN kind IN (1, 2) THEN 1 ELSE 0 END) AS event, count(*) AS points,
                  count(*) FILTER (weight <> 1) AS weighted, count(*) FILTER (kind = 3) AS stale,
-                 min(value) AS least, max(value) AS most, min(${place}) AS place
+                 min(value) AS least, max(value) AS most
           FROM ${raw} GROUP BY series_id)`
 }
 
@@ -83,17 +77,14 @@ export const TRAITS_SQL = `SELECT coalesce(sum(points), 0)::DOUBLE, coalesce(sum
   coalesce(bool_or(NOT isfinite(least) OR NOT isfinite(most)), false), coalesce(min(least), 0) <= 0
   FROM series`
 
-/** The points of a span, to be sorted unless they come so. */
-export function pointsSql(raw: string, spanStartMs: number, { weighted, sorted, stale, finite }: PointTraits): string {
+/** The sorted points of a span. */
+export function pointsSql(raw: string, spanStartMs: number, { weighted, stale, finite }: PointTraits): string {
   const rank = finite ? '2' : `(CASE ${stale ? 'WHEN kind = 3 THEN 0 ' : ''}WHEN isnan(value) THEN 1 ELSE 2 END)`
   return `CREATE TEMP TABLE points AS
     SELECT (tag * ${TAG_MS} + epoch_ms(ts) - ${spanStartMs}) * ${RANKS} + ${rank} AS k,
            value${weighted ? ', coalesce(weight, 1) AS weight' : ''}
-    FROM ${raw} JOIN series USING (series_id) ${sorted ? '' : 'ORDER BY k, value'}`
+    FROM ${raw} JOIN series USING (series_id) ORDER BY k, value`
 }
-
-/** Sorts points that only seemed to be. */
-export const SORT_SQL = `CREATE OR REPLACE TEMP TABLE points AS SELECT * FROM points ORDER BY k, value`
 
 /** Removes all but the last, which is the largest, of each run of samples at one time. */
 export const DEDUPLICATE_SQL = `CREATE TEMP TABLE distinct_points AS
@@ -105,37 +96,45 @@ export const DEDUPLICATE_SQL = `CREATE TEMP TABLE distinct_points AS
 /** Points that one thread pairs with those before them, about; more are split into as many ranges as needed. */
 export const RANGE_POINTS = 1_000_000
 
+/** How many windows the points have. */
+export function countWindowsSql({ points }: PointTraits, rangePoints: number): string {
+  return `SELECT count(*) FROM (${pairedSql(points, rangePoints)}) WHERE before IS NULL OR before // ${WINDOW_KEYS} <> k // ${WINDOW_KEYS}`
+}
+
 /**
- * Folds the points. The column `duplicates` counts samples that have a twin (if any, deduplicate and fold again), and
- * `disorder` points that come before one that should come earlier (if any, sort and fold again).
+ * Folds the points. The column `duplicates` counts samples that have a twin: if any, deduplicate and fold again.
+ * @param single many windows have one point: they are worth a way of their own, without GROUP BY
  */
-export function foldSql(spanStartMs: number, traits: PointTraits, rangePoints: number): string {
-  const { weighted, stale, finite, sorted, points } = traits
-  const finiteValue = finite ? 'value' : 'CASE WHEN isfinite(value) THEN value END'
-  const weight = weighted ? 'weight' : '1.0::DOUBLE'
-  const ranges = Array.from({ length: Math.ceil(points / rangePoints) }, (_, i) =>
-    withPointBefore(i * rangePoints, rangePoints),
-  )
+export function foldSql(spanStartMs: number, traits: PointTraits, single: boolean, rangePoints: number): string {
+  const rows = rowsSql(traits, rangePoints)
+  const alone = `(before IS NULL OR before < wid * ${WINDOW_KEYS}) AND (after IS NULL OR after >= (wid + 1) * ${WINDOW_KEYS})`
+  const folded = `SELECT wid, ${foldColumns(traits.stale)}, count(*) FILTER (before >> 2 = k >> 2 AND ${SAMPLE_WID}) AS duplicates
+    FROM (${rows}) ${single ? `WHERE NOT (${alone})` : ''} GROUP BY wid`
+  const alike = `SELECT wid, ${aggregateColumns('single', 'true')}, 0 AS duplicates FROM (${rows}) WHERE ${alone}`
   return `CREATE OR REPLACE TEMP TABLE windows_10s AS
-    SELECT series_id, folded.* EXCLUDE (first_ts, last_ts),
+    SELECT series_id, folded.* EXCLUDE (first_ts, last_ts), 0 AS level,
            ${spanStartMs}::BIGINT + first_ts % ${TAG_MS} AS first_ts, ${spanStartMs}::BIGINT + last_ts % ${TAG_MS} AS last_ts
-    FROM (SELECT wid, ${foldColumns(stale)}, 0 AS level,
-                 count(*) FILTER (before >> 2 = k >> 2 AND ${SAMPLE_WID}) AS duplicates,
-                 ${sorted ? 'count(*) FILTER (before > k OR (before = k AND value_before > value))' : '0'} AS disorder
-          FROM (SELECT *, CASE WHEN before >= wid * ${WINDOW_KEYS} THEN ${finite ? 'value_before' : 'CASE WHEN isfinite(value_before) THEN value_before END'} END AS prev
-                FROM (SELECT * ${weighted ? 'EXCLUDE (weight)' : ''}, k // ${WINDOW_KEYS} AS wid, k >> 2 AS ts, k & 3 = 0 AS stale, ${finiteValue} AS finite,
-                             ${finite ? weight : `CASE WHEN isfinite(value) THEN ${weight} ELSE 0 END`} AS weight
-                      FROM (${ranges.join(' UNION ALL ')})))
-          GROUP BY wid) folded
+    FROM (${folded} ${single ? `UNION ALL BY NAME ${alike}` : ''}) folded
     JOIN series ON tag = wid // ${TAG_WINDOWS}
     ORDER BY series_id, wid`
 }
 
-/** Pairing with the point before runs on one thread a range, ranges run beside each other. */
-function withPointBefore(from: number, points: number): string {
-  return `SELECT * FROM (
-    SELECT *, rowid AS ord, lag(k) OVER () AS before, lag(value) OVER () AS value_before
-    FROM points WHERE rowid >= ${from - 1} AND rowid < ${from + points}) WHERE ord >= ${from}`
+/** The points with the columns that aggregates read. */
+function rowsSql({ weighted, finite, points }: PointTraits, rangePoints: number): string {
+  const finiteOf = (value: string) => (finite ? value : `CASE WHEN isfinite(${value}) THEN ${value} END`)
+  const weight = weighted ? 'weight' : '1.0::DOUBLE'
+  return `SELECT *, CASE WHEN before >= wid * ${WINDOW_KEYS} THEN ${finiteOf('value_before')} END AS prev
+    FROM (SELECT * ${weighted ? 'EXCLUDE (weight)' : ''}, k // ${WINDOW_KEYS} AS wid, k >> 2 AS ts, k & 3 = 0 AS stale, ${finiteOf('value')} AS finite,
+                 ${finite ? weight : `CASE WHEN isfinite(value) THEN ${weight} ELSE 0 END`} AS weight
+          FROM (${pairedSql(points, rangePoints)}))`
+}
+
+/** The points with their neighbours: that runs on one thread a range, ranges run beside each other. */
+function pairedSql(points: number, rangePoints: number): string {
+  const range = (from: number) => `SELECT * FROM (
+    SELECT *, rowid AS ord, lag(k) OVER () AS before, lag(value) OVER () AS value_before, lead(k) OVER () AS after
+    FROM points WHERE rowid >= ${from - 1} AND rowid <= ${from + rangePoints}) WHERE ord >= ${from} AND ord < ${from + rangePoints}`
+  return Array.from({ length: Math.ceil(points / rangePoints) }, (_, i) => range(i * rangePoints)).join(' UNION ALL ')
 }
 
 /** The finite points as bucket rows. @param single no window has two points: then every point is a row */

@@ -128,19 +128,17 @@ export class Recompute {
     try {
       const rawPaths = await Promise.all(base.rawFiles.map((file) => objects.localPath(file.key)))
       const { result, compacted } = await engine.runAlone(async (connection) => {
-        // Compacted first: then the points have been sorted once for both.
-        const compacted = await this.#compact(connection, base, rawPaths, folder)
         const result = await computeBlock({
           connection,
           blockStart: base.startMs,
-          rawPaths: compacted ? [compacted.path] : rawPaths,
+          rawPaths,
           spans: touchedSpans(base.startMs, catalog.blockMs, frontierMs),
           tierPaths: (tier, range, exceptStart) => this.#tierPaths(base.epoch, tier, range, exceptStart),
           findSeries: (low, high) => series.find(low, high),
           rollups: settings.rollups,
           folder,
         })
-        return { result, compacted }
+        return { result, compacted: await this.#compact(connection, base, rawPaths, folder) }
       })
       const keys: string[] = []
       const files = []

@@ -31,6 +31,8 @@ export interface AggregateSql {
    * first). So no expression has to ask again, point by point, what a number is.
    */
   fold: Record<string, string>
+  /** The same for a window with one point, from that point's columns: no GROUP BY. */
+  single: Record<string, string>
   /** Over windows of one series: the columns themselves, and `prev_last` (last of the window before, NULL for the first). */
   merge: Record<string, string>
   /** Over windows of different series at one start, whose points interleave: see `mergeAcross`. */

@@ -10,6 +10,7 @@ export const count: Aggregate = {
   },
   sql: {
     fold: { count: 'sum(weight)' },
+    single: { count: 'weight' },
     merge: { count: 'sum(count)' },
     across: { count: 'sum(count)' },
   },

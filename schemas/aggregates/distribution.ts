@@ -30,6 +30,7 @@ export const distribution: Aggregate = {
   sql: {
     // Buckets are long rows in SQL (one a series, window and bucket), not an expression of this GROUP BY: see batch/.
     fold: {},
+    single: {},
     merge: {},
     across: {},
   },

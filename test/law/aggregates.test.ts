@@ -58,7 +58,7 @@ async function holds(points: readonly LawPoint[], rangePoints: number): Promise<
   expect(differences(foldInOrder(points, START, TIER_MS['5m']), fives)).toEqual([])
   await engine.run(async (connection) => {
     await appendRaw(connection, points, START)
-    await foldPoints(connection, { sql: 'raw', place: 'rowid' }, START, rangePoints)
+    await foldPoints(connection, 'raw', START, rangePoints)
     await connection.run(mergeWindowsSql('1m', '10s'))
     await connection.run(mergeWindowsSql('5m', '1m'))
     for (const [tier, expected] of [
