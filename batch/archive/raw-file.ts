@@ -5,8 +5,8 @@ import { copyRawSql, SHARD_SQL } from '../recompute/file-sql.js'
 
 /**
  * Writes a raw file from two temporary tables: `raw_points(sx, ts, value, kind, weight)`, ts in ms as a double, and
- * `raw_series(sx, series_id, metric, labels)`. Points are sorted narrow and joined afterwards: carrying labels through a
- * sort costs many times more, and a join keeps the order of its probe side.
+ * `raw_series(sx, series_id, metric, labels)`. Rows are sorted by metric, series and time in the COPY itself: a join
+ * behind a sort does not keep its order.
  */
 export async function writeRawFile(
   connection: DuckDBConnection,
@@ -14,16 +14,15 @@ export async function writeRawFile(
   condition = 'true',
 ): Promise<{ points: number; bytes: number }> {
   await connection.run(`
-    CREATE OR REPLACE TEMP TABLE raw_places AS SELECT sx, row_number() OVER (ORDER BY metric, series_id) AS place FROM raw_series;
-    CREATE OR REPLACE TEMP TABLE raw_sorted AS
-      SELECT place, ts, value, kind, weight FROM raw_points JOIN raw_places USING (sx) WHERE ${condition} ORDER BY place, ts, kind, value;
-    CREATE OR REPLACE TEMP TABLE raw_placed AS SELECT place, series_id, metric, labels FROM raw_series JOIN raw_places USING (sx)`)
+    CREATE OR REPLACE TEMP TABLE raw_placed AS
+      SELECT row_number() OVER (ORDER BY metric, series_id)::INTEGER AS place, * FROM raw_series`)
   const written = await connection.runAndReadAll(
     copyRawSql(
       `SELECT s.series_id::BIGINT AS series_id, s.metric::VARCHAR AS metric, s.labels AS labels,
               make_timestamp((p.ts * 1000)::BIGINT)::TIMESTAMPTZ AS ts, p.value::DOUBLE AS value,
               p.kind::INTEGER AS kind, ${SHARD_SQL} AS shard, p.weight::DOUBLE AS weight
-       FROM raw_sorted p JOIN raw_placed s USING (place)`,
+       FROM raw_points p JOIN raw_placed s USING (sx) WHERE ${condition}
+       ORDER BY s.place, p.ts, p.kind, p.value`,
       path,
     ),
   )
