@@ -1,11 +1,4 @@
-import type { BatchView } from '../schemas/ports/batch-view.js'
-import type { WindowReader } from '../schemas/ports/window-store.js'
 import type { TimeRange } from '../schemas/time.js'
-import { auditBlock } from './audit/audit.js'
-import { blocksWithPoints } from './catalog/blocks.js'
-import { CatalogLateLedger } from './catalog/late-ledger.js'
-import { Recompute, type RecomputeParts } from './recompute/recompute.js'
-import { sweep } from './sweep/sweep.js'
 
 /** What a recompute of one block published. */
 export interface RecomputedBlock {
@@ -57,33 +50,4 @@ export interface BatchWork {
   auditBlock(startMs: number): Promise<BlockAudit>
   /** Applies retention and removes what nothing refers to any more. */
   sweep(): Promise<SweepOutcome>
-}
-
-/** What batch work needs besides what a recompute does. */
-export interface BatchWorkParts extends RecomputeParts {
-  view: BatchView
-  hotStore: WindowReader
-  /**
-   * Every window that ends at or before this time (ms) was closed and stored by the speed layer, and its late points
-   * counted, when it had read the log to these offsets, by partition; -Infinity if it has not read that far.
-   */
-  closedThroughMs: (readTo: ReadonlyMap<number, number>) => Promise<number>
-}
-
-/** The batch work of one process. */
-export function createBatchWork(parts: BatchWorkParts): BatchWork {
-  const { catalog, settings, clock } = parts
-  const recompute = new Recompute(parts)
-  const ledger = new CatalogLateLedger(catalog.db, catalog.blockMs)
-  // Where retention dropped the raw points, a recompute would lose what the tiers still hold.
-  const rawFromMs = () => (settings.rawMs > 0 ? clock() - settings.rawMs : Number.NEGATIVE_INFINITY)
-  const isHeld = (startMs: number) => startMs >= rawFromMs()
-  return {
-    sealReady: async () => ({ sealed: await recompute.seal() }),
-    dirtyReady: async () => (await recompute.dirtyReady()).filter(isHeld),
-    recomputeBlock: (startMs) => recompute.block(startMs),
-    blocksIn: async (range) => (await blocksWithPoints(catalog.db, range, catalog.blockMs)).filter(isHeld),
-    auditBlock: (startMs) => auditBlock({ ...parts, ledger }, startMs),
-    sweep: () => sweep({ ...parts, ledger }),
-  }
 }
