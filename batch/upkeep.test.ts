@@ -82,6 +82,26 @@ test('a sweep drops superseded generations after a day, and the epoch then says 
   expect((await read(stage, '10s', NOON)).length).toBe(1)
 })
 
+test('raw files are sorted by metric, series and time, compacted or not', async () => {
+  await open()
+  const points = mixedPoints(BLOCK, BLOCK + 2 * MINUTE).reverse()
+  await stage.send(points.slice(0, 70))
+  await stage.send(points.slice(70))
+  stage.now = NOON.endMs + GRACE
+  await stage.work.sealReady()
+  for await (const { key } of stage.objects.list('raw/')) {
+    const file = await asyncBufferFromFile(await stage.objects.localPath(key))
+    const rows = (await parquetReadObjects({ file, compressors })) as { metric: string; series_id: bigint; ts: Date }[]
+    const sorted = rows.toSorted(
+      (a, b) =>
+        (a.metric < b.metric ? -1 : a.metric > b.metric ? 1 : 0) ||
+        (a.series_id < b.series_id ? -1 : a.series_id > b.series_id ? 1 : 0) ||
+        a.ts.getTime() - b.ts.getTime(),
+    )
+    expect(rows.map(({ series_id, ts }) => [series_id, ts])).toEqual(sorted.map(({ series_id, ts }) => [series_id, ts]))
+  }
+})
+
 test('every Parquet file is readable by an independent reader, with field ids', async () => {
   await open()
   const points = mixedPoints(BLOCK, BLOCK + 2 * MINUTE)
