@@ -86,7 +86,9 @@ export async function foldPoints(
   await connection.run(seriesSql(raw))
   const traits = await pointTraits(connection)
   await connection.run(pointsSql(raw, startMs, traits))
-  const windows = await numberOf(connection, countWindowsSql(traits, rangePoints))
+  // Counting reads every point once more: not where the bound says enough.
+  const isDense = 2 * traits.windowsAtMost <= traits.points
+  const windows = isDense ? traits.windowsAtMost : await numberOf(connection, countWindowsSql(traits, rangePoints))
   const single = 2 * windows > traits.points
   await connection.run(foldSql(startMs, traits, single, rangePoints))
   if ((await numberOf(connection, 'SELECT coalesce(sum(duplicates), 0) FROM windows_10s')) > 0) {
@@ -100,10 +102,12 @@ export async function foldPoints(
 
 async function pointTraits(connection: DuckDBConnection): Promise<PointTraits> {
   const row = (await connection.runAndReadAll(TRAITS_SQL)).getRows()[0]
-  const [points, weighted, stale, infinite, notPositive] = row.map(Number)
+  const [points, windowsAtMost, events, weighted, stale, infinite, notPositive] = row.map(Number)
   const finite = infinite === 0 && stale === 0
   return {
     points,
+    windowsAtMost,
+    events: events === 1,
     weighted: weighted === 1,
     stale: stale === 1,
     finite,

@@ -52,6 +52,10 @@ export function keySql(wid: string, bucket: string): string {
 /** What a look at the raw points tells: cheap, and it spares the common case the rare one's work. */
 export interface PointTraits {
   points: number
+  /** No more windows than this: by each series' points, and by the time from its first to its last. */
+  windowsAtMost: number
+  /** There are event series, whose points at one time are ordered by value. */
+  events: boolean
   /** Some weight is not 1. */
   weighted: boolean
   /** There are staleness markers. */
@@ -67,29 +71,36 @@ export function seriesSql(raw: string): string {
   return `CREATE TEMP TABLE series AS
     SELECT series_id, (2 * (row_number() OVER (ORDER BY series_id) - 1) + event)::BIGINT AS tag, * EXCLUDE (series_id, event)
     FROM (SELECT series_id, max(CASE WHEN kind IN (1, 2) THEN 1 ELSE 0 END) AS event, count(*) AS points,
+                 least(count(*), (epoch_ms(max(ts)) - epoch_ms(min(ts))) // ${WINDOW_MS} + 2) AS windows,
                  count(*) FILTER (weight <> 1) AS weighted, count(*) FILTER (kind = 3) AS stale,
                  min(value) AS least, max(value) AS most
           FROM ${raw} GROUP BY series_id)`
 }
 
 /** One row: points, and whether any is weighted, stale, not finite, or not positive. NaN is above all. */
-export const TRAITS_SQL = `SELECT coalesce(sum(points), 0)::DOUBLE, coalesce(sum(weighted), 0) > 0, coalesce(sum(stale), 0) > 0,
+export const TRAITS_SQL = `SELECT coalesce(sum(points), 0)::DOUBLE, coalesce(sum(windows), 0)::DOUBLE, coalesce(bool_or(tag % 2 = 1), false),
+  coalesce(sum(weighted), 0) > 0, coalesce(sum(stale), 0) > 0,
   coalesce(bool_or(NOT isfinite(least) OR NOT isfinite(most)), false), coalesce(min(least), 0) <= 0
   FROM series`
 
-/** The sorted points of a span. */
-export function pointsSql(raw: string, spanStartMs: number, { weighted, stale, finite }: PointTraits): string {
+/**
+ * The points of a span, sorted by k. Two samples of one time are in no order yet: they are so rare that only
+ * {@link DEDUPLICATE_SQL} looks at their values.
+ */
+export function pointsSql(raw: string, spanStartMs: number, { weighted, stale, finite, events }: PointTraits): string {
   const rank = finite ? '2' : `(CASE ${stale ? 'WHEN kind = 3 THEN 0 ' : ''}WHEN isnan(value) THEN 1 ELSE 2 END)`
   return `CREATE TEMP TABLE points AS
     SELECT (tag * ${TAG_MS} + epoch_ms(ts) - ${spanStartMs}) * ${RANKS} + ${rank} AS k,
            value${weighted ? ', coalesce(weight, 1) AS weight' : ''}
-    FROM ${raw} JOIN series USING (series_id) ORDER BY k, value`
+    FROM ${raw} JOIN series USING (series_id) ORDER BY k${events ? ', value' : ''}`
 }
 
 /** Removes all but the last, which is the largest, of each run of samples at one time. */
-export const DEDUPLICATE_SQL = `CREATE TEMP TABLE distinct_points AS
-  SELECT * EXCLUDE next FROM (SELECT *, lead(k) OVER () AS next FROM points)
+export const DEDUPLICATE_SQL = `CREATE TEMP TABLE ordered_points AS SELECT * FROM points ORDER BY k, value;
+  CREATE TEMP TABLE distinct_points AS
+  SELECT * EXCLUDE next FROM (SELECT *, lead(k) OVER () AS next FROM ordered_points)
   WHERE next IS NULL OR next >> 2 <> k >> 2 OR (k // ${TAG_MS * RANKS}) % 2 = 1;
+  DROP TABLE ordered_points;
   DROP TABLE points;
   ALTER TABLE distinct_points RENAME TO points`
 
