@@ -1,11 +1,11 @@
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { Command } from 'commander'
-import { loadConfig, searchPath } from '../schemas/config/load.js'
+import { loadConfig } from '../schemas/config/load.js'
 import type { Config } from '../schemas/config/schema.js'
 import type { PipelineStatus } from '../schemas/ports/status.js'
-import { ensureTemporal } from './install-temporal.js'
+import { ensureTemporal, findTemporal } from './install-temporal.js'
 import { ask, withUrl } from './server.js'
 
 /** One thing looked at. A warning does not fail the doctor. */
@@ -33,7 +33,7 @@ export function doctorCommand(): Command {
     .action(async ({ url, config: path, fix }: { url: string; config?: string; fix?: boolean }) => {
       const config = loadConfig({ path })
       if (fix && config.temporal.enabled && !config.temporal.address) await ensureTemporal(config.data.dir)
-      const findings = [...installation(config), ...(await server(url, config))]
+      const findings = [...(await installation(config)), ...(await server(url, config))]
       for (const { what, state, detail, fix: mend } of findings) {
         const mark = { ok: 'ok      ', warning: 'warning ', problem: 'PROBLEM ' }[state]
         process.stdout.write(`${mark}${what}: ${detail}\n${mend ? `        fix: ${mend}\n` : ''}`)
@@ -43,8 +43,8 @@ export function doctorCommand(): Command {
 }
 
 /** What can be seen without a server. */
-function installation(config: Config): Finding[] {
-  return [nodeVersion(), dataFolder(config), diskSpace(config), temporalBinary(config)]
+async function installation(config: Config): Promise<Finding[]> {
+  return [nodeVersion(), dataFolder(config), diskSpace(config), await temporalBinary(config)]
 }
 
 function nodeVersion(): Finding {
@@ -84,7 +84,7 @@ function diskSpace({ data: { dir } }: Config): Finding {
   return { what: 'disk', state: 'warning', detail, fix: 'make room, shorten log.points_retention, or move data.dir' }
 }
 
-function temporalBinary({ temporal, data: { dir } }: Config): Finding {
+async function temporalBinary({ temporal, data: { dir } }: Config): Promise<Finding> {
   const what = 'Temporal'
   if (!temporal.enabled)
     return {
@@ -94,9 +94,7 @@ function temporalBinary({ temporal, data: { dir } }: Config): Finding {
       fix: 'set temporal.enabled to true',
     }
   if (temporal.address) return { what, state: 'ok', detail: `the server at ${temporal.address} is used` }
-  const found = [...searchPath(), join(dir, 'bin')]
-    .map((folder) => join(folder, 'temporal'))
-    .find((path) => existsSync(path))
+  const found = await findTemporal(dir)
   if (found) return { what, state: 'ok', detail: found }
   const detail = 'the CLI is neither on PATH nor in the data folder'
   if (temporal.install) return { what, state: 'warning', detail: `${detail}; \`tidemark up\` will install it` }

@@ -44,7 +44,10 @@ export function postgresAccount(program: string, cluster: string): PostgresAccou
       command: (file, args) => ({ file: 'unshare', args: [...NAMESPACE, file, ...args], options: { cwd: '/' } }),
     }
   }
-  const reason = `as root, Postgres runs as user postgres, who cannot enter ${closed}; run \`chmod o+x ${closed}\`, start Tidemark as another user, or name a server with catalog.url`
+  const obstacle = closed
+    ? `cannot enter ${closed}; run \`chmod o+x ${closed}\``
+    : `does not own ${cluster}, which root made; run \`chown -R postgres ${cluster}\``
+  const reason = `as root, Postgres runs as user postgres, who ${obstacle}, start Tidemark as another user, or name a server with catalog.url`
   throw new TidemarkError('TM_CATALOG_UNAVAILABLE', { reason })
 }
 

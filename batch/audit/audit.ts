@@ -3,7 +3,7 @@ import type { WindowReader } from '../../schemas/ports/window-store.js'
 import { IdTable } from '../../schemas/series/id-table.js'
 import { rollupName } from '../../schemas/series/rollup.js'
 import type { Series } from '../../schemas/series/series.js'
-import type { Clock, TimeRange } from '../../schemas/time.js'
+import { type Clock, type TimeRange, WINDOW_MS } from '../../schemas/time.js'
 import { WINDOW_COLUMNS, type WindowColumns } from '../../schemas/windows/columns.js'
 import { type AuditBase, readAuditBase } from '../catalog/blocks.js'
 import type { Catalog } from '../catalog/catalog.js'
@@ -109,7 +109,7 @@ async function compareSlice(
   const speedRows = new Map<number, Row>()
   const keyOf = (windows: WindowColumns, row: number) => {
     const { idLow, idHigh } = windows.series[row]
-    return ids.add(idLow, idHigh) * 1000 + (windows.start[row] - slice.startMs) / 10_000
+    return ids.add(idLow, idHigh) * (SLICE_MS / WINDOW_MS) + (windows.start[row] - slice.startMs) / WINDOW_MS
   }
   for await (const windows of parts.hotStore.read({ ...slice, matchers: [] })) {
     for (let row = 0; row < windows.length; row++) speedRows.set(keyOf(windows, row), { windows, row })
