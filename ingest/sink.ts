@@ -1,4 +1,5 @@
 import type { ErrorCode, TidemarkError } from '../schemas/errors.js'
+import type { MetricMetadata } from '../schemas/metadata.js'
 import type { Kind } from '../schemas/points.js'
 import type { Label } from '../schemas/series/series.js'
 
@@ -32,6 +33,9 @@ export interface PointSink {
 
   /** One staleness marker of a sample series. */
   addStale(handle: number, timeMs: number): void
+
+  /** Passes on what the sender says of a metric; a sink that only takes points leaves it out. */
+  describe?(metric: string, said: Partial<MetricMetadata>): void
 
   /** Records that the input at `position` was refused. `text` is the offending input, cut short by the sink. */
   refuse(error: TidemarkError, text?: string): void

@@ -196,6 +196,22 @@ export const ERRORS = {
     'the query asks for {points} points a series, the limit is {limit}',
     'widen the step or shorten the range',
   ),
+  TM_QUERY_EXECUTION: entry(
+    422,
+    '{reason}',
+    'the expression does not fit the series it met: change its matching, its grouping or its selectors',
+  ),
+  TM_QUERY_CANCELLED: entry(499, 'the query was cancelled', 'the connection was closed before the answer was ready'),
+  TM_QUERY_DEPTH: entry(
+    422,
+    'the query is nested {depth} deep, the limit is {limit}',
+    'split it with recording rules or raise limits.queryDepth',
+  ),
+  TM_QUERY_RESULT: entry(
+    422,
+    'the answer has {samples} samples, the limit is {limit}',
+    'aggregate, widen the step, or raise limits.queryResultSamples',
+  ),
   TM_QUERY_TIME: entry(503, 'the query ran longer than {limit} ms', 'narrow it, or raise limits.queryMs'),
   // Batch and workflows
   TM_TEMPORAL_MISSING: entry(503, 'paused: no Temporal server: {reason}', '{fix}', true),

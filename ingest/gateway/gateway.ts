@@ -1,8 +1,10 @@
 import type { CardinalityPolicy } from '../../schemas/config/schema.js'
 import { type ErrorCode, TidemarkError } from '../../schemas/errors.js'
 import type { Limits } from '../../schemas/limits.js'
+import type { MetricMetadata } from '../../schemas/metadata.js'
 import type { Log, LogAppend } from '../../schemas/ports/log.js'
 import type { Clock } from '../../schemas/time.js'
+import { MetadataRegistry } from '../identity/metadata.js'
 import { SeriesRegistry } from '../identity/registry.js'
 import type { IngestRequest, RequestOpener } from '../request.js'
 import type { IngestResult } from '../sink.js'
@@ -19,6 +21,8 @@ interface IngestCounts {
 /** Everything that comes in passes here: identity, limits, batching by partition, and the log before the answer. */
 export interface Gateway extends RequestOpener {
   counts(): IngestCounts
+  /** What senders said of their metrics since it started. */
+  metadata(): ReadonlyMap<string, MetricMetadata>
   /** Releases series that fell silent; to be called every few minutes. */
   releaseIdle(): void
 }
@@ -35,6 +39,7 @@ export interface GatewayOptions {
 
 export function createGateway({ log, partitions, limits, policies, clock }: GatewayOptions): Gateway {
   const registry = new SeriesRegistry({ limits, partitions, policies })
+  const metadata = new MetadataRegistry(limits.metricsDescribed)
   const slots = new HandleSlots()
   const refusedByCode: Record<string, number> = {}
   let accepted = 0
@@ -61,8 +66,9 @@ export function createGateway({ log, partitions, limits, policies, clock }: Gate
   }
 
   return {
-    open: (): IngestRequest => new GatewayRequest({ registry, limits, slots, nowMs: clock(), append, count }),
+    open: (): IngestRequest => new GatewayRequest({ registry, metadata, limits, slots, nowMs: clock(), append, count }),
     counts: () => ({ accepted, refused, refusedByCode: { ...refusedByCode }, activeSeries: registry.guard.total }),
+    metadata: () => metadata.all(),
     releaseIdle: () => {
       if (registry.releaseIdle(clock()) > 0) slots.clear()
     },

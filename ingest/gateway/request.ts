@@ -1,9 +1,11 @@
 import { type ErrorCode, TidemarkError } from '../../schemas/errors.js'
 import { type Limits, OLDEST_POINT_MS } from '../../schemas/limits.js'
+import type { MetricMetadata } from '../../schemas/metadata.js'
 import type { Kind } from '../../schemas/points.js'
 import type { LogAppend } from '../../schemas/ports/log.js'
 import type { Label } from '../../schemas/series/series.js'
 import { widened } from '../../schemas/widened.js'
+import type { MetadataRegistry } from '../identity/metadata.js'
 import type { SeriesRegistry } from '../identity/registry.js'
 import { timeFault } from '../identity/time-limits.js'
 import type { IngestRequest } from '../request.js'
@@ -19,6 +21,7 @@ const TEXT_SHOWN = 200
 /** What a request shares with all others of its gateway. */
 export interface RequestContext {
   registry: SeriesRegistry
+  metadata: MetadataRegistry
   limits: Limits
   nowMs: number
   /** For each handle the request that used it last, and its index in that request's batch. */
@@ -90,6 +93,10 @@ export class GatewayRequest implements IngestRequest {
   addStale(handle: number, timeMs: number): void {
     const batch = this.#batchFor(handle, timeMs)
     if (batch) batch.addStale(this.#context.slots.index[handle], timeMs)
+  }
+
+  describe(metric: string, said: Partial<MetricMetadata>): void {
+    this.#context.metadata.describe(metric, said)
   }
 
   refuse(error: TidemarkError, text?: string): void {

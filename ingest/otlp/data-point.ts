@@ -11,6 +11,8 @@ export const Temporality = { Unspecified: 0, Delta: 1, Cumulative: 2 } as const
 export interface MetricHeader {
   name: string
   unit: string
+  /** What the metric is, in words. */
+  description: string
   type: MetricType
   /** One of {@link Temporality}; without meaning for gauges and summaries. */
   temporality: number

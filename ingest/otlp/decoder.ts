@@ -19,7 +19,7 @@ import { Translator } from './translator.js'
  * - exponential histogram: observations of the bare name; if cumulative also `_count` and `_sum` as readings
  * - summary: a reading for each quantile, `_sum`, `_count`
  *
- * Exemplars, descriptions and metadata are skipped. A point without a time has the time of its arrival.
+ * Exemplars and metadata are skipped. A point without a time has the time of its arrival.
  */
 export class OtlpDecoder implements Decoder<OtlpOptions> {
   readonly #states: CumulativeHistograms

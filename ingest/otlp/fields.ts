@@ -14,6 +14,7 @@ export const Scope = { name: bytesTag(1), version: bytesTag(2), attribute: bytes
 
 export const Metric = {
   name: bytesTag(1),
+  description: bytesTag(2),
   unit: bytesTag(3),
   gauge: bytesTag(5),
   sum: bytesTag(7),

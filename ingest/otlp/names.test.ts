@@ -3,7 +3,7 @@ import type { MetricHeader } from './data-point.js'
 import { labelName, metricName } from './names.js'
 
 const named = (name: string, unit = '', rest: Partial<MetricHeader> = {}) =>
-  metricName({ name, unit, type: 'gauge', temporality: 2, isMonotonic: false, ...rest })
+  metricName({ name, unit, description: '', type: 'gauge', temporality: 2, isMonotonic: false, ...rest })
 
 const counter: Partial<MetricHeader> = { type: 'sum', isMonotonic: true }
 

@@ -86,6 +86,7 @@ function readMetric(metric: JsonObject, translator: Translator, point: DataPoint
   const header: MetricHeader = {
     name: '',
     unit: '',
+    description: '',
     type,
     temporality: Temporality.Unspecified,
     isMonotonic: body.isMonotonic === true,
@@ -94,6 +95,7 @@ function readMetric(metric: JsonObject, translator: Translator, point: DataPoint
   try {
     header.name = textOf(metric, 'name')
     header.unit = textOf(metric, 'unit')
+    header.description = textOf(metric, 'description')
     header.temporality = enumOf(body, 'aggregationTemporality', TEMPORALITIES)
   } catch (error) {
     if (!(error instanceof BadPointError)) throw error

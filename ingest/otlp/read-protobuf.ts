@@ -61,6 +61,7 @@ function readMetricHeader(reader: ProtobufReader): { header: MetricHeader; fault
   const header: MetricHeader = {
     name: '',
     unit: '',
+    description: '',
     type: 'gauge',
     temporality: Temporality.Unspecified,
     isMonotonic: false,
@@ -80,6 +81,7 @@ function readMetricHeader(reader: ProtobufReader): { header: MetricHeader; fault
       readTemporality(reader, header)
       reader.leave(outer)
     } else if (reader.tag === Metric.name) header.name = text('the metric name')
+    else if (reader.tag === Metric.description) header.description = text('the description of the metric')
     else if (reader.tag === Metric.unit) header.unit = text('the unit of the metric')
     else reader.skip()
   }

@@ -87,6 +87,7 @@ export class Translator {
     if (hasTemporality(metric) && temporality !== Temporality.Delta && temporality !== Temporality.Cumulative) {
       this.#metricFault ??= `the aggregation temporality is ${temporality}, it must be 1 (delta) or 2 (cumulative)`
     }
+    if (this.#metricFault === undefined && metric.type !== 'exponential') this.#describe(metric)
     const metricKey = JSON.stringify([this.#name, type, temporality])
     this.#context = this.#families.context(this.#optionsKey + this.#resourceKey + this.#scopeKey + metricKey)
   }
@@ -110,6 +111,11 @@ export class Translator {
       if (labels) addTargetInfo(this.#sink, labels, this.#earliestMs, this.#latestMs, this.#options.nowMs)
     })
     if (fault !== undefined) this.#refuse(`target_info: ${fault}`)
+  }
+
+  #describe({ type, isMonotonic, description: help, unit }: MetricHeader): void {
+    const word = type === 'sum' ? (isMonotonic ? 'counter' : 'gauge') : type
+    this.#sink.describe?.(this.#name, { type: word, help, unit })
   }
 
   #refuse(reason: string): void {

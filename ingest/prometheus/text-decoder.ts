@@ -4,6 +4,7 @@ import { ByteCache, hashBytes } from '../identity/byte-cache.js'
 import type { PointSink } from '../sink.js'
 import { parseDecimal } from '../text/decimal.js'
 import { type Fault, faultError, zeroByteError } from './faults.js'
+import { readMetadataLine } from './metadata-line.js'
 import { parseNumberWord } from './number.js'
 import { decodeUtf8, hasZeroByte, readSeries } from './series-text.js'
 import { attachTargetLabels, type TargetLabels } from './target-labels.js'
@@ -28,18 +29,23 @@ const BACKSLASH = 0x5c
 const OPEN = 0x7b
 const CLOSE = 0x7d
 
+/** Metadata lines that a decoder remembers. */
+const MAX_METADATA_LINES = 1 << 14
+
 /** How much of a refused line is told, bytes. */
 const REFUSED_TEXT_BYTES = 200
 
 /**
- * Reads the Prometheus text format 0.0.4 and, leniently, OpenMetrics: what real exporters send. Comments, metadata,
- * exemplars and `# EOF` are passed over; a bad line is refused and the rest kept. All points are samples.
+ * Reads the Prometheus text format 0.0.4 and, leniently, OpenMetrics: what real exporters send. Comments, exemplars and
+ * `# EOF` are passed over; a bad line is refused and the rest kept. All points are samples.
  *
  * Works on bytes: the raw text of a series is looked up in a cache, and only a text never met before is parsed.
  */
 export class PrometheusTextDecoder implements Decoder<ExpositionOptions> {
   readonly #target: TargetLabels | undefined
   readonly #handles: ByteCache
+  /** Metadata lines that have been passed on: exporters repeat them with every scrape. */
+  readonly #described = new ByteCache(MAX_METADATA_LINES, MAX_METADATA_LINES * 128)
   #epoch = Number.NaN
   /** Value and time of the line being read. */
   #value = 0
@@ -54,6 +60,7 @@ export class PrometheusTextDecoder implements Decoder<ExpositionOptions> {
   decode(body: Uint8Array, options: ExpositionOptions, sink: PointSink): void {
     if (sink.epoch !== this.#epoch) {
       this.#handles.clear()
+      this.#described.clear()
       this.#epoch = sink.epoch
     }
     let line = 1
@@ -63,9 +70,21 @@ export class PrometheusTextDecoder implements Decoder<ExpositionOptions> {
       if (start === body.length) return
       const first = body[start]
       if (first === LF) at = start + 1
-      else if (first === HASH) at = afterLine(body, start)
+      else if (first === HASH) at = this.#readComment(body, start, sink)
       else at = this.#readSample(body, start, options, sink)
     }
+  }
+
+  /** Passes on what a `# TYPE`, `# HELP` or `# UNIT` line says. @returns where the next line begins */
+  #readComment(body: Uint8Array, start: number, sink: PointSink): number {
+    const next = afterLine(body, start)
+    if (sink.describe === undefined) return next
+    const hash = hashBytes(body, start, next)
+    if (this.#described.get(body, start, next, hash) !== -1) return next
+    this.#described.set(body, start, next, hash, 0)
+    const found = readMetadataLine(decodeUtf8(body, start, next) ?? '')
+    if (found) sink.describe(found.metric, found.said)
+    return next
   }
 
   /** Reads the sample that begins at `start`. @returns where the next line begins */

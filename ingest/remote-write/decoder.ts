@@ -11,6 +11,7 @@ import { ProtobufReader, WireError } from '../protobuf/reader.js'
 import type { PointSink } from '../sink.js'
 import { Sample, TimeSeries, WriteRequest } from './fields.js'
 import { type NamedLabels, readLabels } from './labels.js'
+import { readMetadata } from './metadata.js'
 import { type NativeHistogram, readNativeHistogram } from './native-histogram.js'
 
 /** Series with histograms that are remembered by their bytes. */
@@ -23,7 +24,7 @@ const UNRESOLVED = -2
  * Prometheus remote-write 1.0 (prometheus.io/docs/specs/prw/remote_write_spec): a WriteRequest message, snappy undone
  * before (see snappy.ts). Samples are readings; a NaN of the staleness bits is a staleness marker. Native histograms
  * become `_count` and `_sum` readings and an event series of the bare name; those with custom buckets become classic
- * ones. Exemplars and metadata are skipped. The position of a refusal is the number of the series in the request.
+ * ones. Exemplars are skipped, metadata is passed on. The position of a refusal is the number of the series in the request.
  */
 export class RemoteWriteDecoder implements Decoder {
   readonly #states: CumulativeHistograms
@@ -44,13 +45,15 @@ export class RemoteWriteDecoder implements Decoder {
     sink.position = 0
     try {
       while (reader.next()) {
-        if (reader.tag !== WriteRequest.timeseries) {
+        if (reader.tag !== WriteRequest.timeseries && reader.tag !== WriteRequest.metadata) {
           reader.skip()
           continue
         }
-        sink.position++
+        const isSeries = reader.tag === WriteRequest.timeseries
+        if (isSeries) sink.position++
         const outer = reader.enter()
-        this.#series(reader, sink)
+        if (isSeries) this.#series(reader, sink)
+        else readMetadata(reader, sink)
         reader.leave(outer)
       }
     } catch (error) {

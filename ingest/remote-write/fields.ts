@@ -2,7 +2,14 @@ import { bytesTag, fixed64Tag, varintTag } from '../protobuf/reader.js'
 
 /** Field numbers of the remote-write 1.0 messages, as their specification (prometheus/prompb) gives them. */
 
-export const WriteRequest = { timeseries: bytesTag(1) } as const
+export const WriteRequest = { timeseries: bytesTag(1), metadata: bytesTag(3) } as const
+
+export const MetricMetadata = {
+  type: varintTag(1),
+  familyName: bytesTag(2),
+  help: bytesTag(4),
+  unit: bytesTag(5),
+} as const
 
 export const TimeSeries = { label: bytesTag(1), sample: bytesTag(2), histogram: bytesTag(4) } as const
 

@@ -1,4 +1,5 @@
 import type { TidemarkError } from '../../schemas/errors.js'
+import type { MetricMetadata } from '../../schemas/metadata.js'
 import type { Kind } from '../../schemas/points.js'
 import type { Label } from '../../schemas/series/series.js'
 import type { PointSink } from '../sink.js'
@@ -112,6 +113,10 @@ export class ScrapedSeries implements PointSink {
   addStale(index: number, timeMs: number): void {
     const handle = this.#handleOf(this.#entries[index])
     if (handle !== -1) this.#inner.addStale(handle, timeMs)
+  }
+
+  describe(metric: string, said: Partial<MetricMetadata>): void {
+    this.#inner.describe?.(metric, said)
   }
 
   refuse(error: TidemarkError, text?: string): void {
