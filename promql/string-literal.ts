@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer'
+
 const SIMPLE: Readonly<Record<string, string>> = {
   a: '\x07',
   b: '\b',
@@ -14,7 +16,8 @@ const ESCAPE = /\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{3}|[\s\
 
 /**
  * The value of a PromQL string literal, quotes included in `text`: Go's escapes in double and single quotes, none in
- * backticks. `\x` and octal escapes name bytes, as in Go: a run of them is read as UTF-8.
+ * backticks. `\x` and octal escapes name bytes, as in Go: a run of them is read as UTF-8; a byte that is none is kept as
+ * the lone surrogate U+DC00 + byte, so that such a string is never well formed and is still told apart.
  * @throws Error that says what is wrong with it
  */
 export function unquote(text: string): string {
@@ -30,7 +33,18 @@ export function unquote(text: string): string {
     from = match.index + match[0].length
   }
   bytes.push(Buffer.from(inner.slice(from)))
-  return Buffer.concat(bytes).toString()
+  return decoded(Buffer.concat(bytes))
+}
+
+function decoded(bytes: Buffer): string {
+  if (isUtf8(bytes)) return bytes.toString()
+  let text = ''
+  for (let from = 0; from < bytes.length; ) {
+    const length = [1, 2, 3, 4].find((n) => from + n <= bytes.length && isUtf8(bytes.subarray(from, from + n)))
+    text += length ? bytes.toString('utf8', from, from + length) : String.fromCharCode(0xdc00 + bytes[from])
+    from += length ?? 1
+  }
+  return text
 }
 
 function escaped(code: string, quote: string): Buffer {

@@ -1,18 +1,22 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { runGrafana } from './grafana.js'
 import { runInflux } from './influx.js'
 import { runOpenMetrics } from './openmetrics.js'
 import { runOtlp } from './otlp.js'
 import { runPrometheusText } from './prometheus-text.js'
+import { runPromqltest } from './promqltest.js'
 import type { CorpusReport, CorpusRunner } from './report.js'
+import { runRules } from './rules.js'
 import { runStatsd } from './statsd.js'
 
 const USAGE = `usage: npm run conformance -- --corpus DIR [--only NAME]
 
-Runs the corpora in DIR against the decoders and prints each failed case.
+Runs the corpora in DIR against the decoders and the query engine and prints each failed case.
   --corpus DIR   the folder that holds one folder for each corpus
-  --only NAME    run only this corpus: influx, statsd, openmetrics, prometheus-text or otlp`
+  --only NAME    run only this corpus: influx, statsd, openmetrics, prometheus-text, otlp, promqltest, grafana
+                 or rules`
 
 /** Every corpus: the name of its folder, and who runs it. */
 const CORPORA: Readonly<Record<string, CorpusRunner>> = {
@@ -21,6 +25,9 @@ const CORPORA: Readonly<Record<string, CorpusRunner>> = {
   openmetrics: runOpenMetrics,
   'prometheus-text': runPrometheusText,
   otlp: runOtlp,
+  promqltest: runPromqltest,
+  grafana: runGrafana,
+  rules: runRules,
 }
 
 const FAILURES_SHOWN = 20

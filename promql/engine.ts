@@ -1,0 +1,138 @@
+import { performance } from 'node:perf_hooks'
+import { TidemarkError } from '../schemas/errors.js'
+import type { Limits } from '../schemas/limits.js'
+import type { SeriesSource } from '../schemas/ports/series-source.js'
+import { Annotations } from './annotations.js'
+import type { Expr } from './ast.js'
+import { syntaxError } from './errors.js'
+import { Budget } from './evaluate/budget.js'
+import type { Grid } from './evaluate/context.js'
+import type { QueryTimes } from './evaluate/durations.js'
+import { Evaluation } from './evaluate/evaluation.js'
+import { extendedPoints } from './evaluate/extended-points.js'
+import { withoutDroppedNames } from './evaluate/names.js'
+import { observingSelectors } from './evaluate/observed-resets.js'
+import { prepare } from './evaluate/prepare.js'
+import { seriesOfSteps } from './evaluate/range-series.js'
+import { evaluateRange, evaluateSubquery } from './evaluate/ranges.js'
+import { SelectorReader } from './evaluate/reader.js'
+import { countSamples, gridValue, instantValue, rangeValue, type Value } from './evaluate/result.js'
+import { type QueryStats, Trace } from './evaluate/trace.js'
+import { valueType } from './parse/value-type.js'
+
+export type { QueryTimes } from './evaluate/durations.js'
+export type { MatrixSeries, Value, VectorSample } from './evaluate/result.js'
+export type { NodeStats, QueryStats } from './evaluate/trace.js'
+
+/** Prometheus's defaults, ms. */
+export const DEFAULT_LOOKBACK_MS = 300_000
+export const DEFAULT_SUBQUERY_STEP_MS = 60_000
+
+/** Settings of one evaluation. */
+export interface QueryOptions {
+  /** How long a point stays its series' value. */
+  lookbackMs?: number
+  /** Step of subqueries that name none. */
+  defaultSubqueryStepMs?: number
+  limits: Pick<Limits, 'querySamples' | 'queryDepth' | 'queryResultSamples'>
+  /** Left out: as long as it takes. */
+  timeoutMs?: number
+  signal?: AbortSignal
+  /** Samples for each step and the tree of parts are wanted: see QueryStats. */
+  stats?: boolean
+  /** Tells ms that only grow, for deadlines and turns. */
+  now?: () => number
+}
+
+/** An answer and what the user should know about it. */
+export interface QueryResult {
+  value: Value
+  /** `PromQL warning: …` and `PromQL info: …`, with the position in the query. */
+  warnings: string[]
+  infos: string[]
+  stats: QueryStats
+}
+
+/**
+ * Evaluates a query with the semantics of Prometheus 3.14 (delayed name removal and experimental features on).
+ * @param text of the query, for positions in annotations
+ * @param times stepMs 0: an instant query at startMs, whose value is of the query's own type. Else its steps lie at
+ * startMs, startMs + stepMs, … up to endMs, and the value is a matrix
+ * @throws TM_QUERY_SYNTAX, TM_QUERY_EXECUTION, TM_QUERY_DEPTH, TM_QUERY_SAMPLES, TM_QUERY_RESULT, TM_QUERY_TIME,
+ * TM_QUERY_CANCELLED, and whatever the source throws
+ */
+export async function evaluateQuery(
+  expr: Expr,
+  text: string,
+  times: QueryTimes,
+  source: SeriesSource,
+  options: QueryOptions,
+): Promise<QueryResult> {
+  const now = options.now ?? (() => performance.now())
+  const { limits, timeoutMs, signal } = options
+  const isInstant = times.stepMs === 0
+  if (!isInstant) refuseRanges(expr)
+  const query = gridOf(times)
+  const annotations = new Annotations()
+  const budget = new Budget({ querySamples: limits.querySamples, timeoutMs, signal, now })
+  budget.foresee(query.steps)
+  const trace = new Trace(options.stats ?? false, query, text, now)
+  const prepared = prepare(expr, times, limits.queryDepth)
+  const shared = {
+    source,
+    reader: new SelectorReader(source, budget),
+    budget,
+    trace,
+    annotations,
+    query,
+    lookbackMs: options.lookbackMs ?? DEFAULT_LOOKBACK_MS,
+    defaultSubqueryStepMs: options.defaultSubqueryStepMs ?? DEFAULT_SUBQUERY_STEP_MS,
+    observing: observingSelectors(prepared),
+  }
+  const value = await evaluateTop(prepared, isInstant, new Evaluation(shared, query))
+  const samples = countSamples(value)
+  const limit = limits.queryResultSamples
+  if (samples > limit) throw new TidemarkError('TM_QUERY_RESULT', { samples, limit })
+  return {
+    value,
+    warnings: annotations.warnings(text),
+    infos: annotations.infos(text),
+    stats: { totalSamples: trace.total, peakSamples: budget.peak, samplesPerStep: trace.perStep, plan: trace.plan },
+  }
+}
+
+async function evaluateTop(expr: Expr, isInstant: boolean, evaluation: Evaluation): Promise<Value> {
+  const { grid } = evaluation
+  const pace = (samples: number) => evaluation.pace(samples)
+  if (expr.type === 'matrix') {
+    const range = await evaluateRange(expr, evaluation, {})
+    return rangeValue(extendedPoints(range, expr, evaluation))
+  }
+  if (expr.type === 'subquery') {
+    const inner = await evaluateSubquery(expr, evaluation)
+    const named = await withoutDroppedNames(inner.series, pace)
+    return rangeValue(named.map((series) => seriesOfSteps(series, inner.grid)))
+  }
+  const evaluated = await evaluation.evaluate(expr)
+  const named =
+    evaluated.type === 'vector'
+      ? { ...evaluated, series: await withoutDroppedNames(evaluated.series, pace) }
+      : evaluated
+  return isInstant ? instantValue(named, grid.startMs) : gridValue(named, grid, pace)
+}
+
+/** A range query has one value at each step. */
+function refuseRanges(expr: Expr): void {
+  const type = valueType(expr)
+  if (type === 'vector' || type === 'scalar') return
+  const named = type === 'matrix' ? 'range vector' : type
+  throw syntaxError(
+    expr.span.from,
+    `invalid expression type "${named}" for range query, must be Scalar or instant Vector`,
+  )
+}
+
+function gridOf({ startMs, endMs, stepMs }: QueryTimes): Grid {
+  if (stepMs === 0) return { startMs, stepMs, steps: 1 }
+  return { startMs, stepMs, steps: Math.max(0, Math.floor((endMs - startMs) / stepMs) + 1) }
+}

@@ -1,0 +1,118 @@
+import { INFO } from '../annotations.js'
+import type { Call, MatrixSelector, Subquery } from '../ast.js'
+import { executionError } from '../errors.js'
+import { HISTOGRAM_FUNCTIONS } from '../functions/histogram/index.js'
+import type { RangeCall, RangeFunction } from '../functions/range/function.js'
+import { RANGE_FUNCTIONS } from '../functions/range/index.js'
+import { absentLabels } from '../functions/vector/absent-labels.js'
+import { VECTOR_FUNCTIONS } from '../functions/vector/index.js'
+import { type LabelSet, labelValue, METRIC_NAME } from '../labels.js'
+import type { Evaluation } from './evaluation.js'
+import type { RangeSeries } from './range-series.js'
+import { MovingView } from './range-view.js'
+import { evaluateRange, type RangeVector } from './ranges.js'
+import { startTimestamps, timestamps } from './timestamps.js'
+import { ABSENT, type Evaluated, FLOAT, StepSeries } from './values.js'
+
+/** Work, in rows that are just read, between two looks at the clock. */
+const STRETCH = 20_000
+
+/** A histogram, and a row of a costly function, takes as long as so many rows. */
+const COSTLY = 20
+
+/** A function call over a grid. */
+export async function evaluateCall(expr: Call, evaluation: Evaluation): Promise<Evaluated> {
+  if (expr.func === 'timestamp') return timestamps(expr, evaluation)
+  if (expr.func === 'start_timestamp') return startTimestamps(expr, evaluation)
+  const range = expr.args.find((arg) => arg.type === 'matrix' || arg.type === 'subquery')
+  if (range) return { type: 'vector', series: await callRange(expr, range, evaluation) }
+  const args: Evaluated[] = []
+  for (const arg of expr.args) args.push(await evaluation.evaluate(arg))
+  const vectorFunction = VECTOR_FUNCTIONS[expr.func] ?? HISTOGRAM_FUNCTIONS[expr.func]
+  if (!vectorFunction) throw executionError(`unknown function with name ${JSON.stringify(expr.func)}`)
+  return vectorFunction({ expr, args, context: evaluation })
+}
+
+async function callRange(expr: Call, arg: MatrixSelector | Subquery, evaluation: Evaluation): Promise<StepSeries[]> {
+  const rangeFunction = RANGE_FUNCTIONS[expr.func]
+  if (!rangeFunction) throw executionError(`unknown function with name ${JSON.stringify(expr.func)}`)
+  if (arg.type === 'matrix') refuseExtent(expr.func, rangeFunction, arg.vector.extent)
+  const params: Float64Array[] = []
+  for (const param of expr.args) {
+    if (param === arg) continue
+    const evaluated = await evaluation.evaluate(param)
+    if (evaluated.type === 'scalar') params.push(evaluated.value)
+  }
+  const range = await evaluateRange(arg, evaluation, { func: expr.func })
+  const { rangeMs, extent } = range
+  const { annotations } = evaluation
+  const call: RangeCall = { span: expr.args[0].span, rangeMs, extent, params, annotations }
+  const results: StepSeries[] = []
+  for (const series of range.series) {
+    const result = await overSteps(rangeFunction, series, range, call, evaluation)
+    if (result.isEmpty()) continue
+    results.push(result)
+    if (rangeFunction.ofCounters) informOfNonCounter(series, result, call)
+  }
+  return expr.func === 'absent_over_time' ? [absence(absentLabels(arg), results, evaluation)] : results
+}
+
+/** Some modifiers make sense with some functions only. */
+function refuseExtent(func: string, { extents }: RangeFunction, extent: RangeCall['extent']): void {
+  if (extent === undefined || extents?.includes(extent)) return
+  const able = Object.keys(RANGE_FUNCTIONS).filter((name) => RANGE_FUNCTIONS[name].extents?.includes(extent))
+  throw executionError(`${extent} modifier can only be used with: ${able.sort().join(', ')} - not with ${func}`)
+}
+
+async function overSteps(
+  rangeFunction: RangeFunction,
+  series: RangeSeries,
+  range: RangeVector,
+  call: RangeCall,
+  evaluation: Evaluation,
+): Promise<StepSeries> {
+  const { grid, trace } = evaluation
+  await evaluation.spend(grid.steps)
+  const out = new StepSeries(series.labels, grid.steps, series.dropName || !rangeFunction.keepsName)
+  const evaluate = rangeFunction.of(series, call)
+  const view = new MovingView(series, range.reach)
+  let looked = 0
+  for (let step = 0; step < grid.steps; step++) {
+    const endMs = range.endMs(step)
+    view.step = step
+    view.atMs = grid.startMs + step * grid.stepMs
+    view.moveTo(endMs - range.rangeMs, endMs)
+    const { size } = view
+    if (size === 0) continue
+    evaluate(view, out)
+    trace.count(step, size, grid)
+    looked += rangeFunction.isCostly || view.histogramTo > 0 ? size * COSTLY : size
+    if (looked < STRETCH) continue
+    await evaluation.pace(looked)
+    looked = 0
+  }
+  await evaluation.pace(looked)
+  return out
+}
+
+/** Who takes the rate of a gauge has mostly taken the wrong metric. Names and, where there are any, types tell. */
+function informOfNonCounter({ labels, floats }: RangeSeries, result: StepSeries, call: RangeCall): void {
+  const metric = labelValue(labels, METRIC_NAME)
+  if (metric === '' || floats.windows?.kind === 'event' || !result.present.includes(FLOAT)) return
+  const type = labelValue(labels, '__type__')
+  if (type !== '') {
+    if (type === 'counter' || type === 'histogram') return
+    call.annotations.inform(INFO.possibleNonCounterLabel(metric, type), call.span)
+  } else if (!/_(?:total|sum|count|bucket)$/.test(metric)) {
+    call.annotations.inform(INFO.possibleNonCounter(metric), call.span)
+  }
+}
+
+/** 1 where no series has anything. */
+function absence(labels: LabelSet, present: readonly StepSeries[], { grid }: Evaluation): StepSeries {
+  const absent = new StepSeries(labels, grid.steps, true)
+  for (let step = 0; step < grid.steps; step++) {
+    if (present.every((series) => series.present[step] === ABSENT)) absent.setFloat(step, 1)
+  }
+  return absent
+}

@@ -1,0 +1,202 @@
+import type { SeriesSource, WindowedSeries } from '../../schemas/ports/series-source.js'
+import { aggregateSeries } from '../aggregate/aggregate.js'
+import type { Annotations } from '../annotations.js'
+import type { Aggregate, Expr, StepInvariant, VectorSelector } from '../ast.js'
+import { evaluateBinary, evaluateUnary } from '../binary/binary.js'
+import { executionError } from '../errors.js'
+import type { Budget } from './budget.js'
+import { evaluateCall } from './calls.js'
+import type { EvalContext, Grid } from './context.js'
+import { type InstantPart, newestRows, stepsOfRows } from './instant.js'
+import { withObservedResets } from './observed-resets.js'
+import { pushdownOf, pushedSeries } from './pushdown.js'
+import { rangeSeries } from './range-series.js'
+import type { SelectorReader } from './reader.js'
+import { type Around, type Selection, vectorSelection } from './selection.js'
+import { smoothedSteps } from './smoothed.js'
+import type { Trace } from './trace.js'
+import { type Evaluated, StepSeries } from './values.js'
+
+/** What all parts of the evaluation of one query share. */
+export interface Shared {
+  source: SeriesSource
+  reader: SelectorReader
+  budget: Budget
+  trace: Trace
+  annotations: Annotations
+  query: Grid
+  lookbackMs: number
+  defaultSubqueryStepMs: number
+  /** Selectors whose histograms are compared with those before them. */
+  observing: ReadonlySet<VectorSelector>
+}
+
+/** The evaluation of a prepared query, or of a part of it, on one grid. */
+export class Evaluation implements EvalContext {
+  constructor(
+    private readonly shared: Shared,
+    readonly grid: Grid,
+  ) {}
+
+  get query(): Grid {
+    return this.shared.query
+  }
+
+  get annotations(): Annotations {
+    return this.shared.annotations
+  }
+
+  get trace(): Trace {
+    return this.shared.trace
+  }
+
+  get lookbackMs(): number {
+    return this.shared.lookbackMs
+  }
+
+  get defaultSubqueryStepMs(): number {
+    return this.shared.defaultSubqueryStepMs
+  }
+
+  /** The same query on another grid. */
+  within(grid: Grid): Evaluation {
+    this.shared.budget.foresee(grid.steps)
+    return new Evaluation(this.shared, grid)
+  }
+
+  /** Ranges have no value at a step: they are evaluated by what stands around them. */
+  evaluate(expr: Expr, around: Around = {}): Promise<Evaluated> {
+    const { budget, trace } = this.shared
+    return trace.part(expr, async () => {
+      const before = budget.computed
+      const evaluated = (await this.#pushedDown(expr)) ?? (await this.#evaluate(expr, around))
+      budget.release(before, evaluated.type === 'vector' ? evaluated.series.length * this.grid.steps : this.grid.steps)
+      return evaluated
+    })
+  }
+
+  selectVector(selector: VectorSelector): Promise<StepSeries[]> {
+    return this.select(selector, 'value')
+  }
+
+  selectTimes(selector: VectorSelector): Promise<StepSeries[]> {
+    return this.select(selector, 'time')
+  }
+
+  /** An instant selector on the grid. */
+  async select(selector: VectorSelector, part: InstantPart, around: Around = {}): Promise<StepSeries[]> {
+    const { grid, lookbackMs } = this
+    const selection = vectorSelection(selector, grid, lookbackMs, around)
+    const rows = new Int32Array(grid.steps)
+    const found: StepSeries[] = []
+    for (const read of await this.read(selector, selection)) {
+      await this.spend(grid.steps)
+      await this.pace(read.timeMs.length)
+      let series: StepSeries | undefined
+      if (selector.extent === 'smoothed' && part === 'value') {
+        const points = rangeSeries(read, selection.range.startMs, selection.range.endMs)
+        series = smoothedSteps(points, selector, grid, lookbackMs, this.annotations)
+        if (series.isEmpty()) continue
+      } else {
+        newestRows(read, selector, grid, lookbackMs, rows)
+        series = stepsOfRows(read, rows, grid.steps, part)
+      }
+      if (!series) continue
+      this.#countSteps(series)
+      found.push(series)
+    }
+    return found
+  }
+
+  /** What a selector is to see of its source. */
+  async read(selector: VectorSelector, selection: Selection): Promise<readonly WindowedSeries[]> {
+    const series = await this.shared.reader.read(selection)
+    return this.shared.observing.has(selector) ? series.map(withObservedResets) : series
+  }
+
+  spend(samples: number): Promise<void> {
+    return this.shared.budget.compute(samples)
+  }
+
+  /** Between pieces of work on samples that are counted already. */
+  pace(samples: number): Promise<void> {
+    return this.shared.budget.pace(samples)
+  }
+
+  async #evaluate(expr: Expr, around: Around): Promise<Evaluated> {
+    switch (expr.type) {
+      case 'number':
+        return { type: 'scalar', value: new Float64Array(this.grid.steps).fill(expr.value) }
+      case 'string':
+        return { type: 'string', value: expr.value }
+      case 'vector':
+        return { type: 'vector', series: await this.select(expr, 'value', around) }
+      case 'call':
+        return evaluateCall(expr, this)
+      case 'aggregate':
+        return this.#aggregate(expr)
+      case 'binary': {
+        const left = await this.evaluate(expr.left)
+        return evaluateBinary(expr, left, await this.evaluate(expr.right), this)
+      }
+      case 'unary':
+        return evaluateUnary(expr, await this.evaluate(expr.expr), this)
+      case 'paren':
+        return this.evaluate(expr.expr, around)
+      case 'stepInvariant':
+        return this.#once(expr, around)
+      case 'matrix':
+      case 'subquery':
+        throw executionError('a range vector has no value at a step: a function is to be applied to it')
+    }
+  }
+
+  async #aggregate(expr: Aggregate): Promise<Evaluated> {
+    const param = expr.param && (await this.evaluate(expr.param))
+    const operand = await this.evaluate(expr.expr, { grouping: { by: !expr.without, labels: expr.labels } })
+    if (operand.type !== 'vector') throw executionError(`${expr.op} aggregates instant vectors only`)
+    return { type: 'vector', series: await aggregateSeries(expr, operand.series, param, this) }
+  }
+
+  /** What is the same at every step is evaluated at the first one. */
+  async #once({ expr }: StepInvariant, around: Around): Promise<Evaluated> {
+    const { startMs, steps } = this.grid
+    if (steps === 1) return this.evaluate(expr, around)
+    const first = await this.within({ startMs, stepMs: 0, steps: 1 }).evaluate(expr, around)
+    if (first.type === 'string') return first
+    if (first.type === 'scalar') return { type: 'scalar', value: new Float64Array(steps).fill(first.value[0]) }
+    const repeated: StepSeries[] = []
+    for (const series of first.series) {
+      await this.spend(steps)
+      repeated.push(repeat(series, steps))
+    }
+    return { type: 'vector', series: repeated }
+  }
+
+  /** Undefined if this is better, or only, evaluated here. Sources know the query's own grid alone. */
+  async #pushedDown(expr: Expr): Promise<Evaluated | undefined> {
+    const { source, trace, query, lookbackMs } = this.shared
+    if (!source.pushdown || this.grid !== query) return undefined
+    const pushdown = pushdownOf(expr, query, lookbackMs)
+    const results = pushdown && (await source.pushdown(pushdown.request))
+    if (!results) return undefined
+    await this.spend(results.length * query.steps)
+    const series = pushedSeries(results, pushdown)
+    trace.pushedDown()
+    for (const one of series) this.#countSteps(one)
+    return { type: 'vector', series }
+  }
+
+  #countSteps({ present }: StepSeries): void {
+    const { trace, grid } = this
+    for (let step = 0; step < grid.steps; step++) if (present[step] !== 0) trace.count(step, 1, grid)
+  }
+}
+
+function repeat(series: StepSeries, steps: number): StepSeries {
+  const repeated = new StepSeries(series.labels, steps, series.dropName)
+  repeated.present.fill(series.present[0])
+  repeated.value.fill(series.value[0])
+  if (series.histogram) repeated.histogram = new Array(steps).fill(series.histogram[0])
+  return repeated
+}

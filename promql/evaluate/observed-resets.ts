@@ -1,0 +1,39 @@
+import type { NativeHistogram } from '../../schemas/histogram.js'
+import type { WindowedSeries } from '../../schemas/ports/series-source.js'
+import type { Expr, VectorSelector } from '../ast.js'
+import { observedCounterReset } from '../histogram/reset.js'
+import { parts } from './prepare.js'
+
+const OF_COUNTS: ReadonlySet<string> = new Set(['histogram_avg', 'histogram_count', 'histogram_sum'])
+const OF_BUCKETS: ReadonlySet<string> = new Set(['histogram_fraction', 'histogram_quantile', 'histogram_quantiles'])
+
+/**
+ * The selectors of which nothing but counts and sums is wanted. As in Prometheus their histograms are compared with
+ * those before them as they are read, so that resets are known even where buckets are not looked at.
+ */
+export function observingSelectors(expr: Expr): ReadonlySet<VectorSelector> {
+  const found = new Set<VectorSelector>()
+  const walk = (one: Expr, wantsCounts: boolean): void => {
+    if (one.type === 'subquery' || (one.type === 'call' && OF_BUCKETS.has(one.func))) return
+    if (one.type === 'binary' && (one.op === '</' || one.op === '>/')) return
+    const wants = wantsCounts || (one.type === 'call' && OF_COUNTS.has(one.func))
+    if (one.type === 'vector' && wants) found.add(one)
+    else if (one.type === 'matrix' && wants) found.add(one.vector)
+    else for (const part of parts(one)) walk(part, wants)
+  }
+  walk(expr, false)
+  return found
+}
+
+/** The series with what its neighbours tell of each histogram. */
+export function withObservedResets(read: WindowedSeries): WindowedSeries {
+  if (!read.histogram) return read
+  let previous: NativeHistogram | undefined
+  const histogram = read.histogram.map((one, row) => {
+    if (!one || read.stale[row] === 1) return one
+    const counterReset = observedCounterReset(one, previous)
+    previous = one
+    return counterReset === one.counterReset ? one : { ...one, counterReset }
+  })
+  return { ...read, histogram }
+}

@@ -1,0 +1,79 @@
+import {
+  PUSHDOWN_FUNCTIONS,
+  type PushdownAggregate,
+  type PushdownFunction,
+  type PushdownRequest,
+  type PushdownSeries,
+} from '../../schemas/ports/series-source.js'
+import type { Aggregate, Expr, VectorSelector } from '../ast.js'
+import { isMetadataLabel, METRIC_NAME, setLabel } from '../labels.js'
+import type { Grid } from './context.js'
+import { FLOAT, StepSeries } from './values.js'
+
+/** A part of a query that a source may compute, and what its series lose for the engine to give back. */
+export interface Pushdown {
+  request: PushdownRequest
+  /** The metric name that series have until the end of the evaluation. */
+  name?: string
+  dropName: boolean
+}
+
+const AGGREGATES: readonly string[] = ['sum', 'count', 'min', 'max', 'avg', 'group'] satisfies PushdownAggregate['op'][]
+
+/** What a source is to be asked for instead of this expression; undefined if the engine has to evaluate it. */
+export function pushdownOf(expr: Expr, grid: Grid, lookbackMs: number): Pushdown | undefined {
+  if (expr.type !== 'aggregate') return overSelector(expr, grid, lookbackMs)
+  const aggregate = aggregateOf(expr)
+  const inner = aggregate && overSelector(expr.expr, grid, lookbackMs, true)
+  return inner && { request: { ...inner.request, aggregate }, dropName: inner.dropName }
+}
+
+/** The results as the engine has series. */
+export function pushedSeries(results: readonly PushdownSeries[], { name, dropName }: Pushdown): StepSeries[] {
+  return results.map(({ labels, value, present }) => {
+    const series = new StepSeries(name ? setLabel(labels, METRIC_NAME, name) : labels, value.length, dropName)
+    series.value.set(value)
+    for (let step = 0; step < present.length; step++) if (present[step] === 1) series.present[step] = FLOAT
+    return series
+  })
+}
+
+/** Names are not known to sources that merge windows. */
+function aggregateOf({ op, labels, without }: Aggregate): PushdownAggregate | undefined {
+  if (!AGGREGATES.includes(op) || labels.some(isMetadataLabel)) return undefined
+  return { op: op as PushdownAggregate['op'], by: !without, labels: [...labels].sort() }
+}
+
+function overSelector(expr: Expr, grid: Grid, lookbackMs: number, isAggregated = false): Pushdown | undefined {
+  if (expr.type === 'vector') {
+    const request = requestOf(expr, grid, lookbackMs, 'last')
+    return request && { request, dropName: false }
+  }
+  if (expr.type !== 'call' || !isPushed(expr.func)) return undefined
+  const matrix = expr.args.find((arg) => arg.type === 'matrix')
+  const request = matrix && requestOf(matrix.vector, grid, matrix.rangeMs, expr.func)
+  if (!request) return undefined
+  const name = matrix.vector.matchers.find((matcher) => matcher.name === METRIC_NAME && matcher.op === '=')?.value
+  // Series of several names may become the same without them: that is told apart here, not in the source.
+  if (!isAggregated && !name) return undefined
+  const [parameter] = expr.args
+  if (expr.func === 'quantile_over_time') {
+    if (parameter.type !== 'number' || !(parameter.value >= 0 && parameter.value <= 1)) return undefined
+    request.parameter = parameter.value
+  }
+  return { request, name: isAggregated ? undefined : name, dropName: true }
+}
+
+function isPushed(func: string): func is PushdownFunction {
+  return func !== 'last' && (PUSHDOWN_FUNCTIONS as readonly string[]).includes(func)
+}
+
+function requestOf(
+  { matchers, at, extent, offsetMs }: VectorSelector,
+  { startMs, stepMs, steps }: Grid,
+  widthMs: number,
+  func: PushdownFunction,
+): PushdownRequest | undefined {
+  if (at || extent) return undefined
+  return { matchers, grid: { startMs, endMs: startMs + (steps - 1) * stepMs, stepMs }, offsetMs, widthMs, func }
+}

@@ -1,0 +1,37 @@
+/** A number as Prometheus prints it in queries: the shortest decimal that reads back, never with an exponent. */
+export function formatNumber(value: number): string {
+  if (Number.isNaN(value)) return 'NaN'
+  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf'
+  const text = Object.is(value, -0) ? '-0' : String(value)
+  const [mantissa, exponent] = text.split('e')
+  if (exponent === undefined) return text
+  const [, sign, whole, fraction = ''] = /^(-?)(\d)(?:\.(\d+))?$/.exec(mantissa)!
+  const digits = whole + fraction
+  const point = 1 + Number(exponent)
+  return sign + (point > 0 ? digits.padEnd(point, '0') : `0.${'0'.repeat(-point)}${digits}`)
+}
+
+const UNITS = [
+  ['y', 31_536_000_000, true],
+  ['w', 604_800_000, true],
+  ['d', 86_400_000, false],
+  ['h', 3_600_000, false],
+  ['m', 60_000, false],
+  ['s', 1000, false],
+  ['ms', 1, false],
+] as const
+
+/** A duration as Prometheus prints it: `1h30m`; weeks and years only where they fit exactly. */
+export function formatDurationMs(ms: number): string {
+  if (ms < 0) return `-${formatDurationMs(-ms)}`
+  let left = Math.trunc(ms)
+  if (left === 0) return '0s'
+  let text = ''
+  for (const [unit, unitMs, whole] of UNITS) {
+    const count = Math.floor(left / unitMs)
+    if (count === 0 || (whole && left % unitMs !== 0)) continue
+    text += `${count}${unit}`
+    left -= count * unitMs
+  }
+  return text
+}
