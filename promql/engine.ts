@@ -6,7 +6,7 @@ import { Annotations } from './annotations.js'
 import type { Expr } from './ast.js'
 import { syntaxError } from './errors.js'
 import { Budget } from './evaluate/budget.js'
-import type { Grid } from './evaluate/context.js'
+import type { QueryGrid } from './evaluate/context.js'
 import type { QueryTimes } from './evaluate/durations.js'
 import { Evaluation } from './evaluate/evaluation.js'
 import { extendedPoints } from './evaluate/extended-points.js'
@@ -132,7 +132,7 @@ function refuseRanges(expr: Expr): void {
   )
 }
 
-function gridOf({ startMs, endMs, stepMs }: QueryTimes): Grid {
-  if (stepMs === 0) return { startMs, stepMs, steps: 1 }
-  return { startMs, stepMs, steps: Math.max(0, Math.floor((endMs - startMs) / stepMs) + 1) }
+function gridOf({ startMs, endMs, stepMs }: QueryTimes): QueryGrid {
+  if (stepMs === 0) return { startMs, endMs: startMs, stepMs, steps: 1 }
+  return { startMs, endMs, stepMs, steps: Math.max(0, Math.floor((endMs - startMs) / stepMs) + 1) }
 }

@@ -10,8 +10,7 @@ test('keeps the k best of any values, best first, NaN last', () => {
       fc.nat(12),
       fc.constantFrom('topk' as const, 'bottomk' as const),
       (values, k, which) => {
-        const ranking = new Ranking(which)
-        ranking.clear(k)
+        const ranking = new Ranking(which, k)
         for (const [item, one] of values.entries()) ranking.offer(item, one)
         const sign = which === 'topk' ? -1 : 1
         const numbers = values.filter((one) => !Number.isNaN(one)).sort((a, b) => sign * (a - b))

@@ -34,15 +34,17 @@ export async function selectSeries(
     for (let from = 0; from < steps; from += block) {
       const chosen = choose(from, Math.min(from + block, steps))
       await context.pace(members.length * chosen.length)
-      for (const [at, i] of chosen.flatMap((numbers, at) => numbers.map((i) => [at, i]))) {
-        let result = results[i]
-        if (!result) {
-          await context.spend(steps)
-          result = new StepSeries(members[i].labels, steps, members[i].dropName)
-          results[i] = result
-          order.push(i)
+      for (const [at, numbers] of chosen.entries()) {
+        for (const i of numbers) {
+          let result = results[i]
+          if (!result) {
+            await context.spend(steps)
+            result = new StepSeries(members[i].labels, steps, members[i].dropName)
+            results[i] = result
+            order.push(i)
+          }
+          copySample(members[i], result, from + at)
         }
-        copySample(members[i], result, from + at)
       }
     }
     if (steps > 1) order.sort((a, b) => a - b)

@@ -142,12 +142,3 @@ function valueAt({ present, value, histogram }: Column, step: number): number | 
   const one = present[step] === HISTOGRAM ? histogram?.[step] : undefined
   return one ?? value[step]
 }
-
-/** A column that has the same value wherever `steps` is not 0. */
-export function constantColumn(value: number, steps: Uint8Array): Column {
-  return {
-    present: steps.map((wanted) => (wanted ? FLOAT : ABSENT)),
-    value: new Float64Array(steps.length).fill(value),
-    histogram: undefined,
-  }
-}

@@ -1,9 +1,9 @@
 import type { Binary, VectorMatching } from '../ast.js'
 import { executionError } from '../errors.js'
 import type { EvalContext } from '../evaluate/context.js'
-import { ABSENT, type StepSeries } from '../evaluate/values.js'
+import { ABSENT, FLOAT, type StepSeries } from '../evaluate/values.js'
 import { formatLabels, type LabelSet } from '../labels.js'
-import { combineColumns, constantColumn } from './combine.js'
+import { type Column, combineColumns } from './combine.js'
 import { type MatchGroup, matchSeries, unionOf } from './match.js'
 import { ARITHMETIC } from './operators.js'
 import { planPairs } from './pairs.js'
@@ -34,8 +34,9 @@ export async function combineVectors(
   const results = new ResultSeries(context)
   for (const { group, labels, claims, ...pair } of await planPairs(expr, matching, many, matches, context)) {
     await context.pace(steps)
-    const manySide = pair.many ?? constantColumn(matching.fill?.left ?? 0, inverse(claimedSteps(group)))
-    const oneSide = pair.one ?? constantColumn(matching.fill?.right ?? 0, inverse(group.rightSteps))
+    const manySide = pair.many ?? fillColumn(matching.fill?.left, claimedSteps(group))
+    const oneSide = pair.one ?? fillColumn(matching.fill?.right, group.rightSteps)
+    if (!manySide || !oneSide) continue
     const result = await results.of(labels, dropsName(expr, pair.many))
     if (isSwapped) combineColumns(operation, oneSide, manySide, result, claims)
     else combineColumns(operation, manySide, oneSide, result, claims)
@@ -55,7 +56,15 @@ function claimedSteps({ claims, steps }: MatchGroup): Uint8Array {
   return claimed
 }
 
-const inverse = (steps: Uint8Array) => steps.map((used) => (used ? 0 : 1))
+/** The fill value at all steps but those that are used; undefined if every step is. */
+function fillColumn(fill: number | undefined, used: Uint8Array): Column | undefined {
+  if (fill === undefined || !used.includes(0)) return undefined
+  return {
+    present: used.map((one) => (one ? ABSENT : FLOAT)),
+    value: new Float64Array(used.length).fill(fill),
+    histogram: undefined,
+  }
+}
 
 /** The one side must have one series in each group, at every step at which anything can match. */
 function refuseDuplicates(

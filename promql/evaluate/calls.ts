@@ -27,7 +27,8 @@ export async function evaluateCall(expr: Call, evaluation: Evaluation): Promise<
   const range = expr.args.find((arg) => arg.type === 'matrix' || arg.type === 'subquery')
   if (range) return { type: 'vector', series: await callRange(expr, range, evaluation) }
   const args: Evaluated[] = []
-  for (const arg of expr.args) args.push(await evaluation.evaluate(arg))
+  // The second argument of info() is never read as a selector: its matchers narrow what info() itself selects.
+  for (const arg of expr.func === 'info' ? expr.args.slice(0, 1) : expr.args) args.push(await evaluation.evaluate(arg))
   const vectorFunction = VECTOR_FUNCTIONS[expr.func] ?? HISTOGRAM_FUNCTIONS[expr.func]
   if (!vectorFunction) throw executionError(`unknown function with name ${JSON.stringify(expr.func)}`)
   return vectorFunction({ expr, args, context: evaluation })
@@ -71,7 +72,7 @@ async function overSteps(
   call: RangeCall,
   evaluation: Evaluation,
 ): Promise<StepSeries> {
-  const { grid, trace } = evaluation
+  const { grid } = evaluation
   await evaluation.spend(grid.steps)
   const out = new StepSeries(series.labels, grid.steps, series.dropName || !rangeFunction.keepsName)
   const evaluate = rangeFunction.of(series, call)
@@ -85,7 +86,7 @@ async function overSteps(
     const { size } = view
     if (size === 0) continue
     evaluate(view, out)
-    trace.count(step, size, grid)
+    evaluation.count(step, size)
     looked += rangeFunction.isCostly || view.histogramTo > 0 ? size * COSTLY : size
     if (looked < STRETCH) continue
     await evaluation.pace(looked)

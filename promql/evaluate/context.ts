@@ -10,12 +10,18 @@ export interface Grid {
   steps: number
 }
 
+/** The times of a whole query. */
+export interface QueryGrid extends Grid {
+  /** The end that was asked for: at or after the last step. */
+  endMs: number
+}
+
 /** What every part of one evaluation shares. */
 export interface EvalContext {
   /** The times of this part: inside a subquery they are the subquery's. */
   grid: Grid
   /** The times of the whole query: what `start()`, `end()`, `step()` and `range()` tell. */
-  query: Grid
+  query: QueryGrid
   annotations: Annotations
   /** The values of an instant selector on this part's grid. */
   selectVector(selector: VectorSelector): Promise<StepSeries[]>

@@ -6,7 +6,7 @@ import { evaluateBinary, evaluateUnary } from '../binary/binary.js'
 import { executionError } from '../errors.js'
 import type { Budget } from './budget.js'
 import { evaluateCall } from './calls.js'
-import type { EvalContext, Grid } from './context.js'
+import type { EvalContext, Grid, QueryGrid } from './context.js'
 import { type InstantPart, newestRows, stepsOfRows } from './instant.js'
 import { withObservedResets } from './observed-resets.js'
 import { pushdownOf, pushedSeries } from './pushdown.js'
@@ -15,7 +15,7 @@ import type { SelectorReader } from './reader.js'
 import { type Around, type Selection, vectorSelection } from './selection.js'
 import { smoothedSteps } from './smoothed.js'
 import type { Trace } from './trace.js'
-import { type Evaluated, StepSeries } from './values.js'
+import { ABSENT, type Evaluated, StepSeries } from './values.js'
 
 /** What all parts of the evaluation of one query share. */
 export interface Shared {
@@ -24,30 +24,33 @@ export interface Shared {
   budget: Budget
   trace: Trace
   annotations: Annotations
-  query: Grid
+  query: QueryGrid
   lookbackMs: number
   defaultSubqueryStepMs: number
   /** Selectors whose histograms are compared with those before them. */
   observing: ReadonlySet<VectorSelector>
 }
 
+/**
+ * What the steps of a grid are to the query: its own, one that stands for all of them, or those of a subquery, whose
+ * samples count where they are used.
+ */
+type Counted = 'steps' | 'one for all' | 'inner'
+
 /** The evaluation of a prepared query, or of a part of it, on one grid. */
 export class Evaluation implements EvalContext {
   constructor(
     private readonly shared: Shared,
     readonly grid: Grid,
+    private readonly counted: Counted = 'steps',
   ) {}
 
-  get query(): Grid {
+  get query(): QueryGrid {
     return this.shared.query
   }
 
   get annotations(): Annotations {
     return this.shared.annotations
-  }
-
-  get trace(): Trace {
-    return this.shared.trace
   }
 
   get lookbackMs(): number {
@@ -58,10 +61,18 @@ export class Evaluation implements EvalContext {
     return this.shared.defaultSubqueryStepMs
   }
 
-  /** The same query on another grid. */
+  /** What stands in a subquery, on its grid. */
   within(grid: Grid): Evaluation {
     this.shared.budget.foresee(grid.steps)
-    return new Evaluation(this.shared, grid)
+    return new Evaluation(this.shared, grid, 'inner')
+  }
+
+  /** Counts samples looked at for a step. */
+  count(step: number, samples: number): void {
+    const { trace } = this.shared
+    trace.look(samples)
+    if (this.counted === 'steps') trace.countAt(step, samples)
+    else if (this.counted === 'one for all') trace.countAtEvery(samples)
   }
 
   /** Ranges have no value at a step: they are evaluated by what stands around them. */
@@ -126,6 +137,7 @@ export class Evaluation implements EvalContext {
   async #evaluate(expr: Expr, around: Around): Promise<Evaluated> {
     switch (expr.type) {
       case 'number':
+        await this.spend(this.grid.steps)
         return { type: 'scalar', value: new Float64Array(this.grid.steps).fill(expr.value) }
       case 'string':
         return { type: 'string', value: expr.value }
@@ -162,7 +174,8 @@ export class Evaluation implements EvalContext {
   async #once({ expr }: StepInvariant, around: Around): Promise<Evaluated> {
     const { startMs, steps } = this.grid
     if (steps === 1) return this.evaluate(expr, around)
-    const first = await this.within({ startMs, stepMs: 0, steps: 1 }).evaluate(expr, around)
+    const counted = this.counted === 'steps' ? 'one for all' : this.counted
+    const first = await new Evaluation(this.shared, { startMs, stepMs: 0, steps: 1 }, counted).evaluate(expr, around)
     if (first.type === 'string') return first
     if (first.type === 'scalar') return { type: 'scalar', value: new Float64Array(steps).fill(first.value[0]) }
     const repeated: StepSeries[] = []
@@ -188,8 +201,7 @@ export class Evaluation implements EvalContext {
   }
 
   #countSteps({ present }: StepSeries): void {
-    const { trace, grid } = this
-    for (let step = 0; step < grid.steps; step++) if (present[step] !== 0) trace.count(step, 1, grid)
+    for (let step = 0; step < present.length; step++) if (present[step] !== ABSENT) this.count(step, 1)
   }
 }
 

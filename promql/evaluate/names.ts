@@ -22,14 +22,9 @@ export async function withoutDroppedNames(
     const key = labelsKey(labels)
     const same = byLabels.get(key)
     if (same) byLabels.set(key, joined(same, one))
-    else byLabels.set(key, labels === one.labels ? one : relabelled(one, labels))
+    else byLabels.set(key, labels === one.labels ? one : one.withLabels(labels, false))
   }
   return [...byLabels.values()]
-}
-
-/** The same columns under other labels: nothing is copied. */
-function relabelled(series: StepSeries, labels: StepSeries['labels']): StepSeries {
-  return Object.assign(Object.create(StepSeries.prototype) as StepSeries, series, { labels, dropName: false })
 }
 
 function joined(a: StepSeries, b: StepSeries): StepSeries {

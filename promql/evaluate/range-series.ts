@@ -51,11 +51,11 @@ export function rangeSeries(read: WindowedSeries, fromMs: number, toMs: number):
   const end = firstAfter(read.timeMs, toMs)
   let plain = true
   for (let row = first; row < end; row++) {
-    if (read.histogram?.[row]) {
-      if (read.stale[row] === 0) histograms.push(row)
-      plain = false
-    } else if (read.stale[row] === 1 && !(read.windows && read.windows.count[row] > 0)) plain = false
-    else floats.push(row)
+    const isStale = read.stale[row] === 1
+    const isHistogram = read.histogram?.[row] !== undefined
+    if (isStale || isHistogram) plain = false
+    if (isHistogram && !isStale) histograms.push(row)
+    else if (!isHistogram && (!isStale || (read.windows && read.windows.count[row] > 0))) floats.push(row)
   }
   const rows = plain ? wholeRows(read, first, end) : pickRows(read, floats)
   return {

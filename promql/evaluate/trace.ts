@@ -68,12 +68,20 @@ export class Trace {
     }
   }
 
-  /** Counts samples of one step of the part that is being evaluated. A subquery's steps are none of the query's. */
-  count(step: number, samples: number, grid: Grid): void {
+  /** Counts samples that the part that is being evaluated looked at. */
+  look(samples: number): void {
+    if (this.#open) this.#open.samples += samples
+  }
+
+  /** Counts samples of a step of the query. */
+  countAt(step: number, samples: number): void {
     this.total += samples
-    if (!this.#open) return
-    this.#open.samples += samples
-    if (grid === this.query && this.perStep) this.perStep[step] += samples
+    if (this.perStep) this.perStep[step] += samples
+  }
+
+  /** Counts samples that every step of the query has. */
+  countAtEvery(samples: number): void {
+    for (let step = 0; step < this.query.steps; step++) this.countAt(step, samples)
   }
 
   /** The part that is being evaluated was computed by the source. */

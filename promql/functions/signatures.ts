@@ -32,7 +32,7 @@ export const SIGNATURES: Readonly<Record<string, Signature>> = {
   delta: RANGE,
   deriv: RANGE,
   double_exponential_smoothing: experimental(vectorOf('matrix', 'scalar', 'scalar')),
-  first_over_time: experimental(RANGE),
+  first_over_time: RANGE,
   idelta: RANGE,
   increase: RANGE,
   irate: RANGE,
@@ -112,7 +112,9 @@ export const SIGNATURES: Readonly<Record<string, Signature>> = {
   time: scalarOf(),
   timestamp: VECTOR,
   year: TIME_PART,
-  // Constants and the query's own grid, in seconds
+  // Scalars: of two, constants, and the query's own grid (in seconds)
+  max_of: experimental(scalarOf('scalar', 'scalar')),
+  min_of: experimental(scalarOf('scalar', 'scalar')),
   pi: scalarOf(),
   end: experimental(scalarOf()),
   range: experimental(scalarOf()),

@@ -18,7 +18,7 @@ export function exponentialBound(schema: number, index: number): number {
 }
 
 /** Upper bound of bucket `index` of custom bounds: -Inf below the first bucket, +Inf for the last one. */
-export function customBound(bounds: readonly number[], index: number): number {
+function customBound(bounds: readonly number[], index: number): number {
   if (index < 0) return Number.NEGATIVE_INFINITY
   return index < bounds.length ? bounds[index] : Number.POSITIVE_INFINITY
 }

@@ -2,7 +2,7 @@ import type { NativeHistogram } from '../../schemas/histogram.js'
 import { AscendingBuckets } from './ascending.js'
 import { fractionBelow, isLinear } from './interpolate.js'
 
-export interface FractionOutcome {
+interface FractionOutcome {
   value: number
   /** Observations that were NaN lie between no bounds: they are in no fraction. */
   hasNaNs: boolean

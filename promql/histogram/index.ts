@@ -1,13 +1,13 @@
 /** Operations on native histograms. None changes its arguments. */
 
-export { bucketBound, hasCustomBuckets } from './bounds.js'
+export { bucketBound } from './bounds.js'
 export { addHistograms, type Combined, joinCounterResets, subtractHistograms } from './combine.js'
 export { compactHistogram } from './compact.js'
 export { equalHistograms } from './equal.js'
-export { type FractionOutcome, histogramFraction } from './fraction.js'
+export { histogramFraction } from './fraction.js'
 export { histogramOfSketch } from './from-sketch.js'
-export { type HistogramJson, histogramToJson } from './json.js'
-export { histogramQuantile, type QuantileOutcome } from './quantile.js'
+export { histogramToJson } from './json.js'
+export { histogramQuantile } from './quantile.js'
 export { detectReset, observedCounterReset, storedCounterReset } from './reset.js'
 export { reduceResolution } from './resolution.js'
 export { divideHistogram, scaleHistogram } from './scale.js'

@@ -8,7 +8,7 @@ const OPEN = 2
 const CLOSED = 3
 
 /** A histogram as Prometheus's HTTP API writes it; only populated buckets: [boundary rule, lower, upper, count]. */
-export interface HistogramJson {
+interface HistogramJson {
   count: string
   sum: string
   buckets?: [rule: number, lower: string, upper: string, count: string][]

@@ -4,7 +4,7 @@ import { hasCustomBuckets } from './bounds.js'
 import { interpolate, isLinear, naturalBounds } from './interpolate.js'
 
 /** Observations that were NaN are in no bucket, so they may change a quantile. */
-export interface QuantileOutcome {
+interface QuantileOutcome {
   value: number
   /** `result`: the quantile is among the NaN observations; `skew`: they stand above it and push it up. */
   nan?: 'result' | 'skew'

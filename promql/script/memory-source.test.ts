@@ -33,10 +33,12 @@ test('keeps staleness markers and start times beside the values', async () => {
   expect([...(series.startMs ?? [])]).toEqual([-5, 0])
 })
 
-test('a point that does not lie behind the newest is refused', () => {
+test('a point that does not lie behind the newest is refused, unless it is that point', () => {
   const source = new MemorySource()
   source.append(UP, 1000, 1)
-  expect(() => source.append(UP, 1000, 1)).toThrow('does not lie behind')
+  source.append(UP, 1000, 1)
+  expect(() => source.append(UP, 1000, 2)).toThrow('does not lie behind')
+  expect(() => source.append(UP, 999, 1)).toThrow('does not lie behind')
   source.clear()
   source.append(UP, 0, 1)
 })

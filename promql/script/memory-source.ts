@@ -2,7 +2,7 @@ import type { NativeHistogram } from '../../schemas/histogram.js'
 import type { SeriesSource, WindowedSeries } from '../../schemas/ports/series-source.js'
 import { type Matcher, valuePredicate } from '../../schemas/series/matcher.js'
 import type { TimeRange } from '../../schemas/time.js'
-import { storedCounterReset } from '../histogram/index.js'
+import { equalHistograms, storedCounterReset } from '../histogram/index.js'
 import { compareLabels, type LabelSet, labelsKey, labelValue } from '../labels.js'
 
 /** What a point is: a float, a native histogram, or the marker that ends its series. */
@@ -17,7 +17,7 @@ export class MemorySource implements SeriesSource {
    * Adds a point behind the newest of its series. A histogram's counter reset hint becomes what Prometheus's storage
    * would give back.
    * @param startMs since when its counter has counted; 0 if that is not known
-   * @throws Error if the series has a point at that time or later
+   * @throws Error if the series has another point at that time, or a later one
    */
   append(labels: LabelSet, timeMs: number, value: PointValue, startMs = 0): void {
     const kept = labels.filter(([, text]) => text !== '')
@@ -60,6 +60,7 @@ class MemorySeries {
 
   append(timeMs: number, value: PointValue, startMs: number): void {
     const newest = this.#timeMs.at(-1)
+    if (timeMs === newest && this.#isNewest(value)) return
     if (newest !== undefined && timeMs <= newest) {
       throw new Error(`a point at ${timeMs} ms does not lie behind the newest at ${newest} ms`)
     }
@@ -71,6 +72,14 @@ class MemorySeries {
     this.#stale.push(value === 'stale' ? 1 : 0)
     this.#startMs.push(startMs)
     this.#histogram.push(histogram)
+  }
+
+  /** The same point once more changes nothing. */
+  #isNewest(value: PointValue): boolean {
+    const histogram = this.#histogram.at(-1)
+    if (typeof value === 'object') return histogram !== undefined && equalHistograms(histogram, value)
+    if (histogram || this.#stale.at(-1) !== (value === 'stale' ? 1 : 0)) return false
+    return value === 'stale' || Object.is(this.#value.at(-1), value)
   }
 
   #stored(histogram: NativeHistogram): NativeHistogram {

@@ -50,7 +50,7 @@ export function contextOf(steps: number): EvalContext {
   const nothing = async () => []
   return {
     grid,
-    query: grid,
+    query: { ...grid, endMs: (steps - 1) * grid.stepMs },
     annotations: new Annotations(),
     selectVector: nothing,
     selectTimes: nothing,

@@ -10,9 +10,10 @@ import type { RangeFunction } from './function.js'
 export const stdvarOverTime = ofFloats((rows) => (from, to) => varianceOf(rows, from, to))
 export const stddevOverTime = ofFloats((rows) => (from, to) => Math.sqrt(varianceOf(rows, from, to)))
 
-/** Median distance from the median. Of a window its last point is looked at. */
+/** Median distance from the median; NaN if any point is. Of a window its last point is looked at. */
 export const madOverTime = ofFloats(({ value }) => (from, to) => {
   const values = value.slice(from, to)
+  if (values.some(Number.isNaN)) return Number.NaN
   const median = quantile(0.5, values)
   return quantile(
     0.5,

@@ -1,3 +1,4 @@
+import type { Evaluated } from '../../evaluate/values.js'
 import type { VectorCall, VectorFunction } from '../function.js'
 import { scalarArgument } from './arguments.js'
 import { changeFloats, eachFloat } from './each-float.js'
@@ -17,6 +18,8 @@ export const MATH_FUNCTIONS: Readonly<Record<string, VectorFunction>> = {
   clamp: (call) => clamp(call, scalarArgument(call, 1), scalarArgument(call, 2)),
   clamp_min: (call) => clamp(call, scalarArgument(call, 1), undefined),
   clamp_max: (call) => clamp(call, undefined, scalarArgument(call, 1)),
+  max_of: (call) => ofTwo(call, greater),
+  min_of: (call) => ofTwo(call, lesser),
 }
 
 /** To the nearest multiple, ties upwards. Multiplying by the inverse is how Prometheus rounds, to the last bit. */
@@ -37,6 +40,11 @@ function clamp(call: VectorCall, lower: Float64Array | undefined, upper: Float64
     (value, step) => greater(low(step), lesser(high(step), value)),
     (step) => !(high(step) < low(step)),
   )
+}
+
+function ofTwo(call: VectorCall, choose: (a: number, b: number) => number): Evaluated {
+  const other = scalarArgument(call, 1)
+  return { type: 'scalar', value: scalarArgument(call, 0).map((value, step) => choose(value, other[step])) }
 }
 
 /** As in Go, an infinity that decides the result does so against NaN too. */

@@ -6,18 +6,14 @@ export const TIME_FUNCTIONS: Readonly<Record<string, VectorFunction>> = {
   time: ({ context }) => ({ type: 'scalar', value: stepSeconds(context.grid) }),
   pi: (call) => constant(call, Math.PI),
   start: (call) => constant(call, call.context.query.startMs / 1000),
-  end: (call) => constant(call, (call.context.query.startMs + lengthMs(call.context.query)) / 1000),
-  range: (call) => constant(call, lengthMs(call.context.query) / 1000),
+  end: (call) => constant(call, call.context.query.endMs / 1000),
+  range: (call) => constant(call, (call.context.query.endMs - call.context.query.startMs) / 1000),
   step: (call) => constant(call, call.context.query.stepMs / 1000),
 }
 
 /** The evaluation time of each step, seconds since the epoch. */
 export function stepSeconds({ startMs, stepMs, steps }: Grid): Float64Array {
   return Float64Array.from({ length: steps }, (_, step) => (startMs + step * stepMs) / 1000)
-}
-
-function lengthMs({ stepMs, steps }: Grid): number {
-  return (steps - 1) * stepMs
 }
 
 function constant({ context }: VectorCall, value: number): { type: 'scalar'; value: Float64Array } {

@@ -87,7 +87,8 @@ export function codePointsSource(set: CodePoints): string {
   return `(?:${[...(units === '' ? [] : [`[${units}]`]), ...pairs].join('|')})`
 }
 
-function includes(set: CodePoints, codePoint: number): boolean {
+/** True if the code point is one of the set. */
+export function includes(set: CodePoints, codePoint: number): boolean {
   for (let i = 0; i < set.length; i += 2) if (codePoint >= set[i] && codePoint <= set[i + 1]) return true
   return false
 }

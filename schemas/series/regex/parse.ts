@@ -1,9 +1,13 @@
-import { ANY, type CodePoints, codePoints, codePointsSource, ignoringCase, without } from './code-points.js'
+import { ANY, type CodePoints, codePoints, ignoringCase, without } from './code-points.js'
 import { perlClass, posixClass, unicodeClass } from './named-classes.js'
+import { childrenOf, type Edge, type RegexNode } from './node.js'
 
-/** Largest count of a repetition, as in RE2. */
+/** Largest count of a repetition, of nested ones together, as in RE2. */
 const MAX_REPEAT = 1000
+/** Deepest nesting of groups, as in RE2. */
+const MAX_DEPTH = 1000
 const NEWLINE = 0x0a
+const EDGES: Readonly<Record<string, Edge>> = { A: 'start', z: 'end', b: 'word', B: 'inside' }
 
 /** What is switched on at a place of the expression. */
 interface Flags {
@@ -16,57 +20,87 @@ interface Flags {
 }
 
 /** What makes an expression invalid, or one that is not supported. */
-class RegexFault extends Error {}
+export class RegexFault extends Error {}
 
-/**
- * Translates RE2's syntax (github.com/google/re2/wiki/Syntax) to a JavaScript regular expression without flags, not
- * anchored. It uses neither look-around nor back-references, which RE2 does not have, so that an engine of linear time
- * can run it.
- * @throws RegexFault; what is wrong with repetitions is left to the JavaScript compiler
- */
-export function translateRegex(source: string): string {
-  return new Translation([...source]).whole()
+/** An expression and the names of its groups by number, '' for those without; the whole match is number 0. */
+export interface ParsedRegex {
+  root: RegexNode
+  names: readonly string[]
 }
 
-class Translation {
+/**
+ * Reads RE2's syntax (github.com/google/re2/wiki/Syntax).
+ * @throws RegexFault
+ */
+export function parseRegex(source: string): ParsedRegex {
+  return new Parser([...source]).whole()
+}
+
+class Parser {
   /** The expression, one element a code point. */
   readonly #in: readonly string[]
   #at = 0
+  #depth = 0
+  readonly #names = ['']
 
   constructor(characters: readonly string[]) {
     this.#in = characters
   }
 
-  whole(): string {
-    const out = this.#alternatives({ ignoreCase: false, dotAll: true, ungreedy: false })
+  whole(): ParsedRegex {
+    const root = this.#alternatives({ ignoreCase: false, dotAll: true, ungreedy: false })
     if (this.#at < this.#in.length) throw new RegexFault('unexpected )')
-    return out
+    return { root, names: this.#names }
   }
 
   /** Up to the parenthesis that closes the group at hand, or the end. */
-  #alternatives(outer: Flags): string {
+  #alternatives(outer: Flags): RegexNode {
     const flags = { ...outer }
-    let out = ''
+    const options: RegexNode[] = []
+    let parts: RegexNode[] = []
     while (this.#at < this.#in.length && this.#peek() !== ')') {
-      const start = this.#at
-      const character = this.#take()!
-      if (character === '|') out += '|'
-      else if (character === '(') out += this.#group(flags)
-      else if (character === '[') out += codePointsSource(this.#bracket(flags))
-      else if (character === '.') out += this.#dot(flags)
-      else if (character === '^' || character === '$') out += `(?:${character})`
-      else if (character === '\\') out += this.#escape(flags)
-      else if ('*+?{'.includes(character)) out += this.#repetition(start, flags) ?? this.#literal('{', flags)
-      else out += this.#literal(character, flags)
+      if (this.#match(/^\|/)) {
+        options.push({ type: 'sequence', parts })
+        parts = []
+      } else {
+        parts.push(...this.#piece(flags))
+      }
     }
-    return out
+    const last: RegexNode = { type: 'sequence', parts }
+    return options.length === 0 ? last : { type: 'choice', options: [...options, last] }
   }
 
-  #group(flags: Flags): string {
-    if (this.#peek() !== '?') return this.#closed('(', flags)
+  /** What one repetition would apply to, with the repetition if there is one. */
+  #piece(flags: Flags): RegexNode[] {
+    const atoms = this.#atoms(flags)
+    const count = this.#count()
+    if (!count) return atoms
+    const body = atoms.pop()
+    if (!body) throw new RegexFault('a repetition of nothing')
+    const isLazy = (this.#match(/^\?/) !== undefined) !== flags.ungreedy
+    if (this.#count()) throw new RegexFault('a repetition of a repetition')
+    const repeat: RegexNode = { type: 'repeat', body, ...count, isLazy }
+    if (!isWithin(repeat, MAX_REPEAT)) throw new RegexFault(`it repeats more than ${MAX_REPEAT} times`)
+    return [...atoms, repeat]
+  }
+
+  /** Mostly one; none where only flags are switched, several for a quoted text. */
+  #atoms(flags: Flags): RegexNode[] {
+    if (this.#count()) throw new RegexFault('a repetition of nothing')
+    const character = this.#take()!
+    if (character === '(') return this.#group(flags)
+    if (character === '[') return [{ type: 'set', set: this.#bracket(flags) }]
+    if (character === '.') return [{ type: 'set', set: flags.dotAll ? ANY : without([NEWLINE, NEWLINE]) }]
+    if (character === '^') return [{ type: 'edge', edge: 'start' }]
+    if (character === '$') return [{ type: 'edge', edge: 'end' }]
+    if (character === '\\') return this.#escape(flags)
+    return [literal(character, flags)]
+  }
+
+  #group(flags: Flags): RegexNode[] {
+    if (this.#peek() !== '?') return [this.#capture('', flags)]
     const name = this.#match(/^\?P?<(\w+)>/)
-    // A name that JavaScript does not take still captures, by its number.
-    if (name) return this.#closed(/^\d/.test(name[1]) ? '(' : `(?<${name[1]}>`, flags)
+    if (name) return [this.#capture(name[1], flags)]
     const switches = this.#match(/^\?([imsU]*)(?:-([imsU]+))?([:)])/)
     if (!switches)
       throw new RegexFault(`invalid or unsupported group (${this.#in.slice(this.#at, this.#at + 3).join('')}`)
@@ -77,57 +111,52 @@ class Translation {
       dotAll: (flags.dotAll || on.includes('s')) && !off.includes('s'),
       ungreedy: (flags.ungreedy || on.includes('U')) && !off.includes('U'),
     }
-    if (end === ':') return this.#closed('(?:', changed)
+    if (end === ':') return [this.#closed(changed)]
     Object.assign(flags, changed)
-    return ''
+    return []
   }
 
-  #closed(opening: string, flags: Flags): string {
+  #capture(name: string, flags: Flags): RegexNode {
+    if (name !== '' && this.#names.includes(name)) throw new RegexFault(`two groups are called ${name}`)
+    const number = this.#names.push(name) - 1
+    return { type: 'group', body: this.#closed(flags), number }
+  }
+
+  #closed(flags: Flags): RegexNode {
+    if (++this.#depth > MAX_DEPTH) throw new RegexFault(`groups are nested more than ${MAX_DEPTH} deep`)
     const body = this.#alternatives(flags)
     if (this.#take() !== ')') throw new RegexFault('missing closing )')
-    return `${opening}${body})`
+    this.#depth--
+    return body
   }
 
-  /** `*`, `+`, `?`, `{n,m}` at `start`, undefined if there is none: a brace that begins no count is itself. */
-  #repetition(start: number, flags: Flags): string | undefined {
-    this.#at = start
-    const found = this.#match(/^(?:[*+?]|\{(\d+)(?:,(\d*))?\})/)
-    if (!found) {
-      this.#at = start + 1
-      return undefined
+  /** `*`, `+`, `?`, `{n,m}`; undefined if there is none: a brace that begins no count is itself. */
+  #count(): { least: number; most: number } | undefined {
+    const found = this.#match(/^(?:([*+?])|\{(\d+)(?:(,)(\d*))?\})/)
+    if (!found) return undefined
+    const [, operator, first, comma, second] = found
+    if (operator) return { least: operator === '+' ? 1 : 0, most: operator === '?' ? 1 : Number.POSITIVE_INFINITY }
+    const least = Number(first)
+    const most = comma === undefined ? least : second === '' ? Number.POSITIVE_INFINITY : Number(second)
+    if (least > MAX_REPEAT || (most > MAX_REPEAT && most !== Number.POSITIVE_INFINITY) || most < least) {
+      throw new RegexFault(`${found[0]} is no count: at most ${MAX_REPEAT}, the smaller one first`)
     }
-    const [operator, least, most] = found
-    if (Number(least ?? 0) > MAX_REPEAT || Number(most || 0) > MAX_REPEAT) {
-      throw new RegexFault(`${operator} repeats more than ${MAX_REPEAT} times`)
-    }
-    const isLazy = this.#match(/^\?/) !== undefined
-    return isLazy === flags.ungreedy ? operator : `${operator}?`
+    return { least, most }
   }
 
-  #dot(flags: Flags): string {
-    // A run of any characters is a run of any code units: the cheap form of the commonest piece.
-    if (flags.dotAll && (this.#peek() === '*' || this.#peek() === '+')) return '[^]'
-    return codePointsSource(flags.dotAll ? ANY : without([NEWLINE, NEWLINE]))
-  }
-
-  #literal(character: string, flags: Flags): string {
-    const codePoint = character.codePointAt(0)!
-    return codePointsSource(meant([codePoint, codePoint], false, flags))
-  }
-
-  #escape(flags: Flags): string {
-    const letter = this.#peek()
-    if (letter === 'A' || letter === 'z' || letter === 'b' || letter === 'B') {
+  #escape(flags: Flags): RegexNode[] {
+    const edge = EDGES[this.#peek() ?? '']
+    if (edge) {
       this.#at++
-      return { A: '(?:^)', z: '(?:$)', b: '(?:\\b)', B: '(?:\\B)' }[letter]
+      return [{ type: 'edge', edge }]
     }
-    if (letter === 'Q') {
+    if (this.#peek() === 'Q') {
       this.#at++
-      let out = ''
-      while (this.#at < this.#in.length && !this.#match(/^\\E/)) out += this.#literal(this.#take()!, flags)
-      return out
+      const quoted: RegexNode[] = []
+      while (this.#at < this.#in.length && !this.#match(/^\\E/)) quoted.push(literal(this.#take()!, flags))
+      return quoted
     }
-    return codePointsSource(this.#escapedSet(flags))
+    return [{ type: 'set', set: this.#escapedSet(flags) }]
   }
 
   /** The set that an escape stands for, in a class or outside of one; the backslash is taken already. */
@@ -223,4 +252,20 @@ class Translation {
 function meant(set: CodePoints, isNegated: boolean, { ignoreCase }: Flags): CodePoints {
   const wide = ignoreCase ? ignoringCase(set) : set
   return isNegated ? without(wide) : wide
+}
+
+function literal(character: string, flags: Flags): RegexNode {
+  const codePoint = character.codePointAt(0)!
+  return { type: 'set', set: meant([codePoint, codePoint], false, flags) }
+}
+
+/** True if counts nested in each other come to at most `limit` together. */
+function isWithin(node: RegexNode, limit: number): boolean {
+  let rest = limit
+  if (node.type === 'repeat') {
+    const times = Number.isFinite(node.most) ? node.most : node.least
+    if (times > limit) return false
+    rest = Math.floor(limit / Math.max(times, 1))
+  }
+  return childrenOf(node).every((child) => isWithin(child, rest))
 }
