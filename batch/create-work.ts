@@ -3,6 +3,7 @@ import type { WindowReader } from '../schemas/ports/window-store.js'
 import { auditBlock } from './audit/audit.js'
 import { blocksWithPoints } from './catalog/blocks.js'
 import { CatalogLateLedger } from './catalog/late-ledger.js'
+import { compactTiers } from './compact/compact-tiers.js'
 import { Recompute, type RecomputeParts } from './recompute/recompute.js'
 import { sweep } from './sweep/sweep.js'
 import type { BatchWork } from './work.js'
@@ -32,6 +33,6 @@ export function createBatchWork(parts: BatchWorkParts): BatchWork {
     recomputeBlock: (startMs) => recompute.block(startMs),
     blocksIn: async (range) => (await blocksWithPoints(catalog.db, range, catalog.blockMs)).filter(isHeld),
     auditBlock: (startMs) => auditBlock({ ...parts, ledger }, startMs),
-    sweep: () => sweep({ ...parts, ledger }),
+    sweep: async () => ({ ...(await sweep({ ...parts, ledger })), filesCompacted: await compactTiers(parts) }),
   }
 }

@@ -30,6 +30,8 @@ export interface SweepOutcome {
   filesDropped: number
   /** Objects without a row in the catalog. */
   orphansRemoved: number
+  /** Small files that were rewritten into larger ones. */
+  filesCompacted: number
 }
 
 /**
@@ -48,6 +50,6 @@ export interface BatchWork {
   blocksIn(range: TimeRange): Promise<number[]>
   /** Compares a block's batch windows with those of the speed layer. */
   auditBlock(startMs: number): Promise<BlockAudit>
-  /** Applies retention and removes what nothing refers to any more. */
+  /** Applies retention, removes what nothing refers to any more, and compacts the tiers of whole days. */
   sweep(): Promise<SweepOutcome>
 }

@@ -188,7 +188,7 @@ export const ERRORS = {
   ),
   TM_QUERY_SAMPLES: entry(
     422,
-    'the query reads more than {limit} samples',
+    'the query holds more than {limit} samples at a time',
     'shorten the range, widen the step or raise limits.querySamples',
   ),
   TM_QUERY_POINTS: entry(
@@ -211,6 +211,12 @@ export const ERRORS = {
     422,
     'the answer has {samples} samples, the limit is {limit}',
     'aggregate, widen the step, or raise limits.queryResultSamples',
+  ),
+  TM_SERVING_UNAVAILABLE: entry(
+    503,
+    'queries cannot be answered now: {reason}',
+    'ask again in some seconds; if one query ends it each time, narrow that query',
+    true,
   ),
   TM_QUERY_TIME: entry(503, 'the query ran longer than {limit} ms', 'narrow it, or raise limits.queryMs'),
   // Batch and workflows

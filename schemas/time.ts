@@ -18,7 +18,19 @@ export const TIER_MS: Readonly<Record<Tier, number>> = {
   '1d': 86_400_000,
 }
 
-/** Start of the aligned stretch of length `stepMs` that holds `timeMs`. */
+/**
+ * Start of the window, block or other stretch of length `lengthMs` that holds a point of time `timeMs`.
+ *
+ * Stretches of points are left-open and right-closed: the one named by `start` holds start < t <= start + lengthMs. That
+ * is how PromQL's ranges (t - r, t] are cut, so a range whose ends lie on the grid of a tier is exactly a run of its
+ * windows, for points on the grid too, as many agents send them. Whatever places a point asks here; {@link alignDown}
+ * is for times that are on a grid of starts already.
+ */
+export function windowStart(timeMs: number, lengthMs: number): number {
+  return Math.ceil(timeMs / lengthMs) * lengthMs - lengthMs
+}
+
+/** The largest multiple of `stepMs` that is not after `timeMs`: of a finer stretch's start, the start of the coarser one. */
 export function alignDown(timeMs: number, stepMs: number): number {
   return Math.floor(timeMs / stepMs) * stepMs
 }
@@ -28,7 +40,7 @@ export function alignUp(timeMs: number, stepMs: number): number {
   return Math.ceil(timeMs / stepMs) * stepMs
 }
 
-/** A half-open stretch of time [startMs, endMs). */
+/** A stretch of starts [startMs, endMs): of whole windows or blocks, so of points startMs < t <= endMs. */
 export interface TimeRange {
   startMs: number
   endMs: number

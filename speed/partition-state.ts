@@ -1,7 +1,7 @@
 import type { LogRecord } from '../schemas/log/record.js'
 import { isEvent, isStaleAt, wordsOf } from '../schemas/points.js'
 import type { LatePoints } from '../schemas/ports/late-ledger.js'
-import { alignDown, WINDOW_MS } from '../schemas/time.js'
+import { WINDOW_MS, windowStart } from '../schemas/time.js'
 import type { WindowBatch } from '../schemas/windows/columns.js'
 import { LateCounter } from './late-points.js'
 import { OpenWindow } from './open-window.js'
@@ -80,7 +80,7 @@ export class PartitionState {
   takeClosed(): WindowBatch[] {
     if (this.watermarkMs === undefined) return []
     const before = closedBefore(this.watermarkMs)
-    const closed = [...this.#open.values()].filter((window) => window.startMs + WINDOW_MS <= before)
+    const closed = [...this.#open.values()].filter((window) => window.startMs < before)
     closed.sort((a, b) => a.startMs - b.startMs)
     const batches = closed.map((window) => this.#toBatch(window, true))
     for (const window of closed) {
@@ -132,9 +132,9 @@ export class PartitionState {
       const timeMs = baseMs + timeDelta[p]
       if (timeMs > this.#newestMs) this.#newestMs = timeMs
       const index = indexes[seriesIndex[p]]
-      if (!(timeMs >= startMs && timeMs < startMs + WINDOW_MS)) {
-        startMs = alignDown(timeMs, WINDOW_MS)
-        window = startMs + WINDOW_MS <= openFrom ? undefined : this.#windowAt(startMs, offset)
+      if (!(timeMs > startMs && timeMs <= startMs + WINDOW_MS)) {
+        startMs = windowStart(timeMs, WINDOW_MS)
+        window = startMs < openFrom ? undefined : this.#windowAt(startMs, offset)
       }
       if (!window) late.add(series[index], startMs)
       else if (holdsEvents && isEvent(series[index].kind))

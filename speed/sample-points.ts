@@ -15,7 +15,7 @@ const MANY_POINTS = 4
 export class SamplePoints {
   length = 0
   #series: Uint32Array
-  /** ms after the window's start. */
+  /** ms after the window's start: 1 to the window's length. */
   #offset: Uint16Array
   #value: Float64Array
   #words: Uint32Array

@@ -91,5 +91,5 @@ test('an open window that the live view did not take is given to it again', asyn
   expect(errors).toHaveLength(1)
   await speed.flushProvisional()
   await speed.flushProvisional()
-  expect(given).toEqual([T0])
+  expect(given).toEqual([T0 - 10_000])
 })

@@ -1,4 +1,4 @@
-import { alignDown, WINDOW_MS } from '../schemas/time.js'
+import { WINDOW_MS, windowStart } from '../schemas/time.js'
 
 /** How long a window waits for its points, and when a silent partition goes on without any. */
 export interface WatermarkRules {
@@ -34,9 +34,12 @@ export function idleWatermark(
   return Math.max(before, nowMs - rules.latenessMs)
 }
 
-/** Windows that start before this are closed at a watermark. */
+/**
+ * Windows that end at or before this, and so start before it, are closed at a watermark. A point as old as the watermark
+ * may still come, and a window holds the point at its end: it is closed once the watermark lies beyond that.
+ */
 export function closedBefore(watermarkMs: number): number {
-  return alignDown(watermarkMs, WINDOW_MS)
+  return windowStart(watermarkMs, WINDOW_MS)
 }
 
 /** What the speed layer keeps with its committed position. */

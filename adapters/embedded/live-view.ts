@@ -1,13 +1,16 @@
 import type { LiveView, WindowSelection } from '../../schemas/ports/window-store.js'
 import type { Series } from '../../schemas/series/series.js'
-import { alignDown, alignUp, WINDOW_MS } from '../../schemas/time.js'
+import { alignDown, alignUp, type TimeRange, WINDOW_MS } from '../../schemas/time.js'
 import { type WindowBatch, WindowColumns } from '../../schemas/windows/columns.js'
 import { NumberedSeries } from './numbered-series.js'
+import { PackedBatch } from './packed-batch.js'
 
 /** A batch and the numbers of its rows' series. */
 interface HeldBatch {
   batch: WindowBatch
   numbers: Uint32Array
+  /** Made when the first process asks for it. */
+  packed?: PackedBatch
 }
 
 /**
@@ -15,13 +18,14 @@ interface HeldBatch {
  *
  * What it covers: it begins empty, so it may only claim windows that were surely closed under its eyes. A window that
  * ends after the view began cannot have been closed before (watermarks are behind the clock), and one that a restart
- * finds unfinished is replayed and put here. So it covers the window in which `sinceMs` lies and every later one, and
- * what trimming leaves of that.
+ * finds unfinished is replayed and put here. So it covers every window that ends after `sinceMs`, and what trimming
+ * leaves of that.
  */
 export class EmbeddedLiveView implements LiveView {
   /** By start, then by partition. */
   readonly #held = new Map<number, Map<number, HeldBatch>>()
   #series = new NumberedSeries()
+  #generation = 0
   #coveredFromMs: number
 
   /** @param sinceMs when this process began to close windows, ms since the epoch */
@@ -51,6 +55,22 @@ export class EmbeddedLiveView implements LiveView {
 
   async series(selection: WindowSelection): Promise<Series[]> {
     return this.#series.within(selection.matchers, selection)
+  }
+
+  /** Its series by number. */
+  get numbered(): NumberedSeries {
+    return this.#series
+  }
+
+  /** Grows whenever the series are numbered anew. */
+  get generation(): number {
+    return this.#generation
+  }
+
+  /** Windows of whole metrics as chunks that name their series by number. A batch is packed once, when first asked for. */
+  packed(range: TimeRange, metrics: Uint32Array): Iterable<Uint8Array> {
+    // One view of the map, as for reading: what is held now keeps its numbers.
+    return packedOf(this.#between(range.startMs, range.endMs), this.#series, metrics)
   }
 
   async coveredFromMs(): Promise<number | undefined> {
@@ -90,10 +110,18 @@ export class EmbeddedLiveView implements LiveView {
     for (let number = 0; number < this.#series.size; number++) if (this.#series.lastMs(number) < beforeMs) gone++
     if (gone * 2 <= this.#series.size || gone === 0) return
     this.#series = new NumberedSeries()
+    this.#generation++
     for (const partitions of this.#held.values()) {
       // A fresh object: a read under way still holds the old numbers.
       for (const [partition, { batch }] of partitions)
         partitions.set(partition, { batch, numbers: this.#number(batch) })
     }
+  }
+}
+
+function* packedOf(batches: readonly HeldBatch[], series: NumberedSeries, metrics: Uint32Array): Generator<Uint8Array> {
+  for (const held of batches) {
+    held.packed ??= new PackedBatch(held.batch, held.numbers, series)
+    for (const metric of metrics) yield* held.packed.chunksOf(metric)
   }
 }

@@ -23,6 +23,11 @@ export class ObjectFolder implements ObjectStore {
     return new ObjectFolder(folder)
   }
 
+  /** A folder that another process has opened: for reading beside it. */
+  static beside(folder: string): ObjectFolder {
+    return new ObjectFolder(folder)
+  }
+
   async put(key: string, path: string): Promise<void> {
     const target = this.#pathOf(key)
     try {

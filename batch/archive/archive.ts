@@ -5,7 +5,7 @@ import { asTidemarkError, TidemarkError } from '../../schemas/errors.js'
 import { DamagedRecord, decodeRecord, type LogRecord } from '../../schemas/log/record.js'
 import type { Log, LogEntry, LogReader, LogSubscription } from '../../schemas/ports/log.js'
 import type { ObjectStore } from '../../schemas/ports/object-store.js'
-import type { Clock } from '../../schemas/time.js'
+import { type Clock, windowStart } from '../../schemas/time.js'
 import type { Catalog } from '../catalog/catalog.js'
 import { archivePositions, commitArchiveStep, type RawFile } from '../catalog/progress.js'
 import { type SeriesSpan, SPAN_STEP_MS } from '../catalog/series.js'
@@ -267,7 +267,7 @@ export class Archive implements LogReader {
     for (const [place, series] of buffer.series.entries()) {
       const firstMs = buffer.firstMs[place]
       const lastMs = buffer.lastMs[place]
-      const steps = `${series.id}:${Math.floor(firstMs / SPAN_STEP_MS)}:${Math.floor(lastMs / SPAN_STEP_MS)}`
+      const steps = `${series.id}:${windowStart(firstMs, SPAN_STEP_MS)}:${windowStart(lastMs, SPAN_STEP_MS)}`
       if (!Number.isFinite(firstMs) || this.#remembered.has(steps)) continue
       keys.push(steps)
       spans.push({ series, firstMs, lastMs })

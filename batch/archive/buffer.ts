@@ -2,7 +2,7 @@ import type { LogRecord } from '../../schemas/log/record.js'
 import { isStaleAt, Kind, wordsOf } from '../../schemas/points.js'
 import { IdTable } from '../../schemas/series/id-table.js'
 import { Series } from '../../schemas/series/series.js'
-import { alignDown } from '../../schemas/time.js'
+import { windowStart } from '../../schemas/time.js'
 import { widened } from '../../schemas/widened.js'
 
 /** Kind of a staleness marker in raw_points; other points carry their series' kind. */
@@ -51,9 +51,9 @@ export class PointBuffer {
       this.weight[at] = record.weight ? record.weight[i] : 1
       if (timeMs < this.firstMs[place]) this.firstMs[place] = timeMs
       if (timeMs > this.lastMs[place]) this.lastMs[place] = timeMs
-      if (!(timeMs >= blockStart && timeMs < blockStart + this.#blockMs)) {
+      if (!(timeMs > blockStart && timeMs <= blockStart + this.#blockMs)) {
         if (inBlock > 0) this.blocks.set(blockStart, (this.blocks.get(blockStart) ?? 0) + inBlock)
-        blockStart = alignDown(timeMs, this.#blockMs)
+        blockStart = windowStart(timeMs, this.#blockMs)
         inBlock = 0
       }
       inBlock++

@@ -41,5 +41,7 @@ export async function compactRaw(
       SELECT row_number() OVER () AS sx, * FROM (SELECT series_id, any_value(metric) AS metric, any_value(labels) AS labels FROM ${files} GROUP BY series_id);
     CREATE OR REPLACE TEMP TABLE raw_points AS
       SELECT sx, epoch_ms(ts)::DOUBLE AS ts, value, kind, weight FROM ${files} f JOIN raw_series s ON s.series_id = f.series_id`)
-  return writeRawFile(connection, path)
+  const written = await writeRawFile(connection, path)
+  await connection.run('DROP TABLE raw_placed; DROP TABLE raw_points; DROP TABLE raw_series')
+  return written
 }

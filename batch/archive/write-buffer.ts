@@ -44,7 +44,7 @@ export async function writeBuffer(
   const files: LocalRawFile[] = []
   for (const blockStart of [...buffer.blocks.keys()].sort((a, b) => a - b)) {
     const path = join(folder, `raw-${blockStart}.parquet`)
-    const condition = buffer.blocks.size === 1 ? 'true' : `ts >= ${blockStart} AND ts < ${blockStart + blockMs}`
+    const condition = buffer.blocks.size === 1 ? 'true' : `ts > ${blockStart} AND ts <= ${blockStart + blockMs}`
     files.push({ blockStart, path, ...(await writeRawFile(connection, path, condition)) })
   }
   return files

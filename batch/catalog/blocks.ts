@@ -152,19 +152,21 @@ async function hasMoved(tx: CatalogTx, base: BlockBase, files: readonly TierFile
   return moved !== undefined
 }
 
+/** A compacted file that holds the span stays: the new one lies over it. Without windows an empty one must hide it. */
 async function flipSpan(tx: CatalogTx, file: TierFile, epoch: number, nowMs: number): Promise<void> {
   await tx
     .updateTable('tier_files')
     .set({ epoch_to: epoch, retired_ms: nowMs })
     .where('tier', '=', file.tier)
     .where('span_start', '=', file.startMs)
+    .where('span_end', '=', file.endMs)
     .where('epoch_to', 'is', null)
     .execute()
-  if (file.key === undefined) return
+  if (file.key === undefined && !(await isCovered(tx, file))) return
   await tx
     .insertInto('tier_files')
     .values({
-      key: file.key,
+      key: file.key ?? `none/${file.tier}/${file.startMs}/${epoch}`,
       tier: file.tier,
       span_start: file.startMs,
       span_end: file.endMs,
@@ -175,6 +177,19 @@ async function flipSpan(tx: CatalogTx, file: TierFile, epoch: number, nowMs: num
       retired_ms: null,
     })
     .execute()
+}
+
+async function isCovered(tx: CatalogTx, { tier, startMs, endMs }: TierFile): Promise<boolean> {
+  const covering = await tx
+    .selectFrom('tier_files')
+    .select('id')
+    .where('tier', '=', tier)
+    .where('span_start', '<=', startMs)
+    .where('span_end', '>=', endMs)
+    .where('epoch_to', 'is', null)
+    .limit(1)
+    .executeTakeFirst()
+  return covering !== undefined
 }
 
 async function replaceRaw(

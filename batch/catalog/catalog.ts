@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { type Kysely, sql } from 'kysely'
 import { TidemarkError } from '../../schemas/errors.js'
-import { alignDown, type Clock } from '../../schemas/time.js'
+import { type Clock, windowStart } from '../../schemas/time.js'
 import type { CatalogDb, CatalogTx } from './tables.js'
 
 /** Advisory locks of the catalog, transaction-scoped. */
@@ -43,7 +43,7 @@ export async function openCatalog(options: { db: CatalogDb; blockMs: number; clo
       })
     }
     if (known) return { db, blockMs, originMs: known.origin_ms }
-    const originMs = alignDown(clock(), blockMs)
+    const originMs = windowStart(clock(), blockMs)
     await tx
       .insertInto('batch_state')
       .values({ origin_ms: originMs, block_ms: blockMs, frontier_ms: originMs, epoch: 1 })

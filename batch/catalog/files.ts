@@ -2,7 +2,8 @@ import { TidemarkError } from '../../schemas/errors.js'
 import type { BlockVersion } from '../../schemas/ports/batch-view.js'
 import type { Tier, TimeRange } from '../../schemas/time.js'
 import { readState } from './catalog.js'
-import type { CatalogDb } from './tables.js'
+import { type FileSpan, hiddenSpans } from './hidden-spans.js'
+import type { CatalogDb, CatalogTx } from './tables.js'
 
 /** The state of the batch view at an epoch. */
 export interface EpochState {
@@ -32,33 +33,61 @@ export async function epochState(
   return { epoch, frontierMs: own.frontier_ms }
 }
 
-/** Keys of the tier's files that are current at the epoch and overlap the range, by span. */
+/** A tier's file that is current at an epoch. */
+export interface CurrentFile extends FileSpan {
+  id: number
+  key: string
+  /** 0: there is no object, its span holds nothing. */
+  windows: number
+  bytes: number
+  /** First and last metric, by name; null: it may hold any. */
+  metricFrom: string | null
+  metricTo: string | null
+  /** What newer files answer for. */
+  hidden: readonly TimeRange[]
+}
+
+/** The tier's files that are current at the epoch and overlap the range, by span. */
 export async function filesAt(
-  db: CatalogDb,
+  db: CatalogDb | CatalogTx,
   epoch: number,
   tier: Tier,
   range: TimeRange,
-): Promise<{ key: string; spanStart: number }[]> {
+): Promise<CurrentFile[]> {
   const rows = await db
     .selectFrom('tier_files')
-    .select(['key', 'span_start'])
+    .select([
+      'id',
+      'key',
+      'windows',
+      'bytes',
+      'span_start as spanStart',
+      'span_end as spanEnd',
+      'epoch_from as epochFrom',
+      'metric_from as metricFrom',
+      'metric_to as metricTo',
+    ])
     .where('tier', '=', tier)
     .where('span_start', '<', range.endMs)
     .where('span_end', '>', range.startMs)
     .where('epoch_from', '<=', epoch)
     .where((eb) => eb.or([eb('epoch_to', 'is', null), eb('epoch_to', '>', epoch)]))
     .orderBy('span_start')
+    .orderBy('id')
     .execute()
-  return rows.map((row) => ({ key: row.key, spanStart: row.span_start }))
+  const hidden = hiddenSpans(rows)
+  return rows.map((row, place) => ({ ...row, hidden: hidden[place] }))
 }
 
-/** Blocks of the range that hold 10 s files at the epoch, with their generations. */
-export async function blocksAt(db: CatalogDb, epoch: number, range: TimeRange): Promise<BlockVersion[]> {
-  const files = new Map<number, number>()
-  for (const { spanStart } of await filesAt(db, epoch, '10s', range))
-    files.set(spanStart, (files.get(spanStart) ?? 0) + 1)
-  if (files.size === 0) return []
-  const starts = [...files.keys()]
+/** Blocks of the range that 10 s files hold at the epoch, with their generations. */
+export async function blocksAt(
+  db: CatalogDb,
+  epoch: number,
+  range: TimeRange,
+  blockMs: number,
+): Promise<BlockVersion[]> {
+  const starts = await blocksOf(db, await filesAt(db, epoch, '10s', range), range, blockMs)
+  if (starts.length === 0) return []
   const generations = await db
     .selectFrom('publications')
     .select(['block_start', (eb) => eb.fn.max('generation').as('generation')])
@@ -77,7 +106,39 @@ export async function blocksAt(db: CatalogDb, epoch: number, range: TimeRange): 
   return starts.map((startMs) => ({
     startMs,
     generation: generationOf.get(startMs) ?? 1,
-    files: files.get(startMs) ?? 0,
+    files: 1,
     dirty: dirtyStarts.has(startMs),
   }))
+}
+
+/** The blocks of some files: a compacted file holds those of its span that have points. */
+async function blocksOf(
+  db: CatalogDb,
+  files: readonly CurrentFile[],
+  range: TimeRange,
+  blockMs: number,
+): Promise<number[]> {
+  const held = files.filter(({ windows }) => windows > 0)
+  const starts = new Set(held.filter((file) => file.spanEnd - file.spanStart <= blockMs).map((file) => file.spanStart))
+  const compacted = held.filter((file) => file.spanEnd - file.spanStart > blockMs)
+  if (compacted.length > 0) {
+    const rows = await db
+      .selectFrom('blocks')
+      .select('start_ms')
+      .where('generation', '>', 0)
+      .where('start_ms', '>', range.startMs - blockMs)
+      .where('start_ms', '<', range.endMs)
+      .execute()
+    for (const { start_ms: startMs } of rows) {
+      if (compacted.some((file) => startMs >= file.spanStart && startMs < file.spanEnd)) starts.add(startMs)
+    }
+  }
+  return [...starts].sort((a, b) => a - b)
+}
+
+/** True if the file may hold one of the metrics. */
+export function mayHold({ metricFrom, metricTo }: CurrentFile, metrics: ReadonlySet<string>): boolean {
+  if (metricFrom === null || metricTo === null) return true
+  for (const metric of metrics) if (metric >= metricFrom && metric <= metricTo) return true
+  return false
 }

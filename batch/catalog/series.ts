@@ -3,7 +3,7 @@ import { IdTable } from '../../schemas/series/id-table.js'
 import { LabelIndex } from '../../schemas/series/label-index.js'
 import type { Matcher } from '../../schemas/series/matcher.js'
 import { Series, splitId } from '../../schemas/series/series.js'
-import type { TimeRange } from '../../schemas/time.js'
+import { type TimeRange, windowStart } from '../../schemas/time.js'
 import { lockSeries } from './catalog.js'
 import type { CatalogDb, CatalogTx } from './tables.js'
 
@@ -28,8 +28,8 @@ export async function registerSeries(tx: CatalogTx, spans: readonly SeriesSpan[]
     const page = spans.slice(at, at + PAGE)
     const ids = page.map(({ series }) => series.id.toString())
     const canonical = page.map(({ series }) => `\\x${Buffer.from(series.canonical).toString('hex')}`)
-    const first = page.map(({ firstMs }) => Math.floor(firstMs / SPAN_STEP_MS) * SPAN_STEP_MS)
-    const last = page.map(({ lastMs }) => Math.ceil((lastMs + 1) / SPAN_STEP_MS) * SPAN_STEP_MS)
+    const first = page.map(({ firstMs }) => windowStart(firstMs, SPAN_STEP_MS))
+    const last = page.map(({ lastMs }) => windowStart(lastMs, SPAN_STEP_MS) + SPAN_STEP_MS)
     await sql`
       INSERT INTO series (id, seq, canonical, first_ms, last_ms)
       SELECT id, nextval('series_seq'), canonical, first_ms, last_ms

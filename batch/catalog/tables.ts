@@ -46,6 +46,8 @@ export interface CatalogTables {
     epoch_from: number
     epoch_to: number | null
     retired_ms: number | null
+    metric_from: string | null
+    metric_to: string | null
   }
   archive_progress: { partition: number; next_offset: number; received_ms: number; points: Generated<number> }
   series: {

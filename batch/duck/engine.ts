@@ -38,9 +38,9 @@ export class DuckEngine {
     }
   }
 
-  /** As {@link run}, but one at a time: for jobs that may use all of the memory. */
-  runAlone<T>(job: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-    const turn = this.#heavy.then(() => this.run(job))
+  /** As {@link run}, but one at a time, on two connections: for jobs that may use all of the memory. */
+  runAlone<T>(job: (reader: DuckDBConnection, writer: DuckDBConnection) => Promise<T>): Promise<T> {
+    const turn = this.#heavy.then(() => this.run((reader) => this.run((writer) => job(reader, writer))))
     this.#heavy = turn.catch(() => undefined)
     return turn
   }
@@ -110,13 +110,12 @@ export function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
 
-/** `read_parquet` over local paths. */
-export function parquetSql(paths: readonly string[]): string {
-  return `read_parquet([${paths.map(quoted).join(', ')}])`
+/** Local paths as an SQL list. */
+export function pathsSql(paths: readonly string[]): string {
+  return `[${paths.map(quoted).join(', ')}]`
 }
 
-/** The only value of a query that gives one number. */
-export async function numberOf(connection: DuckDBConnection, sql: string): Promise<number> {
-  const rows = (await connection.runAndReadAll(sql)).getRows()
-  return Number(rows[0][0])
+/** `read_parquet` over local paths. */
+export function parquetSql(paths: readonly string[]): string {
+  return `read_parquet(${pathsSql(paths)})`
 }

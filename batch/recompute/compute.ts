@@ -1,27 +1,17 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { BIGINT, BOOLEAN, type DuckDBConnection } from '@duckdb/node-api'
+import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Rollup } from '../../schemas/config/schema.js'
-import { isEvent } from '../../schemas/points.js'
-import { type Series, splitId } from '../../schemas/series/series.js'
+import { joinId, type Series } from '../../schemas/series/series.js'
 import type { Tier, TimeRange } from '../../schemas/time.js'
-import { appendColumns } from '../duck/append.js'
-import { numberOf, parquetSql } from '../duck/engine.js'
-import { copyWindowsSql } from './file-sql.js'
-import {
-  bucketsSql,
-  countWindowsSql,
-  DEDUPLICATE_SQL,
-  foldSql,
-  type PointTraits,
-  pointsSql,
-  RANGE_POINTS,
-  seriesSql,
-  TRAITS_SQL,
-} from './fold-sql.js'
-import { fileSeriesSql, loadWindowsSql, mergeWindowsSql } from './merge-sql.js'
-import { applyRollups } from './rollups.js'
-import { sketchesSql, sketchTraitsSql } from './sketch-sql.js'
+import { WindowColumns } from '../../schemas/windows/columns.js'
+import { parquetSql } from '../duck/engine.js'
+import { type ReadableFile, tierFilesSql } from '../duck/tier-files-sql.js'
+import { foldPoints, rawTraits } from './read-points.js'
+import { BlockRollups, ROLLUP_SOURCES } from './rollups.js'
+import { mergeInto, OutOfOrder, READING, SeriesFold } from './series-fold.js'
+import { windowsBySeries } from './series-windows.js'
+import { type WindowTable, withWindowTables } from './window-table.js'
 
 /** A tier's windows of one span as a local file; without windows there is none. */
 export interface SpanFile extends TimeRange {
@@ -31,16 +21,20 @@ export interface SpanFile extends TimeRange {
   bytes: number
 }
 
+/** A tier and the span of one of its files. */
+type Span = TimeRange & { tier: Tier }
+
 /** What the computation of one block needs. */
 export interface ComputeInput {
-  connection: DuckDBConnection
-  blockStart: number
+  reader: DuckDBConnection
+  /** Another connection of the same engine: what is appended to one ends what is being read from it. */
+  writer: DuckDBConnection
   /** Local paths of the block's raw files. */
   rawPaths: readonly string[]
   /** Tiers and spans to compute, finest first (see `touchedSpans`). */
-  spans: readonly (TimeRange & { tier: Tier })[]
-  /** Local paths of the current files of a tier in a range, but for the span that starts at `exceptStart`. */
-  tierPaths: (tier: Tier, range: TimeRange, exceptStart: number) => Promise<string[]>
+  spans: readonly Span[]
+  /** The current files of a tier in a range, but for the span that starts at `exceptStart`. */
+  tierPaths: (tier: Tier, range: TimeRange, exceptStart: number) => Promise<ReadableFile[]>
   findSeries: (idLow: number, idHigh: number) => Series | undefined
   rollups: readonly Rollup[]
   /** Folder for the files. */
@@ -51,141 +45,112 @@ export interface ComputeInput {
 export async function computeBlock(
   input: ComputeInput,
 ): Promise<{ files: SpanFile[]; points: number; derived: Series[] }> {
-  const { connection, spans, folder } = input
-  const { points, derived } = await foldBlock(input)
+  const { spans } = input
+  const length = spans[0].endMs - spans[0].startMs
+  // Tiers whose files hold this block alone are folded from its points, the others merged from files.
+  const own = spans.filter(({ startMs, endMs }) => endMs - startMs === length)
+  const { files, points, derived } = await foldBlock(input, own)
   const known = new Map(derived.map((series) => [series.id, series]))
-  const files: SpanFile[] = []
-  for (const [place, span] of spans.entries()) {
-    const child = spans[place - 1]
-    if (child && child.endMs - child.startMs === span.endMs - span.startMs) {
-      if (files[place - 1].windows > 0) await connection.run(mergeWindowsSql(span.tier, child.tier))
-    } else if (child) {
-      await mergeFiles(input, files[place - 1], span, known)
-    }
-    files.push(await writeSpan(connection, span, folder))
-  }
+  for (const span of spans.slice(own.length)) files.push(await mergeFiles(input, files[files.length - 1], span, known))
   return { files, points, derived }
 }
 
-/** Folds raw points to `windows_10s` and `buckets_10s`, rollups included. Without raw files there are no tables. */
-async function foldBlock(input: ComputeInput): Promise<{ points: number; derived: Series[] }> {
-  const { connection, rawPaths, blockStart, rollups } = input
-  if (rawPaths.length === 0) return { points: 0, derived: [] }
-  const points = await foldPoints(connection, parquetSql(rawPaths), blockStart)
-  const derived = rollups.length > 0 ? await applyRollups(connection, rollups, await seriesByTag(input)) : []
-  return { points, derived }
-}
-
-/** Folds raw points into the temporary tables of fold-sql.ts. @returns how many points there were */
-export async function foldPoints(
-  connection: DuckDBConnection,
-  raw: string,
-  startMs: number,
-  rangePoints = RANGE_POINTS,
-): Promise<number> {
-  await connection.run(seriesSql(raw))
-  const traits = await pointTraits(connection)
-  await connection.run(pointsSql(raw, startMs, traits))
-  // Counting reads every point once more: not where the bound says enough.
-  const isDense = 2 * traits.windowsAtMost <= traits.points
-  const windows = isDense ? traits.windowsAtMost : await numberOf(connection, countWindowsSql(traits, rangePoints))
-  const single = 2 * windows > traits.points
-  await connection.run(foldSql(startMs, traits, single, rangePoints))
-  if ((await numberOf(connection, 'SELECT coalesce(sum(duplicates), 0) FROM windows_10s')) > 0) {
-    await connection.run(DEDUPLICATE_SQL)
-    await connection.run(foldSql(startMs, traits, single, rangePoints))
-  }
-  await connection.run(bucketsSql(traits, windows === traits.points))
-  await connection.run('DROP TABLE points')
-  return traits.points
-}
-
-async function pointTraits(connection: DuckDBConnection): Promise<PointTraits> {
-  const row = (await connection.runAndReadAll(TRAITS_SQL)).getRows()[0]
-  const [points, windowsAtMost, events, weighted, stale, infinite, notPositive] = row.map(Number)
-  const finite = infinite === 0 && stale === 0
-  return {
-    points,
-    windowsAtMost,
-    events: events === 1,
-    weighted: weighted === 1,
-    stale: stale === 1,
-    finite,
-    positive: finite && notPositive === 0,
-  }
-}
-
-async function seriesByTag({ connection, findSeries }: ComputeInput): Promise<Map<number, Series>> {
-  const byTag = new Map<number, Series>()
-  for (const [id, tag] of (await connection.runAndReadAll('SELECT series_id, tag FROM series')).getRows()) {
-    const series = findSeries(...splitId(id as bigint))
-    if (series) byTag.set(Number(tag), series)
-  }
-  return byTag
-}
-
-/** Loads the child tier's files of a span that is longer than the child's, and merges them. */
-async function mergeFiles(
+/** Folds the raw points to the tiers of these spans, rollups included. */
+async function foldBlock(
   input: ComputeInput,
+  spans: readonly Span[],
+): Promise<{ files: SpanFile[]; points: number; derived: Series[] }> {
+  if (input.rawPaths.length === 0) return { files: spans.map(emptyFile), points: 0, derived: [] }
+  try {
+    return await foldFiles(input, spans, false)
+  } catch (error) {
+    if (!(error instanceof OutOfOrder)) throw error
+    // Each file is sorted, but a series that changed its partition lies in two.
+    return foldFiles(input, spans, true)
+  }
+}
+
+async function foldFiles(input: ComputeInput, spans: readonly Span[], sort: boolean) {
+  const { reader, writer, rawPaths, rollups: rules, findSeries } = input
+  const tiers = spans.map(({ tier }) => tier)
+  return withWindowTables(writer, [...tiers, ROLLUP_SOURCES], async (tables) => {
+    const sources = tables[tiers.length]
+    const rollups = new BlockRollups(rules, findSeries, sources)
+    const fold = new SeriesFold(tiers)
+    const append = (idLow: number, idHigh: number, windows: readonly WindowColumns[]) => {
+      for (let t = 0; t < tiers.length; t++) tables[t].append(idLow, idHigh, windows[t])
+    }
+    const { points: stored, plain } = await rawTraits(reader, rawPaths)
+    const points = await foldPoints(reader, parquetSql(rawPaths), plain, sort, fold, (idLow, idHigh) => {
+      const windows = fold.finish()
+      if (rollups.take(idLow, idHigh, windows[0])) append(idLow, idHigh, windows)
+    })
+    if (points !== stored) throw new Error(`${points} of ${stored} raw points were read`)
+    sources.close()
+    for await (const { idLow, idHigh, windows } of rollups.windows(reader)) {
+      append(idLow, idHigh, fold.merge(windows))
+    }
+    const files = await writeSpans(input, spans, tables)
+    return { files, points, derived: rollups.derived }
+  })
+}
+
+/** Writes each span's file from its table: the finest, which takes longest, beside the others. */
+async function writeSpans(
+  { reader, writer, folder }: ComputeInput,
+  spans: readonly Span[],
+  tables: readonly WindowTable[],
+): Promise<SpanFile[]> {
+  for (const [t] of spans.entries()) tables[t].close()
+  const finest = writeSpan(writer, tables[0], spans[0], folder)
+  const coarser = async () => {
+    const files: SpanFile[] = []
+    for (let t = 1; t < spans.length; t++) files.push(await writeSpan(reader, tables[t], spans[t], folder))
+    return files
+  }
+  const both = [finest, coarser()] as const
+  // Nothing may still read a table when the tables are dropped.
+  await Promise.allSettled(both)
+  const [first, rest] = await Promise.all(both)
+  return [first, ...rest]
+}
+
+/** Merges the files of the tier before, the new one among them, to a span that is longer than theirs. */
+async function mergeFiles(
+  { reader, writer, tierPaths, findSeries, folder }: ComputeInput,
   child: SpanFile,
-  span: TimeRange & { tier: Tier },
+  span: Span,
   derived: ReadonlyMap<bigint, Series>,
-): Promise<void> {
-  const { connection } = input
-  const tables = (await connection.runAndReadAll('SELECT table_name FROM duckdb_tables() WHERE temporary')).getRows()
-  for (const [table] of tables) await connection.run(`DROP TABLE IF EXISTS "${String(table)}"`)
-  const others = await input.tierPaths(child.tier, span, child.startMs)
-  const paths = child.path ? [...others, child.path] : others
-  if (paths.length === 0) return
-  const files = parquetSql(paths)
-  await connection.run('CREATE TEMP TABLE kinds (series_id BIGINT, event BOOLEAN)')
-  const ids = (await connection.runAndReadAll(`SELECT DISTINCT series_id FROM ${files}`)).getColumns()[0] as bigint[]
-  await appendColumns(connection, 'kinds', ids?.length ?? 0, [
-    { type: BIGINT, value: (row) => ids[row] },
-    {
-      type: BOOLEAN,
-      value: (row) => {
-        const series = derived.get(ids[row]) ?? input.findSeries(...splitId(ids[row]))
-        return series !== undefined && isEvent(series.kind)
-      },
-    },
-  ])
-  await connection.run(fileSeriesSql(files, 'kinds'))
-  await connection.run(loadWindowsSql(child.tier, files, span.startMs))
-  await connection.run(mergeWindowsSql(span.tier, child.tier))
+): Promise<SpanFile> {
+  const others = await tierPaths(child.tier, span, child.startMs)
+  const files = child.path ? [...others, { path: child.path, hidden: [] }] : others
+  if (files.length === 0) return emptyFile(span)
+  const seriesOf = (low: number, high: number) => derived.get(joinId(low, high)) ?? findSeries(low, high) ?? READING
+  return withWindowTables(writer, [span.tier], async ([table]) => {
+    const merged = new WindowColumns()
+    for await (const { idLow, idHigh, windows } of windowsBySeries(reader, tierFilesSql(files), seriesOf)) {
+      merged.clear()
+      mergeInto(merged, windows, span.tier)
+      table.append(idLow, idHigh, merged)
+    }
+    table.close()
+    return writeSpan(writer, table, span, folder)
+  })
 }
 
 async function writeSpan(
   connection: DuckDBConnection,
-  span: TimeRange & { tier: Tier },
+  table: WindowTable,
+  span: Span,
   folder: string,
 ): Promise<SpanFile> {
   const { tier, startMs, endMs } = span
-  const exists = await numberOf(
-    connection,
-    `SELECT count(*) FROM duckdb_tables() WHERE temporary AND table_name = 'windows_${tier}'`,
-  )
+  if (table.length === 0) return emptyFile(span)
   const path = join(folder, `${tier}-${startMs}.parquet`)
-  const windows = exists ? await writeWindows(connection, tier, startMs, path) : 0
-  if (windows === 0) return { tier, startMs, endMs, windows: 0, bytes: 0 }
-  return { tier, startMs, endMs, path, windows, bytes: statSync(path).size }
+  await table.writeTo(connection, path)
+  return { tier, startMs, endMs, path, windows: table.length, bytes: statSync(path).size }
 }
 
-/** Writes the windows in a tier's temporary tables to a file, if there are any. @returns how many there are */
-export async function writeWindows(
-  connection: DuckDBConnection,
-  tier: Tier,
-  spanStartMs: number,
-  path: string,
-): Promise<number> {
-  const row = (await connection.runAndReadAll(sketchTraitsSql(tier))).getRows()[0]
-  const [windows, any, plain, positive, whole] = row.map(Number)
-  if (windows === 0) return 0
-  const sketched = any === 1
-  if (sketched) {
-    const traits = { plain: plain === 1, positive: positive === 1, whole: whole === 1 }
-    await connection.run(sketchesSql(tier, traits))
-  }
-  await connection.run(copyWindowsSql(tier, spanStartMs, path, sketched))
-  return windows
+function emptyFile({ tier, startMs, endMs }: Span): SpanFile {
+  return { tier, startMs, endMs, windows: 0, bytes: 0 }
 }

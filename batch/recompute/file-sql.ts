@@ -1,10 +1,8 @@
-import { TIER_MS, type Tier } from '../../schemas/time.js'
 import { quoted } from '../duck/engine.js'
-import { partsSql } from './fold-sql.js'
 
 /**
  * How Parquet is written: as an Iceberg data file that Spark, Trino and pyiceberg read without rewriting. Field ids,
- * v1 pages, zstd, timestamps in µs with time zone, signed 64-bit integers, explicit casts.
+ * v1 pages, zstd, timestamps in µs with time zone, signed 64-bit integers, explicit types.
  */
 const FORMAT = 'FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3, PARQUET_VERSION v1'
 
@@ -22,8 +20,11 @@ const WINDOW_FIELD_IDS = `{series_id: 1, start: 2, count: 3, sum: 4, min: 5, max
            neg_index: {__duckdb_field_id: 19, element: 25}, neg: {__duckdb_field_id: 20, element: 21}},
   shard: 22, stale: 23}`
 
-const SKETCH_TYPE =
-  'STRUCT(scale INTEGER, zero_count DOUBLE, zero_threshold DOUBLE, pos_index INTEGER[], pos DOUBLE[], neg_index INTEGER[], neg DOUBLE[])'
+/** The columns of a tier's file. `min` and `max` are NULL without a finite value; `stale` holds a window's flags. */
+export const WINDOW_TABLE_SQL = `series_id BIGINT, "start" TIMESTAMPTZ, count DOUBLE, sum DOUBLE, min DOUBLE, max DOUBLE,
+  "first" DOUBLE, first_ts TIMESTAMPTZ, "last" DOUBLE, last_ts TIMESTAMPTZ, increase DOUBLE,
+  sketch STRUCT(scale INTEGER, zero_count DOUBLE, zero_threshold DOUBLE, pos_index INTEGER[], pos DOUBLE[], neg_index INTEGER[], neg DOUBLE[]),
+  shard INTEGER, stale INTEGER`
 
 /** Shards of a day's files; the shard is the id's low bits. */
 const SHARD_MASK = 15
@@ -31,23 +32,23 @@ const SHARD_MASK = 15
 /** SQL for a series's shard. */
 export const SHARD_SQL = `(series_id & ${SHARD_MASK})::INTEGER`
 
+/** The same of an id's low half. */
+export function shardOf(idLow: number): number {
+  return idLow & SHARD_MASK
+}
+
 /** Writes raw points; `select` gives the columns of raw_points in their order, sorted by metric, series, time. */
 export function copyRawSql(select: string, path: string): string {
   return `COPY (${select}) TO ${quoted(path)} (${FORMAT}, ${RAW_GROUP}, FIELD_IDS ${RAW_FIELD_IDS})`
 }
 
-/**
- * Writes a tier's windows, sorted by series and time, from its temporary tables. They lie sorted: only where sketches
- * are joined they are sorted again. @param sketched some window has a sketch
- */
-export function copyWindowsSql(tier: Tier, spanStartMs: number, path: string, sketched: boolean): string {
-  const time = (ms: string) => `make_timestamp((${ms}) * 1000)::TIMESTAMPTZ`
-  return `COPY (
-    SELECT v.series_id::BIGINT AS series_id, ${time(`${spanStartMs}::BIGINT + ${partsSql('v.wid').w} * ${TIER_MS[tier]}`)} AS "start",
-           v.count::DOUBLE AS count, v.sum::DOUBLE AS sum, v.min::DOUBLE AS min, v.max::DOUBLE AS max,
-           v."first"::DOUBLE AS "first", ${time('v.first_ts')} AS first_ts,
-           v."last"::DOUBLE AS "last", ${time('v.last_ts')} AS last_ts, v.increase::DOUBLE AS increase,
-           ${sketched ? 'k.sketch' : `NULL::${SKETCH_TYPE}`} AS sketch, ${SHARD_SQL} AS shard, (v.last_stale::INTEGER + 2 * v.first_stale::INTEGER)::INTEGER AS stale
-    FROM "windows_${tier}" v ${sketched ? `LEFT JOIN "sketches_${tier}" k ON k.wid = v.wid ORDER BY v.series_id, v.wid` : ''}
-  ) TO ${quoted(path)} (${FORMAT}, ${WINDOW_GROUP}, FIELD_IDS ${WINDOW_FIELD_IDS})`
+/** Writes windows of files as one file, sorted by series and time, in groups of which a few hold one series. */
+export function copyCompactedSql(windows: string, path: string): string {
+  return `COPY (SELECT * FROM ${windows} ORDER BY series_id, "start") TO ${quoted(path)} (${FORMAT}, ROW_GROUP_SIZE 8192, FIELD_IDS ${WINDOW_FIELD_IDS})`
+}
+
+/** Writes a table of {@link WINDOW_TABLE_SQL} as a tier's file, sorted by series and time. @param sorted it lies so */
+export function copyWindowsSql(table: string, path: string, sorted: boolean): string {
+  const order = sorted ? '' : 'ORDER BY series_id, "start"'
+  return `COPY (FROM "${table}" ${order}) TO ${quoted(path)} (${FORMAT}, ${WINDOW_GROUP}, FIELD_IDS ${WINDOW_FIELD_IDS})`
 }

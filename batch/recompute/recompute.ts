@@ -8,14 +8,15 @@ import type { Clock, Tier, TimeRange } from '../../schemas/time.js'
 import { compactRaw } from '../archive/raw-file.js'
 import { type BlockBase, dirtyBlocks, markRecomputing, publish, readBase, type TierFile } from '../catalog/blocks.js'
 import { type Catalog, readState } from '../catalog/catalog.js'
-import { filesAt } from '../catalog/files.js'
+import { type CurrentFile, filesAt } from '../catalog/files.js'
 import { archivePositions } from '../catalog/progress.js'
 import type { SeriesIndex, SeriesSpan } from '../catalog/series.js'
 import type { DuckEngine } from '../duck/engine.js'
+import type { ReadableFile } from '../duck/tier-files-sql.js'
 import type { BatchSettings } from '../settings.js'
 import type { RecomputedBlock } from '../work.js'
 import { computeBlock, type SpanFile } from './compute.js'
-import { touchedSpans } from './spans.js'
+import { spanMs, touchedSpans } from './spans.js'
 
 /** Blocks sealed in one call, and tries against other workers that publish the same span. */
 const SEALS_PER_CALL = 100
@@ -60,7 +61,8 @@ export class Recompute {
     const sealed: number[] = []
     while (sealed.length < SEALS_PER_CALL) {
       const { frontierMs } = await readState(catalog.db)
-      if (archivedMs < frontierMs + catalog.blockMs + settings.latenessMs + settings.slackMs) break
+      // A point of the block's last millisecond is received no earlier than that, so the end itself must be passed.
+      if (archivedMs <= frontierMs + catalog.blockMs + settings.latenessMs + settings.slackMs) break
       await this.#recompute(frontierMs, true)
       sealed.push(frontierMs)
     }
@@ -127,27 +129,29 @@ export class Recompute {
     const frontierMs = sealing ? base.startMs + catalog.blockMs : base.frontierMs
     try {
       const rawPaths = await Promise.all(base.rawFiles.map((file) => objects.localPath(file.key)))
-      const { result, compacted } = await engine.runAlone(async (connection) => {
+      const { result, compacted } = await engine.runAlone(async (reader, writer) => {
+        // First, for one file is sorted as a whole, and several are not.
+        const compacted = await this.#compact(reader, base, rawPaths, folder)
         const result = await computeBlock({
-          connection,
-          blockStart: base.startMs,
-          rawPaths,
+          reader,
+          writer,
+          rawPaths: compacted ? [compacted.path] : rawPaths,
           spans: touchedSpans(base.startMs, catalog.blockMs, frontierMs),
           tierPaths: (tier, range, exceptStart) => this.#tierPaths(base.epoch, tier, range, exceptStart),
           findSeries: (low, high) => series.find(low, high),
           rollups: settings.rollups,
           folder,
         })
-        return { result, compacted: await this.#compact(connection, base, rawPaths, folder) }
+        return { result, compacted }
       })
       const keys: string[] = []
       const files = []
       for (const file of result.files) files.push(await this.#store(file, keys))
-      const endMs = base.startMs + catalog.blockMs - 1
+      const endMs = base.startMs + catalog.blockMs
       return {
         files,
         compacted: compacted && (await this.#storeCompacted(base, compacted, keys)),
-        derived: result.derived.map((one) => ({ series: one, firstMs: base.startMs, lastMs: endMs })),
+        derived: result.derived.map((one) => ({ series: one, firstMs: base.startMs + 1, lastMs: endMs })),
         points: result.points,
         keys,
       }
@@ -156,10 +160,18 @@ export class Recompute {
     }
   }
 
-  async #tierPaths(epoch: number, tier: Tier, range: TimeRange, exceptStart: number): Promise<string[]> {
-    const files = await filesAt(this.#parts.catalog.db, epoch, tier, range)
-    const others = files.filter((file) => file.spanStart !== exceptStart)
-    return Promise.all(others.map((file) => this.#parts.objects.localPath(file.key)))
+  async #tierPaths(epoch: number, tier: Tier, range: TimeRange, exceptStart: number): Promise<ReadableFile[]> {
+    const { catalog, objects } = this.#parts
+    const files = await filesAt(catalog.db, epoch, tier, range)
+    const except = { startMs: exceptStart, endMs: exceptStart + spanMs(tier, catalog.blockMs) }
+    const isExcept = (file: CurrentFile) => file.spanStart === except.startMs && file.spanEnd === except.endMs
+    const others = files.filter((file) => file.windows > 0 && !isExcept(file))
+    return Promise.all(
+      others.map(async (file) => ({
+        path: await objects.localPath(file.key),
+        hidden: [...file.hidden, ...beyond(file, range, except)],
+      })),
+    )
   }
 
   /** Several files of one partition become one file for the whole block. */
@@ -190,6 +202,16 @@ export class Recompute {
     await this.#parts.objects.put(key, path)
     return { key, points, bytes }
   }
+}
+
+/** What a compacted file holds beyond a range, and the span within it that is not wanted. */
+function beyond({ spanStart, spanEnd }: CurrentFile, range: TimeRange, except: TimeRange): TimeRange[] {
+  const stretches = [
+    { startMs: spanStart, endMs: range.startMs },
+    { startMs: range.endMs, endMs: spanEnd },
+    { startMs: Math.max(spanStart, except.startMs), endMs: Math.min(spanEnd, except.endMs) },
+  ]
+  return stretches.filter(({ startMs, endMs }) => startMs < endMs)
 }
 
 /** The day (UTC) of a time, for object keys: `2025-01-31`. */

@@ -5,10 +5,10 @@ export function spanMs(tier: Tier, blockMs: number): number {
   return (blockMs / greatestDivisor(blockMs, TIER_MS[tier])) * TIER_MS[tier]
 }
 
-/** The span of a tier that holds a time. */
-function spanOf(tier: Tier, blockMs: number, timeMs: number): TimeRange {
+/** The span of a tier that holds a block. */
+function spanOf(tier: Tier, blockMs: number, blockStart: number): TimeRange {
   const length = spanMs(tier, blockMs)
-  const startMs = alignDown(timeMs, length)
+  const startMs = alignDown(blockStart, length)
   return { startMs, endMs: startMs + length }
 }
 

@@ -21,7 +21,7 @@ export interface SweepParts {
 }
 
 /** Applies retention, drops old generations, and removes objects that nothing refers to. Rows go first: a crash leaves orphans for the next sweep. */
-export async function sweep(parts: SweepParts): Promise<SweepOutcome> {
+export async function sweep(parts: SweepParts): Promise<Omit<SweepOutcome, 'filesCompacted'>> {
   const { objects, ledger, clock, settings } = parts
   const nowMs = clock()
   const keys = [...(await dropOldGenerations(parts, nowMs)), ...(await dropBeyondRetention(parts, nowMs))]

@@ -1,93 +1,152 @@
-import { BIGINT, type DuckDBConnection, type DuckDBDataChunk, DuckDBListVector, INTEGER } from '@duckdb/node-api'
+import { BIGINT, type DuckDBConnection, type DuckDBDataChunk } from '@duckdb/node-api'
+import { Kind } from '../../schemas/points.js'
+import type { WantedColumns } from '../../schemas/ports/batch-view.js'
+import { IdTable } from '../../schemas/series/id-table.js'
 import type { Series } from '../../schemas/series/series.js'
 import { type BucketRun, Sketch } from '../../schemas/sketch/sketch.js'
 import type { TimeRange } from '../../schemas/time.js'
-import { WINDOW_COLUMNS, WindowColumns } from '../../schemas/windows/columns.js'
+import { WINDOW_COLUMNS, type WindowColumn, WindowColumns } from '../../schemas/windows/columns.js'
 import { appendColumns } from '../duck/append.js'
-import { parquetSql } from '../duck/engine.js'
+import { type ReadableFile, startsInSql, tierFilesSql } from '../duck/tier-files-sql.js'
+import { doubleListsOf, doublesOf, integerListsOf, integersOf, type ListColumn, wordsOf } from '../duck/vectors.js'
 
 /** Ids up to this number go into the query as literals, so that DuckDB skips row groups by their statistics. */
 const LITERAL_IDS = 500
 
-/** Places of the columns in the query's answer. */
-const AT = {
-  place: 0,
-  start: 1,
-  columns: 2,
-  stale: 11,
-  scale: 12,
-  zeroCount: 13,
-  posIndex: 14,
-  pos: 15,
-  negIndex: 16,
-  neg: 17,
-} as const
+const ALL_COLUMNS: WantedColumns = { sample: WINDOW_COLUMNS, event: WINDOW_COLUMNS, sketches: true }
+
+/** How each number column is read; none gives NULL. */
+const COLUMN_SQL: Readonly<Record<WindowColumn, string>> = {
+  count: 'count',
+  sum: 'sum',
+  min: `coalesce(min, 'nan'::DOUBLE)`,
+  max: `coalesce(max, 'nan'::DOUBLE)`,
+  first: '"first"',
+  firstMs: 'epoch_ms(first_ts)::DOUBLE',
+  last: '"last"',
+  lastMs: 'epoch_ms(last_ts)::DOUBLE',
+  increase: 'increase',
+}
+
+const SKETCH_SQL =
+  'coalesce(sketch.scale, -128), coalesce(sketch.zero_count, 0), sketch.pos_index, sketch.pos, sketch.neg_index, sketch.neg'
+/** Scale of a window without a sketch. */
+const NO_SKETCH = -128
+
+/** What is read of windows, and in which places of the query's answer it stands. */
+interface Shape {
+  columns: readonly WindowColumn[]
+  sketches: boolean
+}
+const AT = { id: 0, start: 1, stale: 2, columns: 3 } as const
+/** Places of a sketch's columns behind the number columns. */
+const SKETCH_AT = { scale: 0, zeroCount: 1, posIndex: 2, pos: 3, negIndex: 4, neg: 5 } as const
 
 /** Streams the windows of some series that start in a range from a tier's files. */
 export async function* readWindows(
   connection: DuckDBConnection,
-  paths: readonly string[],
+  files: readonly ReadableFile[],
   series: readonly Series[],
   range: TimeRange,
+  wanted: WantedColumns = ALL_COLUMNS,
 ): AsyncIterable<WindowColumns> {
-  await connection.run('CREATE TEMP TABLE selected (place INTEGER, series_id BIGINT)')
-  await appendColumns(connection, 'selected', series.length, [
-    { type: INTEGER, value: (row) => row },
-    { type: BIGINT, value: (row) => series[row].id },
-  ])
-  const literals = series.length <= LITERAL_IDS ? `AND f.series_id IN (${series.map(({ id }) => id).join(', ')})` : ''
-  const time = (ms: number) => `make_timestamp(${Math.round(ms * 1000)}::BIGINT)::TIMESTAMPTZ`
+  const shape = shapeOf(series, wanted)
+  const columns = shape.columns.map((name) => COLUMN_SQL[name])
   const result = await connection.stream(`
-    SELECT place, epoch_ms("start")::DOUBLE, count, sum, coalesce(min, 'nan'::DOUBLE), coalesce(max, 'nan'::DOUBLE), "first", epoch_ms(first_ts)::DOUBLE,
-           "last", epoch_ms(last_ts)::DOUBLE, increase, stale, sketch.scale, sketch.zero_count,
-           sketch.pos_index, sketch.pos, sketch.neg_index, sketch.neg
-    FROM ${parquetSql(paths)} f JOIN selected s ON s.series_id = f.series_id
-    WHERE "start" >= ${time(range.startMs)} AND "start" < ${time(range.endMs)} ${literals}`)
+    SELECT ${['series_id', 'epoch_ms("start")::DOUBLE', 'stale', ...columns, ...(shape.sketches ? [SKETCH_SQL] : [])].join(', ')}
+    FROM ${tierFilesSql(files)} WHERE ${startsInSql(range)} AND ${await selectedSql(connection, series)}`)
+  const ids = new IdTable(series.length)
+  for (const { idLow, idHigh } of series) ids.add(idLow, idHigh)
   for (;;) {
     const chunk = await result.fetchChunk()
     if (!chunk || chunk.rowCount === 0) return
-    yield toWindows(chunk, series)
+    yield toWindows(chunk, shape, series, ids)
   }
 }
 
-function toWindows(chunk: DuckDBDataChunk, series: readonly Series[]): WindowColumns {
+function shapeOf(series: readonly Series[], { sample, event, sketches }: WantedColumns): Shape {
+  const wanted = new Set<WindowColumn>()
+  if (series.some(({ kind }) => kind === Kind.Sample)) for (const name of sample) wanted.add(name)
+  if (series.some(({ kind }) => kind !== Kind.Sample)) for (const name of event) wanted.add(name)
+  return { columns: [...wanted], sketches }
+}
+
+/** Condition on windows of these series; more than a few lie in a temporary table. */
+async function selectedSql(connection: DuckDBConnection, series: readonly Series[]): Promise<string> {
+  if (series.length <= LITERAL_IDS) return `series_id IN (${series.map(({ id }) => id).join(', ')})`
+  await connection.run('CREATE TEMP TABLE selected (series_id BIGINT)')
+  await appendColumns(connection, 'selected', series.length, [{ type: BIGINT, value: (row) => series[row].id }])
+  return 'series_id IN (SELECT series_id FROM selected)'
+}
+
+function toWindows(
+  chunk: DuckDBDataChunk,
+  { columns, sketches }: Shape,
+  series: readonly Series[],
+  ids: IdTable,
+): WindowColumns {
   const rows = chunk.rowCount
   const windows = new WindowColumns(rows)
-  const places = chunk.getColumnVector(AT.place)
-  const starts = chunk.getColumnVector(AT.start)
-  for (let row = 0; row < rows; row++)
-    windows.push(series[places.getItem(row) as number], starts.getItem(row) as number)
-  for (const [c, column] of WINDOW_COLUMNS.entries()) {
-    const source = chunk.getColumnVector(AT.columns + c)
-    const target = windows[column]
-    for (let row = 0; row < rows; row++) target[row] = source.getItem(row) as number
-  }
-  const stale = chunk.getColumnVector(AT.stale)
-  const scale = chunk.getColumnVector(AT.scale)
+  windows.length = rows
+  const halves = wordsOf(chunk, AT.id)
+  let place = -1
   for (let row = 0; row < rows; row++) {
-    windows.stale[row] = stale.getItem(row) as number
-    if (scale.getItem(row) !== null) windows.sketch[row] = toSketch(chunk, row)
+    const isSame = row > 0 && halves[2 * row] === halves[2 * row - 2] && halves[2 * row + 1] === halves[2 * row - 1]
+    if (!isSame) place = ids.find(halves[2 * row], halves[2 * row + 1])
+    windows.series[row] = series[place]
   }
+  windows.start.set(doublesOf(chunk, AT.start))
+  windows.stale.set(integersOf(chunk, AT.stale))
+  for (const [c, name] of columns.entries()) windows[name].set(doublesOf(chunk, AT.columns + c))
+  if (sketches) readSketches(chunk, AT.columns + columns.length, windows)
   return windows
 }
 
-function toSketch(chunk: DuckDBDataChunk, row: number): Sketch {
-  const sketch = new Sketch()
-  sketch.schema = chunk.getColumnVector(AT.scale).getItem(row) as number
-  sketch.zeroCount = chunk.getColumnVector(AT.zeroCount).getItem(row) as number
-  fillRun(sketch.positive, chunk, AT.posIndex, AT.pos, row)
-  fillRun(sketch.negative, chunk, AT.negIndex, AT.neg, row)
-  return sketch
+function readSketches(chunk: DuckDBDataChunk, at: number, windows: WindowColumns): void {
+  const scale = integersOf(chunk, at + SKETCH_AT.scale)
+  const zeroCount = doublesOf(chunk, at + SKETCH_AT.zeroCount)
+  const positive = bucketReader(chunk, at + SKETCH_AT.posIndex, at + SKETCH_AT.pos, scale)
+  const negative = bucketReader(chunk, at + SKETCH_AT.negIndex, at + SKETCH_AT.neg, scale)
+  for (let row = 0; row < windows.length; row++) {
+    if (scale[row] === NO_SKETCH) continue
+    const sketch = new Sketch()
+    sketch.schema = scale[row]
+    sketch.zeroCount = zeroCount[row]
+    positive(sketch.positive, row)
+    negative(sketch.negative, row)
+    windows.sketch[row] = sketch
+  }
 }
 
-function fillRun(run: BucketRun, chunk: DuckDBDataChunk, indexColumn: number, countColumn: number, row: number): void {
-  const indexes = chunk.getColumnVector(indexColumn)
-  const counts = chunk.getColumnVector(countColumn)
-  if (!(indexes instanceof DuckDBListVector) || !(counts instanceof DuckDBListVector)) return
-  const length = indexes.getEntryLength(row)
-  const indexStart = indexes.getEntryOffset(row)
-  const countStart = counts.getEntryOffset(row)
-  for (let i = 0; i < length; i++) {
-    run.add(indexes.childVector.getItem(indexStart + i) as number, counts.childVector.getItem(countStart + i) as number)
+/** Fills a run with a row's buckets, whose indexes ascend. The runs of a chunk share one memory. */
+function bucketReader(
+  chunk: DuckDBDataChunk,
+  indexAt: number,
+  countAt: number,
+  scale: Int32Array,
+): (run: BucketRun, row: number) => void {
+  const indexes = integerListsOf(chunk, indexAt)
+  const counts = doubleListsOf(chunk, countAt)
+  let taken = 0
+  for (let row = 0; row < chunk.rowCount; row++) if (scale[row] !== NO_SKETCH) taken += spanOf(indexes, row)
+  const memory = new Float64Array(taken)
+  taken = 0
+  return (run, row) => {
+    const length = indexes.length(row)
+    if (length === 0) return
+    const indexStart = indexes.offset(row)
+    const countStart = counts.offset(row)
+    const first = indexes.items[indexStart]
+    run.offset = first
+    run.length = spanOf(indexes, row)
+    run.counts = memory.subarray(taken, taken + run.length)
+    taken += run.length
+    for (let i = 0; i < length; i++) run.counts[indexes.items[indexStart + i] - first] = counts.items[countStart + i]
   }
+}
+
+/** Buckets from the first to the last of a row. */
+function spanOf({ items, offset, length }: ListColumn<Int32Array>, row: number): number {
+  const start = offset(row)
+  return length(row) === 0 ? 0 : items[start + length(row) - 1] - items[start] + 1
 }

@@ -1,15 +1,24 @@
-import type { BatchPart, BatchView, BlockVersion, Snapshot } from '../../schemas/ports/batch-view.js'
+import type {
+  AggregatedWindows,
+  BatchPart,
+  BatchView,
+  BlockVersion,
+  Snapshot,
+  WindowAggregation,
+} from '../../schemas/ports/batch-view.js'
 import type { ObjectStore } from '../../schemas/ports/object-store.js'
 import type { Matcher } from '../../schemas/series/matcher.js'
 import type { Series } from '../../schemas/series/series.js'
 import { alignUp, type Clock, TIERS, type Tier, type TimeRange } from '../../schemas/time.js'
 import type { WindowColumns } from '../../schemas/windows/columns.js'
 import type { Catalog } from '../catalog/catalog.js'
-import { blocksAt, epochState, filesAt } from '../catalog/files.js'
+import { FileIndex } from '../catalog/file-index.js'
+import { blocksAt, epochState, mayHold } from '../catalog/files.js'
 import type { SeriesIndex } from '../catalog/series.js'
 import type { DuckEngine } from '../duck/engine.js'
 import { spanMs } from '../recompute/spans.js'
 import type { BatchSettings } from '../settings.js'
+import { aggregateWindows } from './aggregate-windows.js'
 import { readWindows } from './read-windows.js'
 
 /** What the batch view reads from. */
@@ -25,6 +34,20 @@ export interface BatchViewParts {
 /** The sealed past: DuckDB over the files that are current at a snapshot's epoch. */
 export function createBatchView(parts: BatchViewParts): BatchView {
   const { catalog, objects, engine, series, clock, settings } = parts
+  const index = new FileIndex(catalog.db)
+  let seriesEpoch = 0
+  /** Series of an epoch's files were registered before it was published. */
+  const knowSeries = async ({ epoch }: Snapshot) => {
+    if (epoch <= seriesEpoch) return
+    await series.refresh()
+    seriesEpoch = Math.max(seriesEpoch, epoch)
+  }
+  const filesOf = async ({ epoch }: Snapshot, part: BatchPart, selected: readonly Series[]) => {
+    const metrics = new Set(selected.map(({ metric }) => metric))
+    const inRange = await index.at(epoch, part.tier, part)
+    const held = inRange.filter((file) => file.windows > 0 && mayHold(file, metrics))
+    return Promise.all(held.map(async ({ key, hidden }) => ({ path: await objects.localPath(key), hidden })))
+  }
   return {
     async snapshot(epoch?: number): Promise<Snapshot> {
       const nowMs = clock()
@@ -33,17 +56,28 @@ export function createBatchView(parts: BatchViewParts): BatchView {
     },
 
     blocks(snapshot: Snapshot, range: TimeRange): Promise<BlockVersion[]> {
-      return blocksAt(catalog.db, snapshot.epoch, range)
+      return blocksAt(catalog.db, snapshot.epoch, range, catalog.blockMs)
+    },
+
+    async version({ epoch }: Snapshot, { tier, ...range }: TimeRange & { tier: Tier }): Promise<string> {
+      return (await index.at(epoch, tier, range)).map(({ id }) => id).join(' ')
+    },
+
+    async aggregate(snapshot: Snapshot, aggregation: WindowAggregation): Promise<AggregatedWindows | undefined> {
+      const { tier, startMs, stepMs, steps, series: selected, groups } = aggregation
+      const files = await filesOf(snapshot, { tier, startMs, endMs: startMs + stepMs * steps }, selected)
+      if (files.length > 0) return engine.run((connection) => aggregateWindows(connection, files, aggregation))
+      const none = groups * steps
+      return { value: new Float64Array(none), present: new Uint8Array(none), windows: 0 }
     },
 
     async *read(snapshot: Snapshot, part: BatchPart, matchers: readonly Matcher[]): AsyncIterable<WindowColumns> {
-      await series.refresh()
-      const selected = series.select(matchers, part)
+      await knowSeries(snapshot)
+      const selected = part.series ?? series.select(matchers, part)
       if (selected.length === 0) return
-      const files = await filesAt(catalog.db, snapshot.epoch, part.tier, part)
+      const files = await filesOf(snapshot, part, selected)
       if (files.length === 0) return
-      const paths = await Promise.all(files.map((file) => objects.localPath(file.key)))
-      yield* engine.stream((connection) => readWindows(connection, paths, selected, part))
+      yield* engine.stream((connection) => readWindows(connection, files, selected, part, part.columns))
     },
 
     async series(_snapshot: Snapshot, range: TimeRange, matchers: readonly Matcher[]): Promise<Series[]> {

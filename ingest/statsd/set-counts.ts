@@ -1,6 +1,6 @@
 import { Kind } from '../../schemas/points.js'
 import type { Label } from '../../schemas/series/series.js'
-import { alignDown, WINDOW_MS } from '../../schemas/time.js'
+import { WINDOW_MS, windowStart } from '../../schemas/time.js'
 import { ByteCache, hashBytes } from '../identity/byte-cache.js'
 import type { PointSink } from '../sink.js'
 import { seriesKey } from './series-key.js'
@@ -45,7 +45,7 @@ export class SetCounts {
 
   /** True if a window with sets has ended. */
   isDue(nowMs: number): boolean {
-    return this.#sets.length > 0 && nowMs >= this.#windowStart + WINDOW_MS
+    return this.#sets.length > 0 && nowMs > this.#windowStart + WINDOW_MS
   }
 
   /** The slot of a set in the present window, -1 if there are too many sets. */
@@ -54,7 +54,7 @@ export class SetCounts {
     const known = this.#slots.get(key)
     if (known !== undefined) return known
     if (this.#sets.length >= this.#limits.sets) return -1
-    if (this.#sets.length === 0) this.#windowStart = alignDown(nowMs, WINDOW_MS)
+    if (this.#sets.length === 0) this.#windowStart = windowStart(nowMs, WINDOW_MS)
     this.#slots.set(key, this.#sets.length)
     return this.#sets.push({ metric, labels, members: 0 }) - 1
   }
@@ -81,7 +81,7 @@ export class SetCounts {
     if (!this.isDue(nowMs)) return
     for (const { metric, labels, members } of this.#sets) {
       const handle = sink.series(metric, labels, Kind.Sample)
-      if (handle !== -1) sink.add(handle, this.#windowStart + WINDOW_MS - 1, members, 1)
+      if (handle !== -1) sink.add(handle, this.#windowStart + WINDOW_MS, members, 1)
     }
     this.#slots.clear()
     this.#members.clear()

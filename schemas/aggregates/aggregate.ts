@@ -18,7 +18,7 @@ export interface Aggregate {
   /** Merges row `from` of `later` into row `row`: a window of the same series whose points are all later. */
   merge(into: WindowColumns, row: number, later: WindowColumns, from: number): void
 
-  /** The same in SQL: expressions for a GROUP BY, by the columns that each makes. */
+  /** The same in SQL, told independently: expressions for a GROUP BY, by the columns that each makes. */
   sql: AggregateSql
 }
 
@@ -28,11 +28,9 @@ export interface AggregateSql {
    * Over points, free of duplicates: `value DOUBLE`; `finite DOUBLE` (the value, NULL where it is not finite);
    * `weight DOUBLE` (0 where the value is not finite); `ts BIGINT` (ms); `stale BOOLEAN`; `ord BIGINT` (grows with time
    * and, at equal times, with the value); `prev DOUBLE` (`finite` of the point before in the same window, NULL for the
-   * first). So no expression has to ask again, point by point, what a number is.
+   * first).
    */
   fold: Record<string, string>
-  /** The same for a window with one point, from that point's columns: no GROUP BY. */
-  single: Record<string, string>
   /** Over windows of one series: the columns themselves, and `prev_last` (last of the window before, NULL for the first). */
   merge: Record<string, string>
   /** Over windows of different series at one start, whose points interleave: see `mergeAcross`. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Kind } from '../points.js'
 import { Series } from '../series/series.js'
-import { FIRST_STALE, LAST_STALE, WindowColumns } from '../windows/columns.js'
+import { FIRST_STALE, LAST_STALE, NON_FINITE, WindowColumns } from '../windows/columns.js'
 import { sketchOf } from './distribution.js'
 import { addEvent, addSample, mergeAcross, mergeWindow } from './index.js'
 
@@ -74,6 +74,7 @@ describe('a window of readings', () => {
       first: Number.NaN,
       last: Number.POSITIVE_INFINITY,
       increase: 0,
+      stale: NON_FINITE,
     })
   })
 
@@ -91,11 +92,15 @@ describe('a window of readings', () => {
     expect(rowOf(samples([0, 1], [10, STALE]))).toMatchObject({
       last: Number.NaN,
       lastMs: 10,
-      stale: LAST_STALE,
+      stale: LAST_STALE | NON_FINITE,
       count: 1,
     })
-    expect(rowOf(samples([0, STALE], [10, 1]))).toMatchObject({ first: Number.NaN, last: 1, stale: FIRST_STALE })
-    expect(rowOf(samples([0, STALE]))).toMatchObject({ count: 0, stale: FIRST_STALE | LAST_STALE })
+    expect(rowOf(samples([0, STALE], [10, 1]))).toMatchObject({
+      first: Number.NaN,
+      last: 1,
+      stale: FIRST_STALE | NON_FINITE,
+    })
+    expect(rowOf(samples([0, STALE]))).toMatchObject({ count: 0, stale: FIRST_STALE | LAST_STALE | NON_FINITE })
   })
 
   test('counts no growth over a gap', () => {

@@ -10,7 +10,6 @@ export const count: Aggregate = {
   },
   sql: {
     fold: { count: 'sum(weight)' },
-    single: { count: 'weight' },
     merge: { count: 'sum(count)' },
     across: { count: 'sum(count)' },
   },

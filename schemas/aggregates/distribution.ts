@@ -12,25 +12,26 @@ export const distribution: Aggregate = {
     const known = into.sketch[row]
     if (known) known.add(value, weight)
     else if (into.count[row] > 0 && into.min[row] !== value) {
-      const grown = sketchOf(into, row)
+      const grown = into.newSketch()
+      grown.add(into.min[row], into.count[row])
       grown.add(value, weight)
       into.sketch[row] = grown
     }
   },
   merge(into, row, later, from) {
     if (later.count[from] === 0) return
-    if (into.count[row] === 0) {
-      into.sketch[row] = later.sketch[from]?.copy()
-    } else if (into.sketch[row] || later.sketch[from] || into.min[row] !== later.min[from]) {
-      const merged = into.sketch[row] ?? sketchOf(into, row)
-      merged.merge(later.sketch[from] ?? sketchOf(later, from))
-      into.sketch[row] = merged
-    }
+    const own = into.sketch[row]
+    const other = later.sketch[from]
+    if (!own && !other && (into.count[row] === 0 || into.min[row] === later.min[from])) return
+    const merged = own ?? into.newSketch()
+    if (!own && into.count[row] > 0) merged.add(into.min[row], into.count[row])
+    if (other) merged.merge(other)
+    else merged.add(later.min[from], later.count[from])
+    into.sketch[row] = merged
   },
   sql: {
-    // Buckets are long rows in SQL (one a series, window and bucket), not an expression of this GROUP BY: see batch/.
+    // In SQL buckets are long rows (one a series, window and bucket: bucket-sql.ts), not an expression of this GROUP BY.
     fold: {},
-    single: {},
     merge: {},
     across: {},
   },

@@ -24,7 +24,6 @@ export const first: Aggregate = {
       first_ts: 'min(ts)',
       first_stale: 'arg_min(stale, ord)',
     },
-    single: { first: 'value', first_ts: 'ts', first_stale: 'stale' },
     merge: {
       first: 'arg_min(first, first_ts)',
       first_ts: 'min(first_ts)',
@@ -63,7 +62,6 @@ export const last: Aggregate = {
       last_ts: 'max(ts)',
       last_stale: 'arg_max(stale, ord)',
     },
-    single: { last: 'value', last_ts: 'ts', last_stale: 'stale' },
     merge: { last: 'arg_max(last, last_ts)', last_ts: 'max(last_ts)', last_stale: 'arg_max(last_stale, last_ts)' },
     across: {
       last: `arg_max(last, ${orderSql('last')})`,

@@ -10,7 +10,6 @@ export const min: Aggregate = {
   },
   sql: {
     fold: { min: 'min(finite) + 0' },
-    single: { min: 'finite + 0' },
     merge: { min: 'min(min)' },
     across: { min: 'min(min)' },
   },
@@ -26,7 +25,6 @@ export const max: Aggregate = {
   },
   sql: {
     fold: { max: 'max(finite) + 0' },
-    single: { max: 'finite + 0' },
     merge: { max: 'max(max)' },
     across: { max: 'max(max)' },
   },

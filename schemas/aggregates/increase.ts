@@ -14,7 +14,6 @@ export const increase: Aggregate = {
   },
   sql: {
     fold: { increase: `coalesce(fsum(${stepSql('prev', 'finite')}), 0)` },
-    single: { increase: '0::DOUBLE' },
     merge: { increase: `fsum(increase) + coalesce(fsum(${finiteStepSql('prev_last', 'first')}), 0)` },
     across: { increase: 'fsum(increase)' },
   },

@@ -6,10 +6,11 @@ import { distribution } from './distribution.js'
 import { first, last } from './edges.js'
 import { max, min } from './extremes.js'
 import { increase } from './increase.js'
+import { nonFinite } from './non-finite.js'
 import { sum } from './sum.js'
 
 /** Every aggregate, in the order in which they must see a point: some read what others are about to change. */
-export const AGGREGATES: readonly Aggregate[] = [distribution, count, sum, min, max, increase, first, last]
+export const AGGREGATES: readonly Aggregate[] = [distribution, count, sum, min, max, nonFinite, increase, first, last]
 
 /** Folds one point of a sample series into a row; points must come in time order, duplicates removed. */
 export function addSample(into: WindowColumns, row: number, timeMs: number, value: number, stale: boolean): void {
@@ -18,6 +19,7 @@ export function addSample(into: WindowColumns, row: number, timeMs: number, valu
   sum.add(into, row, timeMs, value, 1, stale)
   min.add(into, row, timeMs, value, 1, stale)
   max.add(into, row, timeMs, value, 1, stale)
+  nonFinite.add(into, row, timeMs, value, 1, stale)
   increase.add(into, row, timeMs, value, 1, stale)
   first.add(into, row, timeMs, value, 1, stale)
   last.add(into, row, timeMs, value, 1, stale)
@@ -30,6 +32,7 @@ export function addEvent(into: WindowColumns, row: number, timeMs: number, value
   sum.add(into, row, timeMs, value, weight, false)
   min.add(into, row, timeMs, value, weight, false)
   max.add(into, row, timeMs, value, weight, false)
+  nonFinite.add(into, row, timeMs, value, weight, false)
   first.add(into, row, timeMs, value, weight, false)
   last.add(into, row, timeMs, value, weight, false)
 }
@@ -47,7 +50,7 @@ export function mergeWindow(into: WindowColumns, row: number, later: WindowColum
  * between them, and first and last go by time.
  */
 export function mergeAcross(into: WindowColumns, row: number, other: WindowColumns, from: number): void {
-  for (const aggregate of [distribution, count, sum, min, max]) aggregate.merge(into, row, other, from)
+  for (const aggregate of [distribution, count, sum, min, max, nonFinite]) aggregate.merge(into, row, other, from)
   into.increase[row] += other.increase[from]
   if (Number.isNaN(other.lastMs[from])) return
   first.add(into, row, other.firstMs[from], other.first[from], 1, (other.stale[from] & FIRST_STALE) !== 0)

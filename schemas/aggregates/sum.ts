@@ -15,7 +15,6 @@ export const sum: Aggregate = {
   },
   sql: {
     fold: { sum: 'coalesce(fsum(finite * weight), 0)' },
-    single: { sum: 'coalesce(finite * weight, 0)' },
     merge: { sum: 'fsum(sum)' },
     across: { sum: 'fsum(sum)' },
   },

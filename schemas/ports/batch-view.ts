@@ -1,7 +1,7 @@
 import type { Matcher } from '../series/matcher.js'
 import type { Series } from '../series/series.js'
 import type { Tier, TimeRange } from '../time.js'
-import type { WindowColumns } from '../windows/columns.js'
+import type { WindowColumn, WindowColumns } from '../windows/columns.js'
 
 /** One consistent state of the whole batch view: one catalog read fixes it for a query. */
 export interface Snapshot {
@@ -15,9 +15,46 @@ export interface Snapshot {
   heldFromMs: Readonly<Record<Tier, number | undefined>>
 }
 
+/** Number columns that are read of windows, by kind of series. Flags are always read; the other columns hold nothing. */
+export interface WantedColumns {
+  sample: readonly WindowColumn[]
+  event: readonly WindowColumn[]
+  sketches: boolean
+}
+
 /** A part of the batch view that a query reads. */
 export interface BatchPart extends TimeRange {
   tier: Tier
+  /** Left out: every column. */
+  columns?: WantedColumns
+  /** Of the series that satisfy the matchers, only these. Left out: all of them. */
+  series?: readonly Series[]
+}
+
+/** A function over runs of windows of each series, aggregated over series at each step. */
+export interface WindowAggregation {
+  tier: Tier
+  /** Step i holds the windows that start in [startMs + i * stepMs, startMs + (i + 1) * stepMs); whole windows of the tier. */
+  startMs: number
+  stepMs: number
+  steps: number
+  series: readonly Series[]
+  /** The group of each of these series, from 0. */
+  group: Int32Array
+  groups: number
+  /** What is taken of the windows of a series in a step. `last` only where a step is one window. */
+  value: 'sum' | 'count' | 'avg' | 'min' | 'max' | 'last'
+  /** For `last`: how far before the end of its step a point counts, ms. */
+  lookbackMs?: number
+  op: 'sum' | 'count' | 'min' | 'max' | 'avg' | 'group'
+}
+
+/** Results of an aggregation: group g has `value[g * steps + step]` where `present` is 1. */
+export interface AggregatedWindows {
+  value: Float64Array
+  present: Uint8Array
+  /** How many windows were read. */
+  windows: number
 }
 
 /** What the plan shows of a block. */
@@ -38,8 +75,15 @@ export interface BatchView {
   snapshot(epoch?: number): Promise<Snapshot>
   /** Blocks of a part that hold files, with the generation each is read at in this snapshot. */
   blocks(snapshot: Snapshot, range: TimeRange): Promise<BlockVersion[]>
+  /** Changes with what {@link read} would give of a part: a name of the files that hold it in this snapshot. */
+  version(snapshot: Snapshot, part: TimeRange & { tier: Tier }): Promise<string>
   /** Windows of the tier that start in the part's range, in any order; no (series, window) twice. */
   read(snapshot: Snapshot, part: BatchPart, matchers: readonly Matcher[]): AsyncIterable<WindowColumns>
+  /**
+   * Aggregates windows where they are. Undefined if some window's flags say that it does not follow from its aggregates:
+   * values that are not finite, staleness markers.
+   */
+  aggregate(snapshot: Snapshot, aggregation: WindowAggregation): Promise<AggregatedWindows | undefined>
   /** Series that satisfy all matchers and have points in the range, as far as the catalog can tell. */
   series(snapshot: Snapshot, range: TimeRange, matchers: readonly Matcher[]): Promise<Series[]>
 }

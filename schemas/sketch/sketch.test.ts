@@ -29,6 +29,10 @@ function contents({ schema, zeroCount, positive, negative }: Sketch) {
   return { schema, zeroCount, buckets }
 }
 
+function runLengths({ positive, negative }: Sketch): number[] {
+  return [positive.length, negative.length]
+}
+
 describe('a bucket', () => {
   test('holds the value that it is chosen for: above its lower bound, not above its upper one', () => {
     fc.assert(
@@ -181,6 +185,18 @@ describe('a sketch', () => {
     twin.add(1, 1)
     twin.add(1e300, 1)
     expect(contents(sketch)).toEqual(before)
+  })
+
+  test('that was cleared holds what a new one would', () => {
+    fc.assert(
+      fc.property(fc.array(weighted, { maxLength: 40 }), fc.array(weighted, { maxLength: 40 }), (before, values) => {
+        const used = sketchOf(before)
+        used.clear()
+        for (const [one, weight] of values) used.add(one, weight)
+        expect(contents(used)).toEqual(contents(sketchOf(values)))
+        expect(runLengths(used)).toEqual(runLengths(sketchOf(values)))
+      }),
+    )
   })
 
   test('made to reach its values holds the same as one that grew', () => {

@@ -17,19 +17,12 @@ export class BucketRun {
 
   /** Adds weight to a bucket, growing the run to reach it. */
   add(index: number, weight: number): void {
-    if (this.length === 0) {
-      if (this.counts.length === 0) this.counts = new Float64Array(8)
-      this.offset = index
-      this.length = 1
-      this.counts[0] = weight
-      return
-    }
     const at = index - this.offset
     if (at >= 0 && at < this.length) {
       this.counts[at] += weight
       return
     }
-    this.#reach(index)
+    this.cover(index, index)
     this.counts[index - this.offset] += weight
   }
 
@@ -38,6 +31,28 @@ export class BucketRun {
     this.offset = first
     this.length = last - first + 1
     this.counts = new Float64Array(this.length)
+  }
+
+  /** Makes the run reach over the buckets first..last, new ones of weight 0, in the memory that it has if they fit. */
+  cover(first: number, last: number): void {
+    if (this.length > 0) {
+      first = Math.min(this.offset, first)
+      last = Math.max(this.offset + this.length - 1, last)
+    }
+    const length = last - first + 1
+    if (length === this.length) return
+    const shift = this.length > 0 ? this.offset - first : 0
+    if (length > this.counts.length) {
+      const counts = new Float64Array(Math.max(length, 8, Math.min(this.counts.length * 2, MAX_BUCKETS * 2)))
+      counts.set(this.counts.subarray(0, this.length), shift)
+      this.counts = counts
+    } else {
+      if (shift > 0) this.counts.copyWithin(shift, 0, this.length)
+      this.counts.fill(0, 0, shift)
+      this.counts.fill(0, shift + this.length, length)
+    }
+    this.offset = first
+    this.length = length
   }
 
   /** Makes it the same run as `other`, on memory of its own. */
@@ -64,22 +79,6 @@ export class BucketRun {
     let total = 0
     for (let i = 0; i < this.length; i++) total += this.counts[i]
     return total
-  }
-
-  #reach(index: number): void {
-    const first = Math.min(this.offset, index)
-    const last = Math.max(this.offset + this.length - 1, index)
-    const length = last - first + 1
-    const shift = this.offset - first
-    if (length > this.counts.length || shift > 0) {
-      const counts = new Float64Array(Math.max(length, Math.min(this.counts.length * 2, MAX_BUCKETS * 2)))
-      counts.set(this.counts.subarray(0, this.length), shift)
-      this.counts = counts
-    } else {
-      this.counts.fill(0, this.length, length)
-    }
-    this.offset = first
-    this.length = length
   }
 }
 
@@ -153,6 +152,14 @@ export class Sketch {
     return twin
   }
 
+  /** Makes it an empty sketch again, which keeps its memory. */
+  clear(): void {
+    this.schema = MAX_SCHEMA
+    this.zeroCount = 0
+    this.positive.length = 0
+    this.negative.length = 0
+  }
+
   /** Drops the schema by one. */
   coarsen(): void {
     this.positive.coarsen()
@@ -173,26 +180,30 @@ export class Sketch {
     const total = this.count()
     if (!(total > 0) || Number.isNaN(q)) return Number.NaN
     let left = Math.min(Math.max(q, 0), 1) * total
-    const { positive, negative } = this
-    let last = 0
+    const { positive, negative, schema } = this
+    let sign = 0
+    let index = 0
     for (let i = negative.length - 1; i >= 0; i--) {
       if (negative.counts[i] === 0) continue
-      last = -bucketMiddle(negative.offset + i, this.schema)
+      sign = -1
+      index = negative.offset + i
       left -= negative.counts[i]
-      if (left <= 0) return last
+      if (left <= 0) return -bucketMiddle(index, schema)
     }
     if (this.zeroCount > 0) {
-      last = 0
+      sign = 0
       left -= this.zeroCount
       if (left <= 0) return 0
     }
     for (let i = 0; i < positive.length; i++) {
       if (positive.counts[i] === 0) continue
-      last = bucketMiddle(positive.offset + i, this.schema)
+      sign = 1
+      index = positive.offset + i
       left -= positive.counts[i]
-      if (left <= 0) return last
+      if (left <= 0) return bucketMiddle(index, schema)
     }
-    return last
+    // Rounding has left a rest: it is the last bucket.
+    return sign * bucketMiddle(index, schema)
   }
 
   #mergeRun(run: BucketRun, other: BucketRun, otherSchema: number): void {
@@ -201,9 +212,8 @@ export class Sketch {
     const end = (other.offset + other.length - 1) >> (otherSchema - this.schema)
     this.#makeRoom(run, first, end)
     const levels = otherSchema - this.schema
-    for (let i = 0; i < other.length; i++) {
-      if (other.counts[i] !== 0) run.add((other.offset + i) >> levels, other.counts[i])
-    }
+    run.cover(other.offset >> levels, (other.offset + other.length - 1) >> levels)
+    for (let i = 0; i < other.length; i++) run.counts[((other.offset + i) >> levels) - run.offset] += other.counts[i]
   }
 
   /** Coarsens until `run` can hold the buckets first..last (indexes at the schema of the call) within the limit. */

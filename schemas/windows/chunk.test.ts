@@ -34,7 +34,7 @@ const anyWindow = fc.record({
       .map(([value, at]) => [1, value, value, value, value, START + at, value, START + at, 0]),
     fc.array(anyNumber, { minLength: WINDOW_COLUMNS.length, maxLength: WINDOW_COLUMNS.length }),
   ),
-  stale: fc.integer({ min: 0, max: 3 }),
+  stale: fc.integer({ min: 0, max: 7 }),
   sketch: fc.option(anySketch, { nil: undefined }),
 })
 type AnyWindow = typeof anyWindow extends fc.Arbitrary<infer T> ? T : never

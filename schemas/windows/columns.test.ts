@@ -42,6 +42,18 @@ test('a copied row is the same in every column', () => {
   expect([to.start[row], to.sumError[row], to.stale[row]]).toEqual([10, 0.25, LAST_STALE])
 })
 
+test('rows that are cleared leave nothing behind, and their sketches are filled again', () => {
+  const windows = new WindowColumns()
+  windows.push(series, 0)
+  const sketch = windows.newSketch()
+  sketch.add(-3, 2)
+  windows.sketch[0] = sketch
+  windows.clear()
+  expect([windows.length, windows.push(series, 10), windows.sketch[0]]).toEqual([0, 0, undefined])
+  expect(windows.newSketch()).toBe(sketch)
+  expect([sketch.count(), windows.newSketch() === sketch]).toEqual([0, false])
+})
+
 test('the error of a sum is settled once', () => {
   const windows = new WindowColumns()
   windows.push(series, 0)

@@ -1,5 +1,5 @@
 import type { Series } from '../series/series.js'
-import type { Sketch } from '../sketch/sketch.js'
+import { Sketch } from '../sketch/sketch.js'
 import { widened } from '../widened.js'
 
 /**
@@ -14,11 +14,17 @@ export const WINDOW_COLUMNS = ['count', 'sum', 'min', 'max', 'first', 'firstMs',
 export const LAST_STALE = 1
 /** Flag of a window whose first point is a staleness marker. */
 export const FIRST_STALE = 2
+/** Flag of a window in which some point is NaN, an infinity or a staleness marker. */
+export const NON_FINITE = 4
+
+/** Sketches that are kept to be filled again: a few kilobytes each. */
+const MAX_SPARE = 1000
 
 export type WindowColumn = (typeof WINDOW_COLUMNS)[number]
 
 /**
- * Windows as columns: row i is the window of `series[i]` that starts at `start[i]` (ms). Grows as rows are added.
+ * Windows as columns: row i is the window of `series[i]` that is named by `start[i]` (ms, see `windowStart`). Grows as
+ * rows are added.
  *
  * A window whose finite values are all equal (min = max) stores no sketch: the value and the count are its sketch.
  */
@@ -38,9 +44,10 @@ export class WindowColumns implements Record<WindowColumn, Float64Array> {
   last: Float64Array
   lastMs: Float64Array
   increase: Float64Array
-  /** Flags: {@link LAST_STALE}, {@link FIRST_STALE}. */
+  /** Flags: {@link LAST_STALE}, {@link FIRST_STALE}, {@link NON_FINITE}. */
   stale: Uint8Array
   readonly sketch: (Sketch | undefined)[] = []
+  readonly #spare: Sketch[] = []
 
   constructor(capacity = 64) {
     this.start = new Float64Array(capacity)
@@ -86,6 +93,22 @@ export class WindowColumns implements Record<WindowColumn, Float64Array> {
     this.stale[row] = other.stale[from]
     this.sketch[row] = other.sketch[from]
     return row
+  }
+
+  /** Removes every row. What they held is filled again, so nobody else may still hold one of their sketches. */
+  clear(): void {
+    for (let row = 0; row < this.length; row++) {
+      const sketch = this.sketch[row]
+      if (sketch && this.#spare.length < MAX_SPARE) this.#spare.push(sketch)
+    }
+    this.length = 0
+  }
+
+  /** An empty sketch for one of its rows. */
+  newSketch(): Sketch {
+    const spare = this.#spare.pop()
+    spare?.clear()
+    return spare ?? new Sketch()
   }
 
   /** Folds the rounding error of each sum into it: to be called once a row is complete. */

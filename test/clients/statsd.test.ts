@@ -59,7 +59,7 @@ describe.each(['udp', 'tcp'] as const)('hot-shots over %s', (protocol) => {
       'shop_queue_length{env="prod"} = 10 @1',
       'shop_queue_length{env="prod"} = 14 @2',
       'shop_stock{env="prod"} = -2 @0 counter',
-      'shop_users{env="prod"} = 2 @8999',
+      'shop_users{env="prod"} = 2 @9000',
     ])
     expect(stage.refused()).toBe(0)
   })
@@ -173,7 +173,7 @@ describe('hot-shots', () => {
     expect(asLines(await decodedPoints([{ url: '/', headers: {}, body }], 'statsd', () => NOW), NOW)).toEqual([
       'checkout{env="prod"} = 0.25 @0 timer',
       'orders{env="prod"} = 3 @0 counter',
-      'users{env="prod"} = 1 @8999',
+      'users{env="prod"} = 1 @9000',
     ])
   })
 })

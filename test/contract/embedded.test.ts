@@ -5,6 +5,9 @@ import { EmbeddedHotStore } from '../../adapters/embedded/hot-store.js'
 import { EmbeddedLiveView } from '../../adapters/embedded/live-view.js'
 import { EmbeddedLog } from '../../adapters/embedded/log.js'
 import { ObjectFolder } from '../../adapters/embedded/object-folder.js'
+import { RemoteHotStore, RemoteLiveView } from '../../adapters/embedded/speed-views-client.js'
+import { serveSpeedViews } from '../../adapters/embedded/speed-views-server.js'
+import type { HotStore, LiveView } from '../../schemas/ports/window-store.js'
 import { cacheContract } from './cache.contract.js'
 import { hotStoreContract } from './hot-store.contract.js'
 import { liveViewContract } from './live-view.contract.js'
@@ -49,9 +52,70 @@ hotStoreContract('embedded', async () => {
   }
 })
 
+hotStoreContract('embedded, read from another process', async () => {
+  const folder = await scratchFolder()
+  const open = async () => {
+    const hot = new EmbeddedHotStore(join(folder, 'hot'))
+    const live = new EmbeddedLiveView(0)
+    const server = await serveSpeedViews(join(folder, 's'), { live, hot })
+    const remote = new RemoteHotStore(join(folder, 'hot'), join(folder, 's'))
+    const store: HotStore = {
+      write: (batches) => hot.write(batches),
+      trim: (beforeMs) => hot.trim(beforeMs),
+      read: (selection) => remote.read(selection),
+      series: (selection) => remote.series(selection),
+      close: async () => {
+        await remote.close()
+        await server.close()
+        await hot.close()
+      },
+    }
+    return store
+  }
+  let store = await open()
+  return {
+    store,
+    reopen: async () => {
+      await store.close()
+      store = await open()
+      return store
+    },
+    close: async () => {
+      await store.close()
+      await rm(folder, { recursive: true })
+    },
+  }
+})
+
 liveViewContract('embedded', async (sinceMs) => {
   const view = new EmbeddedLiveView(sinceMs)
   return { view, close: () => view.close() }
+})
+
+liveViewContract('embedded, read from another process', async (sinceMs) => {
+  const folder = await scratchFolder()
+  const socket = join(folder, 's')
+  const live = new EmbeddedLiveView(sinceMs)
+  const hot = new EmbeddedHotStore(join(folder, 'hot'))
+  const server = await serveSpeedViews(socket, { live, hot })
+  const remote = new RemoteLiveView(socket)
+  const view: LiveView = {
+    put: (batches) => live.put(batches),
+    trim: (beforeMs) => live.trim(beforeMs),
+    read: (selection) => remote.read(selection),
+    series: (selection) => remote.series(selection),
+    coveredFromMs: () => remote.coveredFromMs(),
+    close: () => live.close(),
+  }
+  return {
+    view,
+    close: async () => {
+      await server.close()
+      await hot.close()
+      await live.close()
+      await rm(folder, { recursive: true })
+    },
+  }
 })
 
 cacheContract('embedded', async () => {

@@ -29,9 +29,9 @@ export function batch(startMs: number, partition: number, readings: readonly Rea
     windows.min[row] = finite.length ? Math.min(...finite) : Number.NaN
     windows.max[row] = finite.length ? Math.max(...finite) : Number.NaN
     windows.first[row] = values[0]
-    windows.firstMs[row] = startMs
+    windows.firstMs[row] = startMs + 1000
     windows.last[row] = values[values.length - 1]
-    windows.lastMs[row] = startMs + (values.length - 1) * 1000
+    windows.lastMs[row] = startMs + values.length * 1000
     windows.increase[row] = 0
     windows.stale[row] = stale ?? 0
     if (new Set(finite).size > 1) {

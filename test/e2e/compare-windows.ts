@@ -1,4 +1,4 @@
-import { type ExpectedWindow, seriesKey } from './expected-windows.js'
+import { type ExpectedWindow, seriesKey, windowOf } from './expected-windows.js'
 import type { TestServer } from './server.js'
 
 /** The parts of a window that are compared. */
@@ -38,7 +38,7 @@ export async function compareWindows(
       for (const { metric: labels, values } of answer.data.result) {
         const { __name__, ...rest } = labels
         for (const [time, text] of values) {
-          const key = windowKey(metric, rest, Math.floor((time * 1000) / 10_000) * 10_000)
+          const key = windowKey(metric, rest, windowOf(Math.round(time * 1000)))
           const window = wanted.get(key)
           missing.delete(key)
           if (!window) wrong.add(`${key}:${part} is ${text}, but nothing was sent`)

@@ -24,6 +24,11 @@ export interface ExpectedWindow {
 
 const WINDOW_MS = 10_000
 
+/** Start of the window that holds a time: start < t <= start + 10 s. */
+export function windowOf(timeMs: number): number {
+  return Math.ceil(timeMs / WINDOW_MS) * WINDOW_MS - WINDOW_MS
+}
+
 /**
  * The windows of a list of points, worked out from the list alone and with nothing of the project's code: sort, drop
  * repeated readings, loop.
@@ -31,7 +36,7 @@ const WINDOW_MS = 10_000
 export function expectedWindows(points: readonly SentPoint[]): ExpectedWindow[] {
   const byWindow = new Map<string, SentPoint[]>()
   for (const point of points) {
-    const startMs = Math.floor(point.timeMs / WINDOW_MS) * WINDOW_MS
+    const startMs = windowOf(point.timeMs)
     const key = `${seriesKey(point.metric, point.labels)} ${startMs}`
     byWindow.set(key, [...(byWindow.get(key) ?? []), point])
   }
@@ -54,7 +59,7 @@ function expectedWindow(unsorted: SentPoint[]): ExpectedWindow {
   return {
     metric,
     labels,
-    startMs: Math.floor(timeMs / WINDOW_MS) * WINDOW_MS,
+    startMs: windowOf(timeMs),
     count: values.length,
     sum,
     min: Math.min(...values),

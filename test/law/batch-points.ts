@@ -39,16 +39,16 @@ export async function read(stage: BatchStage, tier: Tier, range: TimeRange, epoc
   return all
 }
 
-/** Points of every kind of series, four of them every 2.5 s. */
+/** Points of every kind of series after a time and up to another, four of them every 2.5 s. */
 export function mixedPoints(fromMs: number, toMs: number): SentPoint[] {
   const points: SentPoint[] = []
-  for (let timeMs = fromMs; timeMs < toMs; timeMs += 2500) {
-    const n = (timeMs - BLOCK) / 2500
+  for (let timeMs = fromMs + 2500; timeMs <= toMs; timeMs += 2500) {
+    const n = (timeMs - BLOCK) / 2500 - 1
     points.push(
       at(0, timeMs, (n * 7) % 40),
-      at(1, timeMs + 10, Math.sin(n) * 100),
-      at(2, timeMs + 20, 1 + (n % 3)),
-      at(3, timeMs + 20, 1.5 ** (n % 20)),
+      at(1, timeMs - 10, Math.sin(n) * 100),
+      at(2, timeMs - 20, 1 + (n % 3)),
+      at(3, timeMs - 20, 1.5 ** (n % 20)),
     )
   }
   return points

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { addEvent, addSample, mergeWindow } from '../../schemas/aggregates/index.js'
 import { compareValues, Kind } from '../../schemas/points.js'
 import { Series } from '../../schemas/series/series.js'
-import { alignDown } from '../../schemas/time.js'
+import { alignDown, windowStart } from '../../schemas/time.js'
 import { WindowColumns } from '../../schemas/windows/columns.js'
 
 /** A point of a law: of series `series`, `timeMs` after the start. */
@@ -23,13 +23,13 @@ const anyValue = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY) },
 )
 
-/** Points of a few series of each kind over ten minutes, on a coarse grid of times so that duplicates happen. */
+/** Points of a few series of each kind over ten minutes, many on a coarse grid, so that duplicates and ends of windows happen. */
 export const anyPoints = fc.array(
   fc.record({
     series: fc.integer({ min: 0, max: 3 }),
     timeMs: fc.oneof(
-      fc.integer({ min: 0, max: 599_999 }),
-      fc.integer({ min: 0, max: 59 }).map((n) => n * 500),
+      fc.integer({ min: 1, max: 600_000 }),
+      fc.integer({ min: 1, max: 60 }).map((n) => n * 500),
     ),
     value: anyValue,
     stale: fc.integer({ min: 0, max: 19 }).map((n) => n === 0),
@@ -71,7 +71,7 @@ export function foldInOrder(points: readonly LawPoint[], startMs: number, length
     const next = sorted[i + 1]
     const isSample = point.series < 2
     if (isSample && next && next.series === point.series && next.timeMs === point.timeMs) return
-    const start = startMs + alignDown(point.timeMs, lengthMs)
+    const start = startMs + windowStart(point.timeMs, lengthMs)
     const key = `${point.series}:${start}`
     const row = rows.get(key) ?? windows.push(LAW_SERIES[point.series], start)
     rows.set(key, row)

@@ -2,7 +2,7 @@ import type { WindowedSeries } from '../../schemas/ports/series-source.js'
 import type { TimeRange } from '../../schemas/time.js'
 import type { WindowColumns } from '../../schemas/windows/columns.js'
 import type { MergedQuery } from '../../serving/source.js'
-import { type ExpectedWindow, type ExpectedWindows, seriesText, windowKey } from './expected.js'
+import { type ExpectedWindow, type ExpectedWindows, seriesText, windowKey, windowOf } from './expected.js'
 
 /** The parts of a window that are asked for through the merged view. */
 export const PARTS = ['count', 'sum', 'min', 'max', 'first', 'last', 'increase', 'p50'] as const
@@ -27,13 +27,13 @@ export async function askPart(
   const matchers = [{ name: '__name__', op: '=' as const, value: `${metric}:${part}` }]
   for await (const series of query.select(
     matchers,
-    { startMs: range.startMs, endMs: range.endMs - 1 },
+    { startMs: range.startMs + 1, endMs: range.endMs },
     { stepMs: 0 },
   )) {
     checkAscending(series)
     const text = seriesText(metric, series.labels)
     for (const [i, timeMs] of series.timeMs.entries()) {
-      const startMs = Math.floor(timeMs / WINDOW_MS) * WINDOW_MS
+      const startMs = windowOf(timeMs, WINDOW_MS)
       answer.set(windowKey(text, startMs), { value: series.value[i], stale: series.stale[i] === 1 })
     }
   }
@@ -124,7 +124,7 @@ function differences(windows: WindowColumns, row: number, wanted: ExpectedWindow
   if (increase !== undefined && !isSameValue('increase', increase, windows.increase[row])) {
     wrong.push(`increase: ${windows.increase[row]} instead of ${increase}`)
   }
-  const stale = (wanted.lastStale ? 1 : 0) + (wanted.firstStale ? 2 : 0)
-  if (stale !== windows.stale[row]) wrong.push(`stale: ${windows.stale[row]} instead of ${stale}`)
+  const flags = (wanted.lastStale ? 1 : 0) + (wanted.firstStale ? 2 : 0) + (wanted.hasNonFinite ? 4 : 0)
+  if (flags !== windows.stale[row]) wrong.push(`flags: ${windows.stale[row]} instead of ${flags}`)
   return wrong
 }

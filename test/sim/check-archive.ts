@@ -1,7 +1,7 @@
 import { parquetSql } from '../../batch/duck/engine.js'
 import { Kind } from '../../schemas/points.js'
 import { Series } from '../../schemas/series/series.js'
-import { distinct, groupBy } from './expected.js'
+import { distinct, groupBy, windowOf } from './expected.js'
 import type { StoredPoint, World } from './world.js'
 
 /** How a staleness marker stands in the archive. */
@@ -56,7 +56,7 @@ async function checkRefold(world: World, paths: readonly string[]): Promise<void
         SELECT series_id, ms,
                max(CASE WHEN isfinite(value) THEN value END) AS largest, bool_or(value = 'inf'::DOUBLE) AS endless
         FROM points WHERE kind = 0 GROUP BY series_id, ms)
-      SELECT series_id, ms // 10000 * 10000 AS start, sum(n), sum(total) FROM (
+      SELECT series_id, (ms - 1) // 10000 * 10000 AS start, sum(n), sum(total) FROM (
         SELECT series_id, ms, CASE WHEN endless OR largest IS NULL THEN 0 ELSE 1 END AS n, CASE WHEN endless OR largest IS NULL THEN 0 ELSE largest END AS total FROM readings
         UNION ALL SELECT series_id, ms, weight, value * weight FROM points WHERE kind IN (1, 2))
       GROUP BY ALL`)
@@ -66,7 +66,7 @@ async function checkRefold(world: World, paths: readonly string[]): Promise<void
   })
   for (const [series, points] of groupBy(world.stored, (point) => point.series)) {
     const { id } = Series.of(series.metric, series.labels, series.kind)
-    for (const [start, own] of groupBy(distinct(points), ({ timeMs }) => Math.floor(timeMs / 10_000) * 10_000)) {
+    for (const [start, own] of groupBy(distinct(points), ({ timeMs }) => windowOf(timeMs, 10_000))) {
       const finite = own.filter(({ stale, value }) => !stale && Number.isFinite(value))
       const count = finite.reduce((total, { weight }) => total + weight, 0)
       const sum = finite.reduce((total, point) => total + point.value * point.weight, 0)

@@ -2,7 +2,7 @@ import { CatalogLateLedger } from '../../batch/catalog/late-ledger.js'
 import type { BlockAudit } from '../../batch/work.js'
 import { Kind } from '../../schemas/points.js'
 import { Series } from '../../schemas/series/series.js'
-import { groupBy } from './expected.js'
+import { groupBy, windowOf } from './expected.js'
 import type { Pipeline } from './pipeline.js'
 import type { World } from './world.js'
 
@@ -66,7 +66,7 @@ async function checkLateCounts(world: World): Promise<void> {
     }
   }
   for (const [id, points] of names) {
-    for (const [start, own] of groupBy(points, ({ timeMs }) => Math.floor(timeMs / WINDOW_MS) * WINDOW_MS)) {
+    for (const [start, own] of groupBy(points, ({ timeMs }) => windowOf(timeMs, WINDOW_MS))) {
       const found = counted.get(`${id} ${start}`) ?? 0
       if (found !== own.length)
         throw new Error(

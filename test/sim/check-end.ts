@@ -3,7 +3,7 @@ import type { WindowColumns } from '../../schemas/windows/columns.js'
 import { askPart, compareAnswer, compareWindows, PARTS } from './answers.js'
 import { checkArchive } from './check-archive.js'
 import { checkAudits } from './check-audit.js'
-import { expectedWindows } from './expected.js'
+import { expectedWindows, windowOf } from './expected.js'
 import type { Pipeline } from './pipeline.js'
 import { ROLLUPS, type World } from './world.js'
 
@@ -14,13 +14,14 @@ const METRICS = ['cpu', 'cpu:by_region', 'memory', 'requests_total', 'hits', 'la
 export async function checkEnd(world: World, process: Pipeline): Promise<void> {
   await checkArchive(world)
   const endMs = (await process.view.snapshot()).frontierMs
-  const startMs =
-    Math.floor(world.stored.reduce((oldest, { timeMs }) => Math.min(oldest, timeMs), endMs) / DAY_MS) * DAY_MS
+  const oldestMs = world.stored.reduce((oldest, { timeMs }) => Math.min(oldest, timeMs), endMs)
+  const startMs = windowOf(oldestMs, DAY_MS)
   const range = { startMs, endMs }
   for (const tier of TIERS) await checkTier(world, process, tier, range)
   await checkMerged(world, process, range)
   await checkAudits(world, process)
   await checkSwept(world, process)
+  for (const tier of TIERS) await checkTier(world, process, tier, range)
   await checkDeadLetters(world)
 }
 
@@ -30,9 +31,7 @@ async function checkTier(world: World, process: Pipeline, tier: Tier, range: Tim
   const chunks: WindowColumns[] = []
   for await (const chunk of process.view.read(snapshot, { tier, ...range }, [])) chunks.push(chunk)
   const spanMs = leastCommonMultiple(TIER_MS[tier], world.settings.blockMs)
-  const sealed = world.stored.filter(
-    ({ timeMs }) => Math.floor(timeMs / spanMs) * spanMs + spanMs <= snapshot.frontierMs,
-  )
+  const sealed = world.stored.filter(({ timeMs }) => windowOf(timeMs, spanMs) + spanMs <= snapshot.frontierMs)
   const wrong = compareWindows(chunks, expectedWindows(sealed, TIER_MS[tier], ROLLUPS))
   if (wrong.length > 0) throw new Error(`${wrong.length} windows of ${tier} are wrong: ${wrong.slice(0, 8).join('; ')}`)
 }
@@ -53,10 +52,12 @@ async function checkMerged(world: World, process: Pipeline, range: TimeRange): P
   if (query.partialReasons.size > 0) throw new Error(`answers are partial: ${[...query.partialReasons].join('; ')}`)
 }
 
-/** A day later nothing is left that the catalog does not name, and nothing that it names is gone. */
+/** A day after all is compacted nothing is left that the catalog does not name, and nothing that it names is gone. */
 async function checkSwept(world: World, process: Pipeline): Promise<void> {
-  world.nowMs += DAY_MS + 2 * 3_600_000
-  await process.work.sweep()
+  for (let compacted = true; compacted; ) {
+    world.nowMs += DAY_MS + 2 * 3_600_000
+    compacted = (await process.work.sweep()).filesCompacted > 0
+  }
   const named = new Set<string>()
   for (const table of ['raw_files', 'tier_files'] as const) {
     for (const { key } of await world.stage.db.selectFrom(table).select('key').execute()) named.add(key)

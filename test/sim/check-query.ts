@@ -44,7 +44,7 @@ export async function checkQuery(world: World, process: Pipeline, kept: KeptAnsw
   if (query.partialReasons.size > 0) return
   const isSettled = await settledWindows(world, query)
   const points = (await archivedPoints(world)).filter(
-    (point) => point.series.metric === source && point.timeMs >= range.startMs && point.timeMs < range.endMs,
+    (point) => point.series.metric === source && point.timeMs > range.startMs && point.timeMs <= range.endMs,
   )
   const expected = expectedWindows(points, WINDOW_MS, ROLLUPS)
   const concerns = (key: string) =>

@@ -29,6 +29,7 @@ interface QueuedPoint {
 
 const SENDERS = 4
 const HOUR_MS = 3_600_000
+const STEP_MS = 10_000
 
 const gauge = (metric: string, host: string, region: string, sender: number): SimSeries => ({
   metric,
@@ -115,7 +116,9 @@ export class SimClient {
   #point(series: SimSeries, nowMs: number): SimPoint {
     const random = this.#random
     const history = random.chance(0.006) ? random.pick(this.#historyMs) : 0
-    const timeMs = nowMs + this.#skewMs[series.sender] - history - random.whole(0, 3000)
+    const takenMs = nowMs + this.#skewMs[series.sender] - history - random.whole(0, 3000)
+    // Many agents round to whole steps: such a point is the last of its window.
+    const timeMs = random.chance(0.2) ? takenMs - (takenMs % STEP_MS) : takenMs
     const stale = series.kind === Kind.Sample && random.chance(0.03)
     const weight = series.shape === 'duration' && random.chance(0.3) ? random.pick([2, 4, 10]) : 1
     return { series, timeMs, value: this.#value(series), stale, weight }

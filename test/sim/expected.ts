@@ -16,6 +16,8 @@ export interface ExpectedWindow {
   lastStale: boolean
   /** True for event series and everything that a rollup makes: they grow by their sum. */
   isEvent: boolean
+  /** Some point is NaN, an infinity or a staleness marker. */
+  hasNonFinite: boolean
   /** Undefined where nothing promises it: growth of a rollup over more than one window. */
   increase: number | undefined
   /** Smallest value whose rank reaches half of the weight; NaN if there is no finite value. */
@@ -87,8 +89,14 @@ function inOrder(a: SimPoint, b: SimPoint): number {
   return rank(a) < 2 || a.value === b.value ? 0 : a.value < b.value ? -1 : 1
 }
 
+/** Start of the window that holds a time: (start, start + windowMs]. */
+export function windowOf(timeMs: number, windowMs: number): number {
+  const past = timeMs % windowMs
+  return timeMs - (past === 0 ? windowMs : past)
+}
+
 function byWindow(points: readonly SimPoint[], windowMs: number): Map<number, SimPoint[]> {
-  return groupBy(points, ({ timeMs }) => Math.floor(timeMs / windowMs) * windowMs)
+  return groupBy(points, ({ timeMs }) => windowOf(timeMs, windowMs))
 }
 
 function fold(unsorted: readonly SimPoint[]): ExpectedWindow {
@@ -111,6 +119,7 @@ function fold(unsorted: readonly SimPoint[]): ExpectedWindow {
     increase: last.series.kind === Kind.Sample ? growth(points) : 0,
     median: median(finite),
     isEvent: last.series.kind !== Kind.Sample,
+    hasNonFinite: points.some((point) => point.stale || !Number.isFinite(point.value)),
   }
 }
 

@@ -49,7 +49,7 @@ export function createFakeWork(): FakeWork {
     },
     async sweep() {
       calls.push('sweep')
-      return { filesDropped: 0, orphansRemoved: 0 }
+      return { filesDropped: 0, orphansRemoved: 0, filesCompacted: 0 }
     },
   }
   return fake

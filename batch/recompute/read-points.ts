@@ -1,0 +1,104 @@
+import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api'
+import { IdTable } from '../../schemas/series/id-table.js'
+import { STALE_KIND } from '../archive/buffer.js'
+import { pathsSql } from '../duck/engine.js'
+import { chunksOf, doublesOf, integersOf, wordsOf } from '../duck/vectors.js'
+import { OutOfOrder, type SeriesFold } from './series-fold.js'
+
+/** Told when all points of a series went into the fold. @param idLow unsigned halves of the series' id */
+export type SeriesDone = (idLow: number, idHigh: number) => void
+
+/**
+ * Puts raw points into a fold, series after series.
+ * @param raw a relation with the columns of raw_points
+ * @param plain every point is a reading that was not sampled: then nothing else is read
+ * @param sort brings them into order first; without it they must lie so, as in any one raw file
+ * @returns how many points there were
+ * @throws OutOfOrder if they are not sorted, or a series comes twice
+ */
+export async function foldPoints(
+  connection: DuckDBConnection,
+  raw: string,
+  plain: boolean,
+  sort: boolean,
+  fold: SeriesFold,
+  done: SeriesDone,
+): Promise<number> {
+  const feed = new SeriesFeed(fold, done)
+  const rest = plain ? '0, 1::DOUBLE' : 'kind, coalesce(weight, 1)'
+  const order = sort ? 'ORDER BY series_id, ts' : ''
+  const sql = `SELECT series_id, epoch_ms(ts)::DOUBLE, value, ${rest} FROM ${raw} ${order}`
+  let points = 0
+  for await (const chunk of chunksOf(connection, sql)) {
+    feed.take(chunk)
+    points += chunk.rowCount
+  }
+  feed.end()
+  return points
+}
+
+/** What the statistics of raw files tell without reading them. */
+export interface RawTraits {
+  points: number
+  plain: boolean
+}
+
+/** Reads the traits of raw files. */
+export async function rawTraits(connection: DuckDBConnection, paths: readonly string[]): Promise<RawTraits> {
+  const column = (name: string) => `FILTER (path_in_schema = '${name}')`
+  const [row] = (
+    await connection.runAndReadAll(`
+      SELECT sum(num_values) ${column('kind')}, bool_and(coalesce(stats_max = '0', false)) ${column('kind')},
+             bool_and(coalesce(stats_null_count = num_values, false)) ${column('weight')}
+      FROM parquet_metadata(${pathsSql(paths)})`)
+  ).getRows()
+  const [points, onlyReadings, unweighted] = row
+  return { points: Number(points), plain: onlyReadings === true && unweighted === true }
+}
+
+/** Finds where one series ends and the next begins. */
+class SeriesFeed {
+  readonly #fold: SeriesFold
+  readonly #done: SeriesDone
+  readonly #seen = new IdTable()
+  #idLow = 0
+  #idHigh = 0
+
+  constructor(fold: SeriesFold, done: SeriesDone) {
+    this.#fold = fold
+    this.#done = done
+  }
+
+  take(chunk: DuckDBDataChunk): void {
+    const ids = wordsOf(chunk, 0)
+    const timeMs = doublesOf(chunk, 1)
+    const value = doublesOf(chunk, 2)
+    const kind = integersOf(chunk, 3)
+    const weight = doublesOf(chunk, 4)
+    for (let from = 0; from < timeMs.length; ) {
+      const low = ids[2 * from]
+      const high = ids[2 * from + 1]
+      let to = from + 1
+      while (to < timeMs.length && ids[2 * to] === low && ids[2 * to + 1] === high) to++
+      const isEvent = kind[from] !== 0 && kind[from] !== STALE_KIND
+      this.#turnTo(low, high, isEvent)
+      if (isEvent) for (let i = from; i < to; i++) this.#fold.addEvent(timeMs[i], value[i], weight[i])
+      else for (let i = from; i < to; i++) this.#fold.addSample(timeMs[i], value[i], kind[i] === STALE_KIND)
+      from = to
+    }
+  }
+
+  end(): void {
+    if (this.#seen.size > 0) this.#done(this.#idLow, this.#idHigh)
+  }
+
+  #turnTo(low: number, high: number, isEvent: boolean): void {
+    if (this.#seen.size > 0 && low === this.#idLow && high === this.#idHigh) return
+    this.end()
+    const size = this.#seen.size
+    if (this.#seen.add(low, high) < size) throw new OutOfOrder()
+    this.#idLow = low
+    this.#idHigh = high
+    this.#fold.begin(isEvent)
+  }
+}

@@ -1,0 +1,78 @@
+import { BIGINT, type DuckDBConnection, INTEGER } from '@duckdb/node-api'
+import type { AggregatedWindows, WindowAggregation } from '../../schemas/ports/batch-view.js'
+import { TIER_MS } from '../../schemas/time.js'
+import { LAST_STALE } from '../../schemas/windows/columns.js'
+import { appendColumns } from '../duck/append.js'
+import { type ReadableFile, startsInSql, tierFilesSql } from '../duck/tier-files-sql.js'
+import { doublesOf, integersOf } from '../duck/vectors.js'
+
+/** Aggregations over series, of a column `v` that has a value in every row. */
+const OP_SQL: Readonly<Record<WindowAggregation['op'], string>> = {
+  sum: 'fsum(v)',
+  count: 'count(v)',
+  min: 'min(v)',
+  max: 'max(v)',
+  avg: 'fsum(v) / count(v)',
+  group: '1',
+}
+
+/** Values of a step that is one window, and of one that is a run of them. */
+const ONE_SQL = { sum: 'sum', count: 'count', avg: 'sum / count', min: 'min', max: 'max', last: '"last"' } as const
+const RUN_SQL = {
+  sum: 'fsum(sum)',
+  count: 'sum(count)',
+  avg: 'fsum(sum) / sum(count)',
+  min: 'min(min)',
+  max: 'max(max)',
+} as const
+
+/** Computes an aggregation in one statement: only its results come out. Undefined as the port says. */
+export async function aggregateWindows(
+  connection: DuckDBConnection,
+  files: readonly ReadableFile[],
+  aggregation: WindowAggregation,
+): Promise<AggregatedWindows | undefined> {
+  const { series, group, groups, steps } = aggregation
+  await connection.run('CREATE TEMP TABLE groups (id BIGINT, g INTEGER)')
+  await appendColumns(connection, 'groups', series.length, [
+    { type: BIGINT, value: (row) => series[row].id },
+    { type: INTEGER, value: (row) => group[row] },
+  ])
+  const result = await connection.stream(`
+    SELECT g, step, (${OP_SQL[aggregation.op]})::DOUBLE, sum(windows)::DOUBLE, coalesce(bool_or(unfit), false)::INTEGER
+    FROM (${valuesSql(files, aggregation)}) GROUP BY g, step`)
+  const value = new Float64Array(groups * steps)
+  const present = new Uint8Array(groups * steps)
+  let windows = 0
+  for (;;) {
+    const chunk = await result.fetchChunk()
+    if (!chunk || chunk.rowCount === 0) return { value, present, windows }
+    const [at, step, unfit] = [integersOf(chunk, 0), integersOf(chunk, 1), integersOf(chunk, 4)]
+    const [found, read] = [doublesOf(chunk, 2), doublesOf(chunk, 3)]
+    for (let row = 0; row < chunk.rowCount; row++) {
+      if (unfit[row] !== 0) return undefined
+      const place = at[row] * steps + step[row]
+      value[place] = found[row]
+      present[place] = 1
+      windows += read[row]
+    }
+  }
+}
+
+/** Rows (g, step, v, windows, unfit), one a series and step. */
+function valuesSql(files: readonly ReadableFile[], aggregation: WindowAggregation): string {
+  const { tier, startMs, stepMs, steps, value, lookbackMs = 0 } = aggregation
+  const range = { startMs, endMs: startMs + steps * stepMs }
+  const step = `((epoch_ms("start") - ${startMs}) // ${stepMs})::INTEGER AS step`
+  const from = `FROM ${tierFilesSql(files)} JOIN groups ON series_id = id WHERE ${startsInSql(range)}`
+  if (value === 'last') {
+    const end = `epoch_ms("start") + ${stepMs}`
+    return `SELECT g, ${step}, "last" AS v, 1 AS windows, NOT isfinite("last") AS unfit ${from}
+      AND (stale & ${LAST_STALE}) = 0 AND epoch_ms(last_ts) > ${end} - ${lookbackMs}`
+  }
+  if (TIER_MS[tier] === stepMs) {
+    return `SELECT g, ${step}, ${ONE_SQL[value]} AS v, 1 AS windows, stale <> 0 AS unfit ${from}`
+  }
+  return `SELECT any_value(g) AS g, step, ${RUN_SQL[value]} AS v, count(*) AS windows, bool_or(unfit) AS unfit
+    FROM (SELECT series_id, g, ${step}, count, sum, min, max, stale <> 0 AS unfit ${from}) GROUP BY series_id, step`
+}
