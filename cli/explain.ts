@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { ask, withUrl } from './server.js'
+import { textTable } from './text-table.js'
 
 interface ExplainedBlock {
   start: string
@@ -8,16 +9,31 @@ interface ExplainedBlock {
   dirty: boolean
 }
 
+/** One part of the expression, as it was evaluated. */
+interface ExplainedNode {
+  text: string
+  samples: number
+  series: number
+  ms: number
+  pushedDown: boolean
+  parts: ExplainedNode[]
+}
+
 interface Explained {
+  epoch: number
   plan: { text: string; parts: { blocks?: ExplainedBlock[] }[]; warnings: string[] }[]
+  samples: { total: number; peak: number }
+  nodes?: ExplainedNode
+  warnings: string[]
+  infos: string[]
 }
 
 type ExplainArguments = { url: string; json?: boolean } & Partial<Record<'start' | 'end' | 'step' | 'time', string>>
 
 export function explainCommand(): Command {
   return withUrl(new Command('explain'))
-    .description('shows how a query would be answered: views, tiers, blocks and generations, and why')
-    .argument('<query>', 'a PromQL selector')
+    .description('shows how a query is answered: views, tiers, blocks and generations, samples and time of each part')
+    .argument('<query>', 'a PromQL expression')
     .option('--start <time>', 'start of a range query (RFC 3339 or Unix seconds)')
     .option('--end <time>', 'its end')
     .option('--step <duration>', 'its step')
@@ -28,7 +44,7 @@ export function explainCommand(): Command {
       `
 Examples:
   $ tidemark explain 'host_load1'
-  $ tidemark explain 'api_latency:p99{region="eu"}' --start 2026-01-01T00:00:00Z --end 2026-01-02T00:00:00Z --step 1h`,
+  $ tidemark explain 'sum by (region) (rate(api_requests_total[1h]))' --start 2026-01-01T00:00:00Z --end 2026-01-02T00:00:00Z --step 1h`,
     )
     .action(async (query: string, { url, json, ...times }: ExplainArguments) => {
       const parameters = new URLSearchParams({ query, ...times })
@@ -38,13 +54,24 @@ Examples:
 }
 
 /** The plan as a person reads it. */
-function explainedText({ plan }: Explained): string {
-  const lines = plan.flatMap(({ text, parts, warnings }) => [
+function explainedText({ plan, samples, nodes, warnings, infos }: Explained): string {
+  const lines = plan.flatMap(({ text, parts }) => [
     text,
     ...parts.flatMap(({ blocks = [] }) => blocks).map(blockText),
-    ...warnings.map((warning) => `warning: ${warning}`),
+    '',
   ])
+  if (nodes) lines.push(textTable(['EXPRESSION', 'SERIES', 'SAMPLES', 'MS', 'COMPUTED'], nodeRows(nodes, 0)), '')
+  lines.push(
+    `${samples.total.toLocaleString('en-US')} samples read, ${samples.peak.toLocaleString('en-US')} held at most`,
+  )
+  lines.push(...warnings.map((warning) => `warning: ${warning}`), ...infos.map((info) => `info: ${info}`))
   return `${lines.join('\n')}\n`
+}
+
+function nodeRows(node: ExplainedNode, level: number): (string | number)[][] {
+  const { text, series, samples, ms, pushedDown, parts } = node
+  const row = ['  '.repeat(level) + text, series, samples, ms.toFixed(1), pushedDown ? 'in the batch view' : 'here']
+  return [row, ...parts.flatMap((part) => nodeRows(part, level + 1))]
 }
 
 function blockText({ start, generation, files, dirty }: ExplainedBlock): string {

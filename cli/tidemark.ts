@@ -4,6 +4,8 @@ import { asTidemarkError } from '../schemas/errors.js'
 import { decodeCommand } from './decode.js'
 import { doctorCommand } from './doctor.js'
 import { explainCommand } from './explain.js'
+import { promqlCommand } from './promql.js'
+import { queryCommand } from './query/query.js'
 import { recomputeCommand } from './recompute.js'
 import { statusCommand } from './status.js'
 import { upCommand } from './up.js'
@@ -24,8 +26,10 @@ Start here:
   $ tidemark up                          everything in one process, data in ./data
   $ tidemark status                      tide line, watermarks, lag, blocks
   $ tidemark doctor                      checks the installation and names each fix
+  $ tidemark query 'host_load1'          asks in PromQL; --range 1h --output chart draws it
   $ tidemark explain 'host_load1'        which view answers which part of a query, and why
   $ tidemark decode --format influx FILE what the gateway would understand
+  $ tidemark promql test FILE...         runs PromQL test scripts against the query engine
 
 Settings: a YAML file named by --config or TIDEMARK_CONFIG; any key also by environment,
 http.port as TIDEMARK_HTTP_PORT. The server that commands talk to: --url or TIDEMARK_URL.`,
@@ -42,8 +46,10 @@ for (const command of [
   statusCommand(),
   doctorCommand(),
   recomputeCommand(),
+  queryCommand(),
   explainCommand(),
   decodeCommand(),
+  promqlCommand(),
 ]) {
   program.addCommand(command.exitOverride().showHelpAfterError(`(tidemark ${command.name()} --help shows examples)`))
 }

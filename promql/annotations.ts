@@ -4,27 +4,39 @@ import type { Span } from './ast.js'
 interface Annotation {
   text: string
   span: Span
+  /** How often it was met, where that is told. */
+  occurrences?: number
 }
 
 /**
  * What the user should know about an answer that is right nevertheless. Each text comes once, whatever number of series
- * gave rise to it. Wordings are Prometheus's (util/annotations), so that dashboards show what their users know.
+ * gave rise to it, at the last place that did. Wordings are Prometheus's (util/annotations), so that dashboards show
+ * what their users know.
  */
 export class Annotations {
   readonly #warnings = new Map<string, Annotation>()
   readonly #infos = new Map<string, Annotation>()
 
   warn(text: string, span: Span): void {
-    if (!this.#warnings.has(text)) this.#warnings.set(text, { text, span })
+    this.#warnings.set(text, { text, span })
+  }
+
+  /** As `warn`, and how often this was called is told behind the text. */
+  warnCounted(text: string, span: Span): void {
+    const occurrences = (this.#warnings.get(text)?.occurrences ?? 0) + 1
+    this.#warnings.set(text, { text, span, occurrences })
   }
 
   inform(text: string, span: Span): void {
-    if (!this.#infos.has(text)) this.#infos.set(text, { text, span })
+    this.#infos.set(text, { text, span })
   }
 
   /** `PromQL warning: <text> (<line>:<column>)`. */
   warnings(query: string): string[] {
-    return [...this.#warnings.values()].map((one) => `PromQL warning: ${one.text} ${position(query, one.span)}`)
+    return [...this.#warnings.values()].map(({ text, span, occurrences = 1 }) => {
+      const times = occurrences > 1 ? ` (${occurrences} occurrences)` : ''
+      return `PromQL warning: ${text}${times} ${position(query, span)}`
+    })
   }
 
   /** `PromQL info: <text> (<line>:<column>)`. */
@@ -97,6 +109,7 @@ export const WARNING = {
     `vector contains a mix of histograms with exponential and custom buckets schemas for metric name ${quoted(metric)}`,
   incompatibleCustomBuckets: (metric: string) =>
     `vector contains histograms with incompatible custom buckets for metric name ${quoted(metric)}`,
+  sortInRangeQuery: () => 'sort is ineffective for range queries since results are always ordered by labels',
   startTimeOverlap: (metric: string) =>
     `sample has start time that overlaps with previous sample timestamp for metric ${quoted(metric)}`,
   incompatibleBucketLayout: (op: string) => `incompatible bucket layout encountered for binary operator ${op}`,

@@ -22,11 +22,11 @@ import { valueType } from './parse/value-type.js'
 
 export type { QueryTimes } from './evaluate/durations.js'
 export type { MatrixSeries, Value, VectorSample } from './evaluate/result.js'
-export type { NodeStats, QueryStats } from './evaluate/trace.js'
 
-/** Prometheus's defaults, ms. */
+/** Prometheus's default, ms. */
 export const DEFAULT_LOOKBACK_MS = 300_000
-export const DEFAULT_SUBQUERY_STEP_MS = 60_000
+
+const DEFAULT_SUBQUERY_STEP_MS = 60_000
 
 /** Settings of one evaluation. */
 export interface QueryOptions {

@@ -13,12 +13,15 @@ export function startDeadline(limitMs: number, client?: AbortSignal): QueryDeadl
   return { signal: client ? AbortSignal.any([client, timeout]) : timeout, limitMs }
 }
 
-/** @throws TM_QUERY_TIME once the deadline has passed or the client is gone */
+/** @throws TM_QUERY_TIME once the deadline has passed, TM_QUERY_CANCELLED once the client is gone */
 export function checkDeadline({ signal, limitMs }: QueryDeadline): void {
-  if (signal.aborted) throw new TidemarkError('TM_QUERY_TIME', { limit: limitMs }, signal.reason)
+  if (!signal.aborted) return
+  const isLate = signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError'
+  if (isLate) throw new TidemarkError('TM_QUERY_TIME', { limit: limitMs }, signal.reason)
+  throw new TidemarkError('TM_QUERY_CANCELLED', {}, signal.reason)
 }
 
-/** The promise, unless the deadline comes first. @throws TM_QUERY_TIME */
+/** The promise, unless the deadline comes first. @throws TM_QUERY_TIME, TM_QUERY_CANCELLED */
 export async function withinDeadline<T>(work: Promise<T>, deadline: QueryDeadline): Promise<T> {
   try {
     return await orAborted(work, deadline.signal)

@@ -1,8 +1,9 @@
 import { Kind } from '../schemas/points.js'
-import type { WindowedSeries } from '../schemas/ports/series-source.js'
+import type { WindowedSeries, WindowRows } from '../schemas/ports/series-source.js'
 import type { Label, Series } from '../schemas/series/series.js'
+import type { Sketch } from '../schemas/sketch/sketch.js'
 import type { TimeRange } from '../schemas/time.js'
-import type { SeriesPoints } from './collector.js'
+import { type RowColumn, rowsOf, type SeriesRows } from './rows.js'
 
 /** The merged series, and what the reader of the answer must know. */
 export interface Merged {
@@ -11,31 +12,39 @@ export interface Merged {
 }
 
 /**
- * Joins the points of a plan's parts, series by series. The parts come in order of time and share no window, so
+ * Joins the rows of a plan's parts, series by series. The parts come in order of time and share no window, so
  * joining is laying them end to end: nothing is counted twice, nothing is lost at a boundary.
- * @param range only points in (startMs, endMs] are kept
+ * @param range only rows in (startMs, endMs] are kept
  * @param name what the series are called in the answer, if not by their own metric name
+ * @returns series in the order of their labels
  */
-export function mergeParts(parts: readonly (readonly SeriesPoints[])[], range: TimeRange, name?: string): Merged {
-  const runs = new Map<string, SeriesPoints[]>()
+export function mergeParts(parts: readonly (readonly SeriesRows[])[], range: TimeRange, name?: string): Merged {
+  const runs = new Map<string, SeriesRows[]>()
   const clashes = new Set<string>()
   for (const part of parts) {
-    for (const points of part) {
-      const key = identity(points.series)
+    for (const rows of part) {
+      const key = identity(rows.series)
       const known = runs.get(key)
-      if (!known) runs.set(key, [points])
-      else if (known[0].series.kind === points.series.kind) known.push(points)
+      if (!known) runs.set(key, [rows])
+      else if (known[0].series.kind === rows.series.kind) known.push(rows)
       else {
-        clashes.add(points.series.metric)
-        if (beats(points.series.kind, known[0].series.kind)) runs.set(key, [points])
+        clashes.add(rows.series.metric)
+        if (beats(rows.series.kind, known[0].series.kind)) runs.set(key, [rows])
       }
     }
   }
-  const series = [...runs.values()].map((run) => joined(run, range, name)).filter((one) => one.timeMs.length > 0)
+  const series = inOrder(runs)
+    .map((run) => joined(run, range, name))
+    .filter((one) => one.timeMs.length > 0)
   const warnings = [...clashes].map(
     (metric) => `metric "${metric}" has series of several kinds with the same labels: readings hide occurrences`,
   )
   return { series, warnings }
+}
+
+/** By their labels: where topk() and limitk() have a choice it is not the order of reading that makes it. */
+function inOrder(runs: ReadonlyMap<string, SeriesRows[]>): SeriesRows[][] {
+  return [...runs].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, run]) => run)
 }
 
 /** A sample series beats an event series of the same name and labels, a counter beats a timer. */
@@ -50,23 +59,75 @@ function identity(series: Series): string {
   )
 }
 
-function joined(run: readonly SeriesPoints[], range: TimeRange, name: string | undefined): WindowedSeries {
-  const kept = run.map((points) => ({ points, ...within(points.timeMs, range) }))
-  const length = kept.reduce((total, { from, to }) => total + to - from, 0)
-  const merged = {
+/** A stretch of one part's rows. */
+interface Stretch {
+  rows: SeriesRows
+  from: number
+  to: number
+}
+
+function joined(run: readonly SeriesRows[], range: TimeRange, name: string | undefined): WindowedSeries {
+  const stretches = run.map((rows) => ({ rows, ...within(rows.timeMs, range) })).filter(({ from, to }) => from < to)
+  const kind = stretches.find(({ rows }) => rows.windows)?.rows.windows?.kind
+  const series: WindowedSeries = {
     labels: labelsOf(run[0].series, name),
-    timeMs: new Float64Array(length),
-    value: new Float64Array(length),
-    stale: new Uint8Array(length),
+    timeMs: laid(stretches, ({ timeMs }) => timeMs),
+    value: laid(stretches, ({ value }) => value),
+    stale: laidFlags(stretches),
   }
+  if (kind) series.windows = windowsOf(stretches, kind)
+  return series
+}
+
+function windowsOf(stretches: readonly Stretch[], kind: WindowRows['kind']): WindowRows {
+  const windows = rowsOf(kind, (name) => laid(stretches, (rows) => (rows.windows ?? pointsAsWindows(rows))[name]))
+  if (!stretches.some(({ rows }) => rows.windows?.sketch)) return windows
+  const sketch: (Sketch | undefined)[] = []
+  for (const { rows, from, to } of stretches) {
+    for (let i = from; i < to; i++) sketch.push(rows.windows?.sketch?.[i])
+  }
+  windows.sketch = sketch
+  return windows
+}
+
+/** The aggregates of rows that are one point each. */
+function pointsAsWindows({ timeMs, value }: SeriesRows): Pick<WindowRows, RowColumn> {
+  const finite = value.map((one) => (Number.isFinite(one) ? one : Number.NaN))
+  return {
+    count: value.map((one) => (Number.isFinite(one) ? 1 : 0)),
+    sum: value.map((one) => (Number.isFinite(one) ? one : 0)),
+    min: finite,
+    max: finite,
+    first: value,
+    firstMs: timeMs,
+    increase: new Float64Array(value.length),
+  }
+}
+
+/** A column of the stretches, end to end. That of a single stretch is not copied. */
+function laid(stretches: readonly Stretch[], columnOf: (rows: SeriesRows) => Float64Array): Float64Array {
+  if (stretches.length === 1) return columnOf(stretches[0].rows).subarray(stretches[0].from, stretches[0].to)
+  const column = new Float64Array(lengthOf(stretches))
   let at = 0
-  for (const { points, from, to } of kept) {
-    merged.timeMs.set(points.timeMs.subarray(from, to), at)
-    merged.value.set(points.value.subarray(from, to), at)
-    merged.stale.set(points.stale.subarray(from, to), at)
+  for (const { rows, from, to } of stretches) {
+    column.set(columnOf(rows).subarray(from, to), at)
     at += to - from
   }
-  return merged
+  return column
+}
+
+function laidFlags(stretches: readonly Stretch[]): Uint8Array {
+  const column = new Uint8Array(lengthOf(stretches))
+  let at = 0
+  for (const { rows, from, to } of stretches) {
+    column.set(rows.stale.subarray(from, to), at)
+    at += to - from
+  }
+  return column
+}
+
+function lengthOf(stretches: readonly Stretch[]): number {
+  return stretches.reduce((total, { from, to }) => total + to - from, 0)
 }
 
 /** The indexes of the times in (startMs, endMs]. */

@@ -26,7 +26,7 @@ function planned(
     range: { startMs: T0 + from * MINUTE - (rest.lookbackMs ?? LOOKBACK), endMs: T0 + to * MINUTE },
     stepMs,
     lookbackMs: LOOKBACK,
-    rollsUp: true,
+    coarse: { unfit: 0 },
     snapshot: { epoch: 7, frontierMs: T0 + frontier * MINUTE, blockMs: 10 * MINUTE, heldFromMs: held(heldFrom) },
     liveCoveredFromMs: live === undefined ? undefined : T0 + live * MINUTE,
     ...rest,
@@ -41,19 +41,19 @@ function planned(
 describe('each window is read from one view', () => {
   test('before the tide line from batch, after it from the hot store, and from the live view where that reaches', () => {
     const { parts } = planned(60, 90, 15_000, { frontier: 70, live: 80 })
-    expect(parts).toEqual(['batch 10s 50-70', 'hot 10s 70-80', 'live 10s 80-90.167'])
+    expect(parts).toEqual(['batch 10s 50-70', 'hot 10s 70-80', 'live 10s 80-90'])
   })
   test('all from speed while nothing is sealed', () => {
-    expect(planned(60, 90, 15_000, { frontier: -1000, live: 50 }).parts).toEqual(['live 10s 55-90.167'])
+    expect(planned(60, 90, 15_000, { frontier: -1000, live: 50 }).parts).toEqual(['live 10s 55-90'])
   })
   test('from the hot store alone while the live view covers nothing', () => {
-    expect(planned(60, 90, 15_000, { frontier: 70 }).parts).toEqual(['batch 10s 50-70', 'hot 10s 70-90.167'])
+    expect(planned(60, 90, 15_000, { frontier: 70 }).parts).toEqual(['batch 10s 50-70', 'hot 10s 70-90'])
   })
   test('from batch alone where all is sealed', () => {
-    expect(planned(60, 90, 15_000, { frontier: 200, live: 190 }).parts).toEqual(['batch 10s 50-90.167'])
+    expect(planned(60, 90, 15_000, { frontier: 200, live: 190 }).parts).toEqual(['batch 10s 50-90'])
   })
   test('a live view that reaches behind the tide line is still not asked there', () => {
-    expect(planned(60, 90, 15_000, { frontier: 80, live: 20 }).parts).toEqual(['batch 10s 50-80', 'live 10s 80-90.167'])
+    expect(planned(60, 90, 15_000, { frontier: 80, live: 20 }).parts).toEqual(['batch 10s 50-80', 'live 10s 80-90'])
   })
 })
 
@@ -61,39 +61,55 @@ test('a range query begins at a block, so that the next one finds the same seale
   const first = planned(60, 90, 15_000, { frontier: 70, live: 70 })
   const next = planned(60.25, 90.25, 15_000, { frontier: 70, live: 70 })
   expect([first.parts[0], next.parts[0]]).toEqual(['batch 10s 50-70', 'batch 10s 50-70'])
-  expect(planned(60.5, 60.5, 0, { frontier: 70 }).parts).toEqual(['batch 10s 55.5-60.667'])
+  expect(planned(60.5, 60.5, 0, { frontier: 70 }).parts).toEqual(['batch 10s 55.5-60.5'])
   expect(planned(60, 90, 15_000, { frontier: 70, held: { '10s': T0 + 52 * MINUTE } }).parts[0]).toBe('batch 10s 52-70')
 })
 
 describe('a longer tier is used only where it gives the same answer', () => {
   test('every moment of the query is a multiple of it', () => {
-    expect(planned(60, 90, MINUTE, { frontier: 200 }).parts).toEqual(['batch 1m 50-91'])
-    expect(planned(60, 90, 5 * MINUTE, { frontier: 200 }).parts).toEqual(['batch 5m 50-95'])
-    expect(planned(60, 90, 90_000, { frontier: 200 }).parts).toEqual(['batch 10s 50-90.167'])
+    expect(planned(60, 90, MINUTE, { frontier: 200 }).parts).toEqual(['batch 1m 50-90'])
+    expect(planned(60, 90, 5 * MINUTE, { frontier: 200 }).parts).toEqual(['batch 5m 50-90'])
+    expect(planned(60, 90, 90_000, { frontier: 200 }).parts).toEqual(['batch 10s 50-90'])
   })
   test('not for a start beside the grid, which is never moved', () => {
-    expect(planned(60.5, 90.5, MINUTE, { frontier: 200 }).parts).toEqual(['batch 10s 50-90.667'])
+    expect(planned(60.5, 90.5, MINUTE, { frontier: 200 }).parts).toEqual(['batch 10s 50-90.5'])
   })
   test('however long the lookback is: the newest point keeps its own time in every tier', () => {
-    expect(planned(60, 600, HOUR, { frontier: 1000 }).parts).toEqual(['batch 1h 0-660'])
-    expect(planned(60, 600, HOUR, { frontier: 1000, lookbackMs: 7 * MINUTE }).parts).toEqual(['batch 1h 0-660'])
+    expect(planned(60, 600, HOUR, { frontier: 1000 }).parts).toEqual(['batch 1h 0-600'])
+    expect(planned(60, 600, HOUR, { frontier: 1000, lookbackMs: 7 * MINUTE }).parts).toEqual(['batch 1h 0-600'])
   })
   test('one moment on the grid, but not one beside it', () => {
-    expect(planned(65, 65, 0, { frontier: 200 }).parts).toEqual(['batch 5m 60-70'])
+    expect(planned(65, 65, 0, { frontier: 200 }).parts).toEqual(['batch 5m 60-65'])
     expect(planned(60.01, 60.01, 0, { frontier: 200 }).parts).toEqual(['batch 10s 55-60.167'])
   })
-  test('not for a range selector, which reads every point', () => {
+  test('for a range that is a run of whole windows, but not for one that is not', () => {
     const range = { startMs: T0 + 55 * MINUTE, endMs: T0 + 60 * MINUTE }
-    expect(planned(60, 60, 0, { frontier: 200, range, lookbackMs: undefined }).parts).toEqual(['batch 10s 55-60.167'])
+    const ranged = { frontier: 200, range, lookbackMs: undefined }
+    expect(planned(60, 60, 0, { ...ranged, rangeMs: 5 * MINUTE }).parts).toEqual(['batch 5m 55-60'])
+    expect(planned(60, 60, 2 * MINUTE, { ...ranged, rangeMs: 5 * MINUTE }).parts).toEqual(['batch 1m 50-60'])
+    expect(planned(60, 60, 0, { ...ranged, rangeMs: 5 * MINUTE, coarse: undefined }).parts).toEqual(['batch 10s 55-60'])
+    expect(planned(60, 60, 0, ranged).parts).toEqual(['batch 10s 55-60'])
+  })
+  test('windows with a value that is not finite are read finer, as far back as finer ones are held', () => {
+    const range = { startMs: T0, endMs: T0 + 600 * MINUTE }
+    const ranged = { frontier: 1000, range, lookbackMs: undefined, rangeMs: HOUR, coarse: { unfit: 4 } }
+    const unfit = (heldMinutes?: number) => {
+      const held = heldMinutes === undefined ? undefined : { '10s': T0 + heldMinutes * MINUTE }
+      const { plan } = planned(60, 600, HOUR, { ...ranged, held })
+      return plan.parts.map((part) => part.unfit && [part.unfit.flags, (part.unfit.fromMs - T0) / MINUTE])
+    }
+    expect(unfit()).toEqual([[4, Number.NEGATIVE_INFINITY]])
+    expect(unfit(130)).toEqual([[4, 180]])
+    expect(unfit(5000)).toEqual([[4, 600]])
   })
   test('not for a value of each window, such as its p99', () => {
-    expect(planned(60, 90, MINUTE, { frontier: 200, rollsUp: false }).parts).toEqual(['batch 10s 50-90.167'])
+    expect(planned(60, 90, MINUTE, { frontier: 200, coarse: undefined }).parts).toEqual(['batch 10s 50-90'])
   })
   test('up to where its last window is complete, finer ones after it', () => {
     expect(planned(60, 600, HOUR, { frontier: 430, live: 420, lookbackMs: HOUR }).parts).toEqual([
       'batch 1h 0-420',
       'batch 5m 420-430',
-      'live 10s 430-600.167',
+      'live 10s 430-600',
     ])
   })
 })
@@ -104,7 +120,7 @@ describe('where retention leaves only longer windows', () => {
       frontier: 1000,
       held: { '10s': T0 + 130.5 * MINUTE, '1m': T0 + 100 * MINUTE },
     })
-    expect(parts).toEqual(['batch 5m 50-100', 'batch 1m 100-131', 'batch 10s 131-300.167'])
+    expect(parts).toEqual(['batch 5m 50-100', 'batch 1m 100-131', 'batch 10s 131-300'])
     expect(plan.parts.map(({ warning }) => warning?.slice(0, 54))).toEqual([
       'before 2026-03-01T01:40:00.000Z only windows of 5m are',
       'before 2026-03-01T02:11:00.000Z only windows of 1m are',
@@ -113,13 +129,13 @@ describe('where retention leaves only longer windows', () => {
   })
   test('no warning where the query would use that tier anyway', () => {
     const { parts, plan } = planned(60, 300, MINUTE, { frontier: 1000, held: { '10s': T0 + 130 * MINUTE } })
-    expect(parts).toEqual(['batch 1m 50-301'])
+    expect(parts).toEqual(['batch 1m 50-300'])
     expect(plan.parts[0].warning).toBeUndefined()
   })
   test('what no tier holds is named', () => {
     const all = Object.fromEntries(TIERS.map((tier) => [tier, T0 + 80 * MINUTE]))
     const { parts, plan } = planned(60, 90, 15_000, { frontier: 1000, held: all })
-    expect(parts).toEqual(['batch 10s 80-90.167'])
+    expect(parts).toEqual(['batch 10s 80-90'])
     expect(plan.warnings).toEqual(['retention holds nothing before 2026-03-01T01:20:00.000Z'])
   })
 })
@@ -128,9 +144,9 @@ test('a plan is printed for people', () => {
   expect(printPlan(planned(60, 90, MINUTE, { frontier: 70, live: 80 }).plan)).toBe(
     [
       'epoch 7, tide line 2026-03-01T01:10:00.000Z',
-      'batch 1m  2026-03-01T00:50:00.000Z .. 2026-03-01T01:10:00.000Z (20m): start, end and step are multiples of 1m: the answer is the same as from 10s',
+      'batch 1m  2026-03-01T00:50:00.000Z .. 2026-03-01T01:10:00.000Z (20m): start and step are multiples of 1m: the answer is the same as from 10s',
       'hot   10s 2026-03-01T01:10:00.000Z .. 2026-03-01T01:20:00.000Z (10m): not sealed yet, older than the live view',
-      'live  10s 2026-03-01T01:20:00.000Z .. 2026-03-01T01:30:10.000Z (10m10s): not sealed yet, within the live view',
+      'live  10s 2026-03-01T01:20:00.000Z .. 2026-03-01T01:30:00.000Z (10m): not sealed yet, within the live view',
     ].join('\n'),
   )
 })
@@ -143,7 +159,8 @@ test('parts lie end to end on their grids and cover what is asked and held', () 
     isGrid: fc.boolean(),
     stepMs: fc.constantFrom(0, 7000, 10_000, MINUTE, 5 * MINUTE, HOUR),
     lookbackMs: fc.constantFrom(undefined, LOOKBACK, HOUR),
-    rollsUp: fc.boolean(),
+    coarse: fc.option(fc.record({ unfit: fc.constantFrom(0, 4) }), { nil: undefined }),
+    rangeMs: fc.constantFrom(undefined, 7 * MINUTE, HOUR),
     frontierMs: tens,
     coveredFromMs: fc.option(tens, { nil: undefined }),
     heldFromMs: fc.record(
@@ -169,8 +186,8 @@ test('parts lie end to end on their grids and cover what is asked and held', () 
         else if (i > 0) expect(part.startMs).toBeGreaterThanOrEqual(plan.parts[i - 1].endMs)
       }
       if (plan.warnings.length === 0) {
-        expect(plan.parts[0].startMs).toBeLessThanOrEqual(range.startMs)
-        expect(plan.parts.at(-1)?.endMs).toBeGreaterThan(range.endMs)
+        expect(plan.parts[0]?.startMs ?? range.startMs).toBeLessThanOrEqual(range.startMs)
+        expect(plan.parts.at(-1)?.endMs ?? range.startMs).toBeGreaterThanOrEqual(range.endMs)
       }
     }),
     { numRuns: 500 },

@@ -10,10 +10,12 @@ export interface PlanRequest {
   range: TimeRange
   /** Step of the query; 0 for one moment. */
   stepMs: number
-  /** Lookback, where at each moment only the newest point within it is read; undefined: every point is read. */
+  /** Lookback, where at each moment only the newest point within it is read. */
   lookbackMs?: number
-  /** False if what is selected is a value of each window, such as its p99, which a longer window would change. */
-  rollsUp: boolean
+  /** Range, where at each moment all in the range before it is read. */
+  rangeMs?: number
+  /** Set if longer windows give the same answer on their grid; those with one of these flags are read from finer ones. */
+  coarse?: { unfit: number }
   snapshot: Pick<Snapshot, 'epoch' | 'frontierMs' | 'heldFromMs' | 'blockMs'>
   /** From when on the live view holds every window; undefined: it covers nothing. */
   liveCoveredFromMs?: number
@@ -24,6 +26,8 @@ export interface PlanPart extends TimeRange {
   view: 'batch' | 'hot' | 'live'
   tier: Tier
   why: string
+  /** Windows with one of these flags are read from the 10 s windows in them, which are held from `fromMs` on. */
+  unfit?: { flags: number; fromMs: number }
   /** What the reader of the answer must know, if this part has anything in it. */
   warning?: string
 }
@@ -43,8 +47,8 @@ export interface QueryPlan {
 /**
  * Decides where each window is read: those that start before the tide line from the batch view, the rest from speed,
  * and there from the live view as far as it reaches. A tier longer than 10 s is used only where it gives the same
- * answer: every moment of the query is a multiple of it and only the newest point up to each is read; or where
- * retention leaves nothing finer, with a warning.
+ * answer: every end of what is read at each moment is a multiple of it, and what is read follows from its windows; or
+ * where retention leaves nothing finer, with a warning.
  */
 export function planQuery(request: PlanRequest): QueryPlan {
   const { matchers, range, stepMs, snapshot } = request
@@ -67,7 +71,7 @@ function planBatch(request: PlanRequest, plan: QueryPlan): void {
   const exact = exactTiers(request)
   let cursor = Number.NaN
   const next = () => (Number.isNaN(cursor) ? range.startMs : cursor)
-  while (next() <= range.endMs && next() < snapshot.frontierMs) {
+  while (next() < range.endMs && next() < snapshot.frontierMs) {
     const choice = chooseTier(next(), exact, request)
     if (!choice) {
       const heldMs = oldestHeld(next(), snapshot)
@@ -78,8 +82,9 @@ function planBatch(request: PlanRequest, plan: QueryPlan): void {
     const tierMs = TIER_MS[choice.tier]
     const startMs = Number.isNaN(cursor) ? firstWindow(choice.tier, request) : cursor
     const sealedMs = alignDown(snapshot.frontierMs, tierMs)
-    const endMs = Math.min(sealedMs, alignDown(range.endMs, tierMs) + tierMs, choice.untilMs)
-    plan.parts.push({ view: 'batch', tier: choice.tier, startMs, endMs, ...choice.reason })
+    const endMs = Math.min(sealedMs, alignUp(range.endMs, tierMs), choice.untilMs)
+    const unfit = unfitWindows(choice, endMs, request)
+    plan.parts.push({ view: 'batch', tier: choice.tier, startMs, endMs, ...choice.reason, ...(unfit && { unfit }) })
     cursor = endMs
   }
 }
@@ -93,6 +98,17 @@ function firstWindow(tier: Tier, { range, stepMs, snapshot }: PlanRequest): numb
   const blockMs = stepMs > 0 ? Math.max(snapshot.blockMs, tierMs) : tierMs
   const heldMs = alignUp(snapshot.heldFromMs[tier] ?? Number.NEGATIVE_INFINITY, tierMs)
   return Math.max(alignDown(alignDown(range.startMs, blockMs), tierMs), heldMs)
+}
+
+/** From when on flagged windows of an exact tier can be read finer; nothing if there are no flags to mind. */
+function unfitWindows(
+  { tier, reason }: TierChoice,
+  endMs: number,
+  { coarse, snapshot }: PlanRequest,
+): PlanPart['unfit'] {
+  if (tier === '10s' || !coarse?.unfit || reason.warning) return undefined
+  const heldMs = snapshot.heldFromMs['10s'] ?? Number.NEGATIVE_INFINITY
+  return { flags: coarse.unfit, fromMs: Math.min(endMs, alignUp(heldMs, TIER_MS[tier])) }
 }
 
 interface TierChoice {
@@ -124,21 +140,24 @@ function chooseTier(fromMs: number, exact: readonly Tier[], request: PlanRequest
 }
 
 /**
- * The tiers that give the same answer as the 10 s windows, finest first: those on whose grid every moment of the query
- * lies. At such a moment the newest point is the last of a window that ended, or the first of the one that starts
- * there; a window keeps both with their own times, so the lookback is judged exactly however long it is.
+ * The tiers that give the same answer as the 10 s windows, finest first: those on whose grid the ends of everything lie
+ * that is read at some moment. The newest point at such a moment is the last of a window, whose own time says whether
+ * it lies within the lookback, however long that is; a range between two of them is a run of whole windows.
  */
-function exactTiers({ range, stepMs, lookbackMs, rollsUp }: PlanRequest): Tier[] {
-  if (lookbackMs === undefined || !rollsUp) return ['10s']
-  const boundaries = [range.startMs + lookbackMs, range.endMs, stepMs]
-  return TIERS.filter((tier) => tier === '10s' || boundaries.every((boundary) => boundary % TIER_MS[tier] === 0))
+function exactTiers({ range, stepMs, lookbackMs, rangeMs, coarse }: PlanRequest): Tier[] {
+  if (!coarse || (lookbackMs === undefined && rangeMs === undefined)) return ['10s']
+  const ends = lookbackMs === undefined ? [range.startMs, rangeMs ?? 0, stepMs] : [range.startMs + lookbackMs, stepMs]
+  return TIERS.filter((tier) => tier === '10s' || ends.every((end) => end % TIER_MS[tier] === 0))
 }
 
-function whyExact(tier: Tier, exact: readonly Tier[], { lookbackMs, rollsUp, stepMs }: PlanRequest): string {
-  if (lookbackMs === undefined) return 'a range selector reads every point'
-  if (!rollsUp) return 'the value of each window is selected, which a longer window would change'
+function whyExact(tier: Tier, exact: readonly Tier[], request: PlanRequest): string {
+  const { lookbackMs, rangeMs, coarse, stepMs } = request
+  if (lookbackMs === undefined && rangeMs === undefined) return 'every point is read'
+  if (!coarse) return 'what is read does not follow from longer windows'
   if (tier === exact.at(-1) && tier !== '10s') {
-    return `${stepMs > 0 ? 'start, end and step are multiples' : 'the time is a multiple'} of ${tier}: the answer is the same as from 10s`
+    const times = [...(stepMs > 0 ? ['start', 'step'] : ['time']), ...(lookbackMs === undefined ? ['range'] : [])]
+    const are = times.length > 1 ? 'are multiples' : 'is a multiple'
+    return `${times.join(' and ')} ${are} of ${tier}: the answer is the same as from 10s`
   }
   if (exact.length > 1) return `the windows of ${exact.at(-1)} are not published or not held here`
   return 'the times of the query are not multiples of a longer tier'
@@ -151,7 +170,7 @@ function oldestHeld(afterMs: number, { heldFromMs, frontierMs }: PlanRequest['sn
 
 function planSpeed({ range, snapshot, liveCoveredFromMs }: PlanRequest, plan: QueryPlan): void {
   const startMs = Math.max(snapshot.frontierMs, alignDown(range.startMs, WINDOW_MS))
-  const endMs = alignDown(range.endMs, WINDOW_MS) + WINDOW_MS
+  const endMs = alignUp(range.endMs, WINDOW_MS)
   if (startMs >= endMs) return
   const liveMs = liveCoveredFromMs === undefined ? endMs : alignUp(liveCoveredFromMs, WINDOW_MS)
   const splitMs = Math.min(Math.max(liveMs, startMs), endMs)

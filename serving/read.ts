@@ -1,33 +1,40 @@
 import { createHash } from 'node:crypto'
-import type { Snapshot } from '../schemas/ports/batch-view.js'
+import type { BatchPart, Snapshot } from '../schemas/ports/batch-view.js'
 import type { Matcher } from '../schemas/series/matcher.js'
+import type { Series } from '../schemas/series/series.js'
 import { TIER_MS, type TimeRange, WINDOW_MS } from '../schemas/time.js'
 import type { WindowColumns } from '../schemas/windows/columns.js'
 import { orAborted, untilAborted } from './cancel.js'
-import { PointCollector, type ReadBudget, type SeriesPoints } from './collector.js'
-import type { Part } from './parts.js'
+import { type ReadBudget, RowCollector } from './collector.js'
 import type { PlanPart } from './plan.js'
-import { decodePoints, encodePoints } from './points-codec.js'
+import { columnsOf, type Reading } from './reading.js'
+import type { SeriesRows } from './rows.js'
+import { decodeRows, encodeRows } from './rows-codec.js'
+import type { SealedRows } from './sealed-rows.js'
 import { type Coverage, type Views, viewFailure } from './views.js'
 
-/** An answer larger than this is not kept: one query must not evict everyone's, bytes. */
+/** An answer larger than this is not kept where others keep theirs: one query must not evict everyone's, bytes. */
 const CACHED_BYTES = 4 << 20
 
 /** What every part of one selection shares. */
 export interface ReadRequest {
   snapshot: Snapshot
   matchers: readonly Matcher[]
-  part: Part
+  reading: Reading
   budget: ReadBudget
+  /** Sealed parts that this process has read before. */
+  sealed: SealedRows
   /** Ends the reading of one view. */
   signal: AbortSignal
 }
 
 /** What one part gave. */
 export interface PartRead {
-  points: SeriesPoints[]
+  rows: readonly SeriesRows[]
   /** What was really read: the hot store may have stood in for the live view. */
   coverage: Coverage[]
+  /** What the reader of the answer must know. */
+  warning?: string
   /** Set if something is missing. */
   failure?: string
   /** What was thrown, if nothing could be read at all. */
@@ -39,36 +46,81 @@ export async function readPart(views: Views, part: PlanPart, request: ReadReques
   try {
     if (part.view === 'batch') return await readSealed(views, part, request)
     if (part.view === 'live') return await readLive(views, part, request)
-    return { points: await readHot(views, part, request), coverage: [covered('hot', part, part)] }
+    return { rows: await readHot(views, part, request), coverage: [covered('hot', part, part)] }
   } catch (thrown) {
-    return { points: [], coverage: [], failure: viewFailure(part.view, thrown), thrown }
+    return { rows: [], coverage: [], failure: viewFailure(part.view, thrown), thrown }
   }
 }
 
-/** The sealed past, kept under the generations that it was read at: a recompute makes another key, never a stale answer. */
+/** The sealed past, kept under the files that it was read from: a recompute makes another key, never a stale answer. */
 async function readSealed(views: Views, part: PlanPart, request: ReadRequest): Promise<PartRead> {
-  const { snapshot, matchers, signal } = request
+  const { signal, budget } = request
   const coverage = [covered('batch', part, part)]
   const key = await orAborted(sealedKey(views, part, request), signal)
-  const cached = await orAborted(views.cache.get(key), signal)
-  if (cached) {
-    const points = decodePoints(cached)
-    request.budget.checkSeries(points.length)
-    for (const { timeMs } of points) request.budget.takeSamples(timeMs.length)
-    return { points, coverage }
+  const kept = request.sealed.get(key) ?? (await keptElsewhere(views, key, request))
+  if (kept) {
+    budget.checkSeries(kept.length)
+    for (const { timeMs } of kept) budget.takeSamples(timeMs.length)
+    return { rows: kept, coverage }
   }
-  const points = await collect(views.batch.read(snapshot, batchPart(part), matchers), part, TIER_MS[part.tier], request)
-  const bytes = encodePoints(points)
-  if (bytes.length <= CACHED_BYTES) await views.cache.set(key, bytes, views.queryTtlMs)
-  return { points, coverage }
+  const { rows, warning } = await readBatch(views, part, request)
+  if (!warning) {
+    request.sealed.set(key, rows)
+    const bytes = encodeRows(rows, CACHED_BYTES)
+    if (bytes) await views.cache.set(key, bytes, views.queryTtlMs)
+  }
+  return { rows, coverage, warning }
+}
+
+async function keptElsewhere(views: Views, key: string, request: ReadRequest): Promise<SeriesRows[] | undefined> {
+  const bytes = await orAborted(views.cache.get(key), request.signal)
+  if (!bytes) return undefined
+  const rows = decodeRows(bytes)
+  request.sealed.set(key, rows)
+  return rows
 }
 
 async function sealedKey(views: Views, part: PlanPart, request: ReadRequest): Promise<string> {
-  const { startMs, endMs, tier } = part
-  const blocks = await views.batch.blocks(request.snapshot, { startMs, endMs })
-  const generations = blocks.map((block) => [block.startMs, block.generation]).sort((a, b) => a[0] - b[0])
-  const text = JSON.stringify([request.matchers, request.part, tier, startMs, endMs, generations])
+  const version = await views.batch.version(request.snapshot, batchPart(part))
+  const { startMs, endMs, tier, unfit } = part
+  const text = JSON.stringify([request.matchers, request.reading, tier, startMs, endMs, unfit, version])
   return `sealed:${createHash('sha256').update(text).digest('base64url')}`
+}
+
+/** Windows that do not say enough are read again from the 10 s windows in them, those of their series only. */
+async function readBatch(
+  views: Views,
+  part: PlanPart,
+  request: ReadRequest,
+): Promise<{ rows: SeriesRows[]; warning?: string }> {
+  const { snapshot, matchers, reading, signal, budget } = request
+  const columns = columnsOf(reading)
+  const tierMs = TIER_MS[part.tier]
+  const collector = new RowCollector({ reading, range: part, tierMs, unfit: part.unfit }, budget)
+  const batch = views.batch.read(snapshot, { ...batchPart(part), columns }, matchers)
+  for await (const chunk of untilAborted(batch, signal)) collector.add(chunk)
+  if (collector.unfit.size > 0) {
+    const series: Series[] = [...collector.unfit.keys()]
+    const finer: BatchPart = { ...spanOf(collector.unfit.values(), tierMs), tier: '10s', columns, series }
+    for await (const chunk of untilAborted(views.batch.read(snapshot, finer, matchers), signal))
+      collector.addFiner(chunk)
+  }
+  const warning = collector.keptUnfit
+    ? `some windows of ${part.tier} hold values that are not finite, and no finer ones are held: they are left out`
+    : undefined
+  return { rows: collector.finish(), warning }
+}
+
+/** The range from the first to the last of these windows. */
+function spanOf(starts: Iterable<ReadonlySet<number>>, tierMs: number): TimeRange {
+  const span = { startMs: Number.POSITIVE_INFINITY, endMs: Number.NEGATIVE_INFINITY }
+  for (const one of starts) {
+    for (const startMs of one) {
+      span.startMs = Math.min(span.startMs, startMs)
+      span.endMs = Math.max(span.endMs, startMs + tierMs)
+    }
+  }
+  return span
 }
 
 /**
@@ -93,32 +145,24 @@ async function readLive(views: Views, part: PlanPart, request: ReadRequest): Pro
     failure = `${viewFailure('live', thrown)}; closed windows come from the hot store, open ones are missing`
     chunks.length = 0
   }
-  const live = new PointCollector(request.part, { startMs: liveMs, endMs }, WINDOW_MS, request.budget)
+  const { reading, budget } = request
+  const live = new RowCollector({ reading, range: { startMs: liveMs, endMs }, tierMs: WINDOW_MS }, budget)
   for (const chunk of chunks) live.add(chunk)
   const coverage: Coverage[] = liveMs < endMs ? [covered('live', part, { startMs: liveMs, endMs })] : []
-  if (liveMs === startMs) return { points: live.finish(), coverage, failure }
+  if (liveMs === startMs) return { rows: live.finish(), coverage, failure }
   const older = { startMs, endMs: liveMs }
   const hot = await readHot(views, older, request)
-  return { points: [...hot, ...live.finish()], coverage: [covered('hot', part, older), ...coverage], failure }
+  return { rows: [...hot, ...live.finish()], coverage: [covered('hot', part, older), ...coverage], failure }
 }
 
-function readHot(views: Views, { startMs, endMs }: TimeRange, request: ReadRequest): Promise<SeriesPoints[]> {
-  const windows = views.hot.read({ startMs, endMs, matchers: request.matchers })
-  return collect(windows, { startMs, endMs }, WINDOW_MS, request)
-}
-
-async function collect(
-  windows: AsyncIterable<WindowColumns>,
-  range: TimeRange,
-  tierMs: number,
-  request: ReadRequest,
-): Promise<SeriesPoints[]> {
-  const collector = new PointCollector(request.part, range, tierMs, request.budget)
-  for await (const chunk of untilAborted(windows, request.signal)) collector.add(chunk)
+async function readHot(views: Views, { startMs, endMs }: TimeRange, request: ReadRequest): Promise<SeriesRows[]> {
+  const { matchers, reading, budget, signal } = request
+  const collector = new RowCollector({ reading, range: { startMs, endMs }, tierMs: WINDOW_MS }, budget)
+  for await (const chunk of untilAborted(views.hot.read({ startMs, endMs, matchers }), signal)) collector.add(chunk)
   return collector.finish()
 }
 
-function batchPart({ tier, startMs, endMs }: PlanPart) {
+function batchPart({ tier, startMs, endMs }: PlanPart): BatchPart {
   return { tier, startMs, endMs }
 }
 

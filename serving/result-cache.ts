@@ -2,15 +2,20 @@ import { createHash } from 'node:crypto'
 import type { MergedQuery } from './source.js'
 import type { Coverage, Views } from './views.js'
 
-/** An answer that can be given again. */
-export interface KeptAnswer {
-  dataJson: string
+/** What an answer says beside its data. */
+export interface AnswerNotes {
   coverage: readonly Coverage[]
   warnings: readonly string[]
+  infos: readonly string[]
 }
 
-/** Larger answers are not kept, bytes. */
-const KEPT_BYTES = 4 << 20
+/** An answer: its `data` as JSON, piece by piece. */
+export interface Answer extends AnswerNotes {
+  data: Iterable<string>
+}
+
+/** Larger answers are not kept, characters. */
+const KEPT_LENGTH = 4 << 20
 
 /**
  * Gives an answer that was computed for the same question at the same epoch, or computes it. Only answers that come
@@ -21,19 +26,39 @@ export async function readThrough(
   views: Pick<Views, 'cache' | 'queryTtlMs'>,
   query: MergedQuery,
   question: readonly unknown[],
-  compute: () => Promise<KeptAnswer>,
-): Promise<KeptAnswer> {
+  compute: () => Promise<Answer>,
+): Promise<Answer> {
   const text = JSON.stringify([question, query.snapshot.epoch, query.snapshot.frontierMs])
   const key = `answer:${createHash('sha256').update(text).digest('base64url')}`
   const kept = await views.cache.get(key)
-  if (kept) return JSON.parse(Buffer.from(kept).toString()) as KeptAnswer
+  if (kept) return JSON.parse(Buffer.from(kept).toString()) as Answer
   const answer = await compute()
   const isSealed =
     query.partialReasons.size === 0 &&
     answer.coverage.length > 0 &&
     answer.coverage.every(({ view }) => view === 'batch')
-  if (isSealed && answer.dataJson.length <= KEPT_BYTES) {
-    await views.cache.set(key, Buffer.from(JSON.stringify(answer)), views.queryTtlMs)
+  if (!isSealed) return answer
+  const { pieces, rest } = readAhead(answer.data, KEPT_LENGTH)
+  if (rest) return { ...answer, data: joined(pieces, rest) }
+  const whole = { ...answer, data: [pieces.join('')] }
+  await views.cache.set(key, Buffer.from(JSON.stringify(whole)), views.queryTtlMs)
+  return whole
+}
+
+/** The pieces of up to so many characters, and an iterator over the rest if there is more. */
+function readAhead(source: Iterable<string>, length: number): { pieces: string[]; rest?: Iterator<string> } {
+  const iterator = source[Symbol.iterator]()
+  const pieces: string[] = []
+  let read = 0
+  for (let next = iterator.next(); !next.done; next = iterator.next()) {
+    pieces.push(next.value)
+    read += next.value.length
+    if (read > length) return { pieces, rest: iterator }
   }
-  return answer
+  return { pieces }
+}
+
+function* joined(pieces: readonly string[], rest: Iterator<string>): Generator<string> {
+  yield* pieces
+  for (let next = rest.next(); !next.done; next = rest.next()) yield next.value
 }

@@ -2,14 +2,17 @@ import { createHash } from 'node:crypto'
 import type { Snapshot } from '../schemas/ports/batch-view.js'
 import type { Matcher } from '../schemas/series/matcher.js'
 import type { Series } from '../schemas/series/series.js'
-import { alignDown, alignUp, type TimeRange } from '../schemas/time.js'
+import { alignUp, type TimeRange, windowStart } from '../schemas/time.js'
 import { orAborted } from './cancel.js'
-import type { SeriesPoints } from './collector.js'
-import { decodePoints, encodePoints } from './points-codec.js'
+import type { SeriesRows } from './rows.js'
+import { decodeRows, encodeRows } from './rows-codec.js'
 import { type Views, viewFailure } from './views.js'
 
 /** Ranges are widened to this grid, so that a dashboard that moves with the clock finds its list again, ms. */
 const RANGE_GRID_MS = 300_000
+
+/** A list longer than this is not kept, bytes. */
+const LIST_BYTES = 16 << 20
 
 /** The series that were found, and the views that could not be asked. */
 export interface SeriesFound {
@@ -38,17 +41,18 @@ export async function findSeries(
       return []
     }
   }
-  const wide = { startMs: alignDown(range.startMs, RANGE_GRID_MS), endMs: alignUp(range.endMs + 1, RANGE_GRID_MS) }
+  const wide = { startMs: windowStart(range.startMs, RANGE_GRID_MS), endMs: alignUp(range.endMs, RANGE_GRID_MS) }
   const key = seriesKey(snapshot.epoch, wide, matchers)
   const [settled, live] = await Promise.all([
     views.cache.get(key).then(async (bytes) => {
-      if (bytes) return decodePoints(bytes).map(({ series }) => series)
+      if (bytes) return decodeRows(bytes).map(({ series }) => series)
       const found = await Promise.all([
         asked('batch', () => views.batch.series(snapshot, wide, matchers)),
         asked('hot', () => views.hot.series({ ...wide, matchers })),
       ])
       const all = union(found)
-      if (failures.length === 0) await views.cache.set(key, encodePoints(all.map(withoutPoints)), views.tagIndexTtlMs)
+      const list = failures.length === 0 ? encodeRows(all.map(withoutRows), LIST_BYTES) : undefined
+      if (list) await views.cache.set(key, list, views.tagIndexTtlMs)
       return all
     }),
     asked('live', () => views.live.series({ ...wide, matchers })),
@@ -67,6 +71,6 @@ function seriesKey(epoch: number, range: TimeRange, matchers: readonly Matcher[]
   return `tags:${createHash('sha256').update(text).digest('base64url')}`
 }
 
-function withoutPoints(series: Series): SeriesPoints {
+function withoutRows(series: Series): SeriesRows {
   return { series, timeMs: new Float64Array(0), value: new Float64Array(0), stale: new Uint8Array(0) }
 }

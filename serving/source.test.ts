@@ -73,7 +73,7 @@ describe('a view that fails', () => {
     const answer = await read(views(broken('batch')), 'up')
     expect(minutes(answer)).toEqual(['hot 20-30', 'live 30-40'])
     expect([...answer.query.partialReasons]).toEqual(['the batch view failed: object storage failed for k: gone'])
-    expect(answer.series).toEqual([{ name: 'up', points: 120, last: 239 }])
+    expect(answer.series).toEqual([{ name: 'up', points: 119, last: 239 }])
   })
   test('if it is the live view, has its closed windows answered by the hot store', async () => {
     const answer = await read(views(broken('live')), 'up')
@@ -117,8 +117,8 @@ test('a live view that dropped windows while it was read has them answered by th
 describe('limits', () => {
   const ten = { startMs: T0, endMs: T0 + 100_000 }
   test('as many samples as the limit allows are read, one more are not', async () => {
-    expect((await read(views({ limits: { querySamples: 11 } }), 'up', ten)).series[0].points).toBe(10)
-    await expect(read(views({ limits: { querySamples: 10 } }), 'up', ten)).rejects.toThrow(
+    expect((await read(views({ limits: { querySamples: 10 } }), 'up', ten)).series[0].points).toBe(10)
+    await expect(read(views({ limits: { querySamples: 9 } }), 'up', ten)).rejects.toThrow(
       expect.objectContaining({ code: 'TM_QUERY_SAMPLES' }),
     )
   })
@@ -137,7 +137,37 @@ describe('limits', () => {
     const client = new AbortController()
     const query = await createSeriesSource(views()).open({ signal: client.signal })
     client.abort()
-    await expect(select(query, 'up')).rejects.toThrow(expect.objectContaining({ code: 'TM_QUERY_TIME' }))
+    await expect(select(query, 'up')).rejects.toThrow(expect.objectContaining({ code: 'TM_QUERY_CANCELLED' }))
+  })
+})
+
+describe('a long window with a value that is not finite', () => {
+  const hours = { startMs: T0, endMs: T0 + 2 * 60 * MINUTE }
+  const spoilt: TestPoint[] = Array.from({ length: 720 }, (_, i) => ({
+    series: UP,
+    timeMs: T0 + (i + 1) * 10_000,
+    value: i === 400 ? Number.NaN : 1,
+  }))
+  const sealed = (change: Partial<FakeOptions> = {}) =>
+    views({ points: spoilt, frontierMs: hours.endMs, nowMs: hours.endMs, coveredFromMs: undefined, ...change })
+  async function rows(of: Views) {
+    const query = await createSeriesSource(of).open()
+    const hints = { stepMs: 60 * MINUTE, rangeMs: 60 * MINUTE, func: 'sum_over_time' }
+    for await (const one of query.select([{ name: '__name__', op: '=', value: 'up' }], hours, hints)) {
+      return { count: one.windows?.count, values: [...one.value], warnings: [...query.warnings] }
+    }
+    return undefined
+  }
+  test('is read from the 10 s windows in it, the others are not', async () => {
+    const read = await rows(sealed())
+    expect(read?.values).toHaveLength(361)
+    expect([read?.count?.[0], read?.count?.[1], read?.values.filter(Number.isNaN).length]).toEqual([360, 1, 1])
+    expect(read?.warnings).toEqual([])
+  })
+  test('is taken as it is where no finer ones are held, and the answer says so', async () => {
+    const read = await rows(sealed({ heldFromMs: { '10s': hours.endMs } }))
+    expect(read?.count).toEqual(new Float64Array([360, 359]))
+    expect(read?.warnings[0]).toContain('some windows of 1h hold values that are not finite')
   })
 })
 

@@ -1,18 +1,33 @@
 import { asTidemarkError, TidemarkError } from '../schemas/errors.js'
-import type { Kind } from '../schemas/points.js'
+import { Kind } from '../schemas/points.js'
 import type { BlockVersion, Snapshot } from '../schemas/ports/batch-view.js'
-import type { SelectHints, SeriesSource, WindowedSeries } from '../schemas/ports/series-source.js'
+import type {
+  PushdownRequest,
+  PushdownSeries,
+  SelectHints,
+  SeriesSource,
+  WindowedSeries,
+} from '../schemas/ports/series-source.js'
 import type { Matcher } from '../schemas/series/matcher.js'
 import type { Series } from '../schemas/series/series.js'
 import { TIERS, type TimeRange } from '../schemas/time.js'
 import { checkDeadline, orAborted, type QueryDeadline, startDeadline, withinDeadline } from './cancel.js'
 import { ReadBudget } from './collector.js'
+import { asHistograms } from './histogram-rows.js'
 import { mergeParts } from './merge.js'
-import { type Part, rollsUp, splitVirtualName } from './parts.js'
-import { planQuery, type QueryPlan } from './plan.js'
+import { type Part, splitVirtualName } from './parts.js'
+import { type PlanRequest, planQuery, type QueryPlan } from './plan.js'
+import { aggregationOf, isWorthwhile, MANY_WINDOWS, resultsOf, selectionOf } from './pushdown.js'
 import { type PartRead, type ReadRequest, readPart } from './read.js'
+import { coarseRule, type Reading, readingOf } from './reading.js'
+import { SealedRows } from './sealed-rows.js'
 import { findSeries } from './series-index.js'
 import { type Coverage, VIEW_SHARE, type Views, viewFailure } from './views.js'
+
+/** Said of an answer that sketches were used for. */
+const SKETCH_BOUND = 'quantiles and deviations come from sketches: values in them are within 1.1 % of what was sent'
+
+const SAMPLES: ReadonlySet<Kind> = new Set([Kind.Sample])
 
 /** How one query is opened. */
 export interface OpenOptions {
@@ -33,12 +48,26 @@ export interface MergedView {
   open(options?: OpenOptions): Promise<MergedQuery>
 }
 
-/** The merged view over these views, stores and limits. */
-export function createSeriesSource(views: Views): MergedView {
-  return { open: (options = {}) => openQuery(views, options) }
+/**
+ * The merged view over these views, stores and limits.
+ * @param manyWindows from so many on aggregations are computed where the windows are
+ */
+export function createSeriesSource(views: Views, manyWindows = MANY_WINDOWS): MergedView {
+  const kept = { sealed: new SealedRows(), manyWindows }
+  return { open: (options = {}) => openQuery(views, kept, options) }
 }
 
-async function openQuery(views: Views, { epoch, signal, timeoutMs }: OpenOptions): Promise<MergedQuery> {
+/** What the queries of one merged view share. */
+interface Shared {
+  sealed: SealedRows
+  manyWindows: number
+}
+
+async function openQuery(
+  views: Views,
+  shared: Shared,
+  { epoch, signal, timeoutMs }: OpenOptions,
+): Promise<MergedQuery> {
   const deadline = startDeadline(
     Math.max(1, Math.min(views.limits.queryMs, timeoutMs ?? Number.POSITIVE_INFINITY)),
     signal,
@@ -59,7 +88,7 @@ async function openQuery(views: Views, { epoch, signal, timeoutMs }: OpenOptions
       : withinDeadline(views.batch.snapshot(epoch), deadline),
     asked('live', views.live.coveredFromMs()),
   ])
-  return new MergedQuery(views, snapshot ?? unsealed(), coveredFromMs, deadline, reasons)
+  return new MergedQuery(views, shared, { snapshot: snapshot ?? unsealed(), coveredFromMs, deadline, reasons })
 }
 
 /** Without the catalog nothing is known to be sealed: everything is asked of the speed views. */
@@ -74,28 +103,32 @@ export class MergedQuery implements SeriesSource {
   /** Stretches that were read, in order of reading. */
   readonly coverage: Coverage[] = []
   readonly warnings = new Set<string>()
+  /** What is good to know of an answer that is as it should be. */
+  readonly infos = new Set<string>()
   /** Why something is missing; empty if nothing is. */
   readonly partialReasons = new Set<string>()
   /** One a selector. */
   readonly plans: QueryPlan[] = []
   readonly #views: Views
+  readonly #sealed: SealedRows
+  readonly #manyWindows: number
   readonly #coveredFromMs: number | undefined
-  readonly #deadline: QueryDeadline
+  readonly deadline: QueryDeadline
   readonly #budget: ReadBudget
 
   constructor(
     views: Views,
-    snapshot: Snapshot,
-    coveredFromMs: number | undefined,
-    deadline: QueryDeadline,
-    partialReasons: readonly string[],
+    { sealed, manyWindows }: Shared,
+    { snapshot, coveredFromMs, deadline, reasons }: OpenedState,
   ) {
     this.snapshot = snapshot
     this.#views = views
+    this.#sealed = sealed
+    this.#manyWindows = manyWindows
     this.#coveredFromMs = coveredFromMs
-    this.#deadline = deadline
+    this.deadline = deadline
     this.#budget = new ReadBudget(views.limits)
-    for (const reason of partialReasons) this.partialReasons.add(reason)
+    for (const reason of reasons) this.partialReasons.add(reason)
   }
 
   /**
@@ -103,42 +136,76 @@ export class MergedQuery implements SeriesSource {
    */
   async *select(matchers: readonly Matcher[], range: TimeRange, hints: SelectHints): AsyncGenerator<WindowedSeries> {
     const selected = await this.#resolve(matchers)
-    const plan = await this.#plan(selected, range, hints)
+    const reading = readingOf(selected.part, range, hints)
+    const plan = await this.#plan(selected, reading, range, hints)
     const request = {
       snapshot: this.snapshot,
       matchers: selected.matchers,
-      part: selected.part,
+      reading,
       budget: this.#budget,
-      signal: viewSignal(this.#deadline),
+      sealed: this.#sealed,
+      signal: viewSignal(this.deadline),
     } satisfies ReadRequest
     const reads = await Promise.all(plan.parts.map((part) => readPart(this.#views, part, request)))
-    checkDeadline(this.#deadline)
+    checkDeadline(this.deadline)
     this.#account(plan, reads)
     const merged = mergeParts(
-      reads.map(({ points }) => points),
+      reads.map(({ rows }) => rows),
       range,
       selected.name,
     )
     for (const warning of merged.warnings) this.warnings.add(warning)
+    if (reading.part === 'histogram') for (const series of merged.series) asHistograms(series)
+    else if (reading.sketches && merged.series.some(({ windows }) => windows?.sketch)) this.infos.add(SKETCH_BOUND)
     yield* merged.series
+  }
+
+  /**
+   * Aggregations over many series whose windows all lie in one tier of the batch view are computed there.
+   * @throws TM_QUERY_SERIES, TM_QUERY_SAMPLES, TM_QUERY_TIME
+   */
+  async pushdown(request: PushdownRequest): Promise<readonly PushdownSeries[] | undefined> {
+    const selected = await this.#resolve(request.matchers)
+    const { range, hints } = selectionOf(request)
+    if (selected.part !== 'bare' || !isWorthwhile(request, Number.POSITIVE_INFINITY, this.#manyWindows))
+      return undefined
+    const { batch } = this.#views
+    const series = await withinDeadline(batch.series(this.snapshot, range, selected.matchers), this.deadline)
+    if (!isWorthwhile(request, series.length, this.#manyWindows) || series.some(({ kind }) => kind !== Kind.Sample))
+      return undefined
+    this.#budget.checkSeries(series.length)
+    const plan = this.#draft(
+      selected.matchers,
+      range,
+      hints,
+      coarseRule(readingOf('bare', range, hints), hints, SAMPLES),
+    )
+    const pushed = aggregationOf(request, plan, series)
+    const results = pushed && (await withinDeadline(batch.aggregate(this.snapshot, pushed.aggregation), this.deadline))
+    if (!results) return undefined
+    this.#budget.takeSamples(results.windows)
+    this.plans.push(plan)
+    this.coverage.push(...plan.parts.map(({ view, tier, startMs, endMs }) => ({ view, tier, startMs, endMs })))
+    return resultsOf(results, pushed.aggregation.steps, pushed.labels)
   }
 
   /** Decides where a selection is read, without reading it. */
   async explain(matchers: readonly Matcher[], range: TimeRange, hints: SelectHints): Promise<QueryPlan> {
-    return this.#plan(await this.#resolve(matchers), range, hints)
+    const selected = await this.#resolve(matchers)
+    return this.#plan(selected, readingOf(selected.part, range, hints), range, hints)
   }
 
   /** Series that satisfy the matchers and have points in the range, as far as the views can tell. */
   async series(range: TimeRange, matchers: readonly Matcher[]): Promise<Series[]> {
-    const found = await findSeries(this.#views, this.snapshot, range, matchers, viewSignal(this.#deadline))
-    checkDeadline(this.#deadline)
+    const found = await findSeries(this.#views, this.snapshot, range, matchers, viewSignal(this.deadline))
+    checkDeadline(this.deadline)
     for (const failure of found.failures) this.partialReasons.add(failure)
     return found.series
   }
 
   /** The blocks of a batch part, with the generation that each is read at. */
   blocks(range: TimeRange): Promise<BlockVersion[]> {
-    return withinDeadline(this.#views.batch.blocks(this.snapshot, range), this.#deadline)
+    return withinDeadline(this.#views.batch.blocks(this.snapshot, range), this.deadline)
   }
 
   /** A name with a suffix addresses a part of a window, unless a metric is really called so. */
@@ -154,40 +221,61 @@ export class MergedQuery implements SeriesSource {
     return (await this.series({ startMs: 0, endMs: this.#views.clock() }, [name])).length > 0
   }
 
-  async #plan(selected: Selected, range: TimeRange, hints: SelectHints): Promise<QueryPlan> {
-    const request = {
-      matchers: selected.matchers,
-      range,
-      stepMs: hints.stepMs,
-      lookbackMs: hints.lookbackMs,
-      snapshot: this.snapshot,
-      liveCoveredFromMs: this.#coveredFromMs,
-    }
-    let plan = planQuery({ ...request, rollsUp: true })
+  async #plan({ matchers }: Selected, reading: Reading, range: TimeRange, hints: SelectHints): Promise<QueryPlan> {
+    let plan = this.#draft(matchers, range, hints, coarseRule(reading, hints, new Set()))
     // What the series are matters only where a longer tier would be used.
-    if (plan.parts.some((part) => part.tier !== '10s')) {
-      const kinds = selected.part === 'bare' ? await this.#kinds(range, selected.matchers) : new Set<Kind>()
-      if (!rollsUp(selected.part, kinds)) plan = planQuery({ ...request, rollsUp: false })
+    if (reading.part === 'bare' && plan.parts.some((part) => part.tier !== '10s')) {
+      const kinds = await this.#sealedKinds(range, matchers)
+      plan = this.#draft(matchers, range, hints, coarseRule(reading, hints, kinds))
     }
     this.plans.push(plan)
     for (const warning of plan.warnings) this.warnings.add(warning)
     return plan
   }
 
-  async #kinds(range: TimeRange, matchers: readonly Matcher[]): Promise<ReadonlySet<Kind>> {
-    return new Set((await this.series(range, matchers)).map((series) => series.kind))
+  #draft(
+    matchers: readonly Matcher[],
+    range: TimeRange,
+    { stepMs, lookbackMs, rangeMs }: SelectHints,
+    coarse: PlanRequest['coarse'],
+  ): QueryPlan {
+    const { snapshot } = this
+    const times = { range, stepMs, lookbackMs, rangeMs }
+    return planQuery({ matchers, ...times, coarse, snapshot, liveCoveredFromMs: this.#coveredFromMs })
+  }
+
+  /** Kinds of the series of the batch view; where that cannot be asked its part fails with the reason. */
+  async #sealedKinds(range: TimeRange, matchers: readonly Matcher[]): Promise<ReadonlySet<Kind>> {
+    const series = this.#views.batch.series(this.snapshot, range, matchers)
+    try {
+      return new Set((await orAborted(series, viewSignal(this.deadline))).map(({ kind }) => kind))
+    } catch (thrown) {
+      checkDeadline(this.deadline)
+      viewFailure('batch', thrown)
+      return new Set()
+    }
   }
 
   #account(plan: QueryPlan, reads: readonly PartRead[]): void {
     for (const [i, read] of reads.entries()) {
       this.coverage.push(...read.coverage)
       if (read.failure) this.partialReasons.add(read.failure)
+      if (read.warning) this.warnings.add(read.warning)
       const { warning } = plan.parts[i]
-      if (warning && read.points.length > 0) this.warnings.add(warning)
+      if (warning && read.rows.length > 0) this.warnings.add(warning)
     }
     const [first] = reads
     if (first && reads.every(({ coverage }) => coverage.length === 0)) throw unreadable(first)
   }
+}
+
+/** What opening a query found. */
+interface OpenedState {
+  snapshot: Snapshot
+  coveredFromMs: number | undefined
+  deadline: QueryDeadline
+  /** Why something is missing already. */
+  reasons: readonly string[]
 }
 
 interface Selected {

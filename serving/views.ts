@@ -6,7 +6,10 @@ import type { LiveView, WindowReader } from '../schemas/ports/window-store.js'
 import type { Clock, Tier, TimeRange } from '../schemas/time.js'
 
 /** Limits of one query. */
-type QueryLimits = Pick<Limits, 'querySeries' | 'querySamples' | 'queryPoints' | 'queryMs'>
+type QueryLimits = Pick<
+  Limits,
+  'querySeries' | 'querySamples' | 'queryPoints' | 'queryMs' | 'queryDepth' | 'queryResultSamples'
+>
 
 /** All that answers queries: the three views, and where answers are kept for a while. */
 export interface Views {

@@ -1,6 +1,6 @@
 import type { Expr, Span } from '../ast.js'
 
-/** Between which values a parameter moves over the steps; NaN ones aside. */
+/** Between which values a parameter moves over the steps: NaN if one of them is. */
 export function rangeOf(values: Float64Array): { min: number; max: number; hasNaN: boolean } {
   let min = Number.POSITIVE_INFINITY
   let max = Number.NEGATIVE_INFINITY
@@ -10,7 +10,7 @@ export function rangeOf(values: Float64Array): { min: number; max: number; hasNa
     if (value < min) min = value
     if (value > max) max = value
   }
-  return { min, max, hasNaN }
+  return hasNaN ? { min: Number.NaN, max: Number.NaN, hasNaN } : { min, max, hasNaN }
 }
 
 /** Where an argument stands, its parentheses left aside. */

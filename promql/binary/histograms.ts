@@ -61,9 +61,12 @@ function reported(
   op: '+' | '-',
   span: Binary['span'],
   annotations: Annotations,
-): HistogramOutcome {
+): HistogramOutcome | undefined {
   const operation = op === '+' ? 'addition' : 'subtraction'
-  if (resetCollision) annotations.warn(WARNING.counterResetCollision(operation), span)
+  if (resetCollision) {
+    annotations.warn(WARNING.counterResetCollision(operation), span)
+    return undefined
+  }
   if (boundsReconciled) annotations.inform(INFO.mismatchedCustomBuckets(operation), span)
   return { histogram: compactHistogram(histogram), holds: true }
 }

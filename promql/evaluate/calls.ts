@@ -1,5 +1,5 @@
 import { INFO } from '../annotations.js'
-import type { Call, MatrixSelector, Subquery } from '../ast.js'
+import type { Call, MatrixSelector, Span, Subquery } from '../ast.js'
 import { executionError } from '../errors.js'
 import { HISTOGRAM_FUNCTIONS } from '../functions/histogram/index.js'
 import type { RangeCall, RangeFunction } from '../functions/range/function.js'
@@ -19,6 +19,9 @@ const STRETCH = 20_000
 
 /** A histogram, and a row of a costly function, takes as long as so many rows. */
 const COSTLY = 20
+
+/** Where Prometheus sees what is wrong with the points of a subquery: they have lost their place in the query. */
+const OF_SUBQUERIES: Span = { from: 0, to: 0 }
 
 /** A function call over a grid. */
 export async function evaluateCall(expr: Call, evaluation: Evaluation): Promise<Evaluated> {
@@ -47,7 +50,8 @@ async function callRange(expr: Call, arg: MatrixSelector | Subquery, evaluation:
   const range = await evaluateRange(arg, evaluation, { func: expr.func })
   const { rangeMs, extent } = range
   const { annotations } = evaluation
-  const call: RangeCall = { span: expr.args[0].span, rangeMs, extent, params, annotations }
+  const span = arg.type === 'subquery' && arg === expr.args[0] ? OF_SUBQUERIES : expr.args[0].span
+  const call: RangeCall = { span, rangeMs, extent, params, annotations }
   const results: StepSeries[] = []
   for (const series of range.series) {
     const result = await overSteps(rangeFunction, series, range, call, evaluation)
@@ -79,7 +83,7 @@ async function overSteps(
   const view = new MovingView(series, range.reach)
   let looked = 0
   for (let step = 0; step < grid.steps; step++) {
-    const endMs = range.endMs(step)
+    const endMs = range.endMs[step]
     view.step = step
     view.atMs = grid.startMs + step * grid.stepMs
     view.moveTo(endMs - range.rangeMs, endMs)

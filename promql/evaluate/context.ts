@@ -20,7 +20,7 @@ export interface QueryGrid extends Grid {
 export interface EvalContext {
   /** The times of this part: inside a subquery they are the subquery's. */
   grid: Grid
-  /** The times of the whole query: what `start()`, `end()`, `step()` and `range()` tell. */
+  /** The times of the whole query. */
   query: QueryGrid
   annotations: Annotations
   /** The values of an instant selector on this part's grid. */

@@ -12,7 +12,7 @@ import { withObservedResets } from './observed-resets.js'
 import { pushdownOf, pushedSeries } from './pushdown.js'
 import { rangeSeries } from './range-series.js'
 import type { SelectorReader } from './reader.js'
-import { type Around, type Selection, vectorSelection } from './selection.js'
+import { type Around, readTimes, type Selection, vectorSelection } from './selection.js'
 import { smoothedSteps } from './smoothed.js'
 import type { Trace } from './trace.js'
 import { ABSENT, type Evaluated, StepSeries } from './values.js'
@@ -45,16 +45,16 @@ export class Evaluation implements EvalContext {
     private readonly counted: Counted = 'steps',
   ) {}
 
-  get query(): QueryGrid {
-    return this.shared.query
-  }
-
   get annotations(): Annotations {
     return this.shared.annotations
   }
 
   get lookbackMs(): number {
     return this.shared.lookbackMs
+  }
+
+  get query(): QueryGrid {
+    return this.shared.query
   }
 
   get defaultSubqueryStepMs(): number {
@@ -98,6 +98,7 @@ export class Evaluation implements EvalContext {
   async select(selector: VectorSelector, part: InstantPart, around: Around = {}): Promise<StepSeries[]> {
     const { grid, lookbackMs } = this
     const selection = vectorSelection(selector, grid, lookbackMs, around)
+    const times = readTimes(selector, grid)
     const rows = new Int32Array(grid.steps)
     const found: StepSeries[] = []
     for (const read of await this.read(selector, selection)) {
@@ -109,7 +110,7 @@ export class Evaluation implements EvalContext {
         series = smoothedSteps(points, selector, grid, lookbackMs, this.annotations)
         if (series.isEmpty()) continue
       } else {
-        newestRows(read, selector, grid, lookbackMs, rows)
+        newestRows(read, times, lookbackMs, rows)
         series = stepsOfRows(read, rows, grid.steps, part)
       }
       if (!series) continue

@@ -18,7 +18,7 @@ export function extendedPoints(range: RangeVector, expr: MatrixSelector, evaluat
   const noted = { annotations: evaluation.annotations, span: expr.span }
   return range.series.map((series) => {
     const view = new MovingView(series, range.reach)
-    view.moveTo(range.endMs(0) - range.rangeMs, range.endMs(0))
+    view.moveTo(range.endMs[0] - range.rangeMs, range.endMs[0])
     const metric = labelValue(series.labels, METRIC_NAME)
     return {
       ...series,

@@ -1,7 +1,4 @@
 import type { WindowedSeries } from '../../schemas/ports/series-source.js'
-import type { VectorSelector } from '../ast.js'
-import type { Grid } from './context.js'
-import { readTime } from './selection.js'
 import { StepSeries } from './values.js'
 
 /** What of the point at a step is its value: its own value, its time, or since when it has counted (ms). */
@@ -10,18 +7,16 @@ export type InstantPart = 'value' | 'time' | 'start'
 /** At each step the row that is the series' value, -1 if there is none. Reused from series to series. */
 export type RowAtStep = Int32Array
 
-/** The newest point of a series in (t - lookback, t] for each step; a staleness marker there means no value. */
+/** The newest point of a series in (t - lookback, t] for each of ascending times; a staleness marker there means no value. */
 export function newestRows(
-  series: WindowedSeries,
-  selector: VectorSelector,
-  grid: Grid,
+  { timeMs, stale }: WindowedSeries,
+  times: Float64Array,
   lookbackMs: number,
   rows: RowAtStep,
 ): void {
-  const { timeMs, stale } = series
   let next = 0
-  for (let step = 0; step < grid.steps; step++) {
-    const atMs = readTime(selector, grid, step)
+  for (let step = 0; step < times.length; step++) {
+    const atMs = times[step]
     while (next < timeMs.length && timeMs[next] <= atMs) next++
     const newest = next - 1
     const isThere = newest >= 0 && timeMs[newest] > atMs - lookbackMs && stale[newest] === 0

@@ -1,6 +1,8 @@
-import type { NativeHistogram } from '../../schemas/histogram.js'
+import type { CounterReset, NativeHistogram } from '../../schemas/histogram.js'
 import type { WindowedSeries } from '../../schemas/ports/series-source.js'
 import type { Expr, VectorSelector } from '../ast.js'
+import { hasCustomBuckets } from '../histogram/bounds.js'
+import { NO_BUCKETS } from '../histogram/buckets.js'
 import { observedCounterReset } from '../histogram/reset.js'
 import { parts } from './prepare.js'
 
@@ -25,7 +27,7 @@ export function observingSelectors(expr: Expr): ReadonlySet<VectorSelector> {
   return found
 }
 
-/** The series with what its neighbours tell of each histogram. */
+/** The series without buckets, which nobody will look at, but with what they tell of each histogram's neighbours. */
 export function withObservedResets(read: WindowedSeries): WindowedSeries {
   if (!read.histogram) return read
   let previous: NativeHistogram | undefined
@@ -33,7 +35,13 @@ export function withObservedResets(read: WindowedSeries): WindowedSeries {
     if (!one || read.stale[row] === 1) return one
     const counterReset = observedCounterReset(one, previous)
     previous = one
-    return counterReset === one.counterReset ? one : { ...one, counterReset }
+    return countsAlone(one, counterReset)
   })
   return { ...read, histogram }
+}
+
+function countsAlone({ schema, count, sum }: NativeHistogram, counterReset: CounterReset): NativeHistogram {
+  const custom = hasCustomBuckets({ schema }) && { customValues: [] }
+  const none = { zeroThreshold: 0, zeroCount: 0, positive: NO_BUCKETS, negative: NO_BUCKETS }
+  return { schema, count, sum, ...none, ...custom, counterReset }
 }

@@ -41,7 +41,7 @@ export interface RangeSeries {
 const NO_ROWS = new Float64Array(0)
 
 /** No histogram: what nearly every series has. */
-export const NO_HISTOGRAMS: HistogramRows = { timeMs: NO_ROWS, histogram: [], areOccurrences: false }
+const NO_HISTOGRAMS: HistogramRows = { timeMs: NO_ROWS, histogram: [], areOccurrences: false }
 
 /** The points of a series that were read in (fromMs, toMs], staleness markers left out. */
 export function rangeSeries(read: WindowedSeries, fromMs: number, toMs: number): RangeSeries {
@@ -81,7 +81,7 @@ export function seriesOfSteps(series: StepSeries, grid: Grid): RangeSeries {
       values[length++] = value[step]
     } else if (present[step] === HISTOGRAM) {
       histogramMs.push(at)
-      histograms.push(withoutResetHint((histogram as NativeHistogram[])[step]))
+      histograms.push((histogram as NativeHistogram[])[step])
     }
   }
   return {
@@ -107,7 +107,16 @@ export function firstAfter(times: Float64Array, timeMs: number): number {
   return low
 }
 
-/** A subquery leaves points out or repeats them, so that what is known of neighbours holds no longer. */
+/**
+ * The histograms of a subquery's points. It leaves points out or repeats them, so that what is known of neighbours holds
+ * no longer.
+ */
+export function withoutResetHints(series: RangeSeries): RangeSeries {
+  const { histograms } = series
+  if (histograms.histogram.length === 0) return series
+  return { ...series, histograms: { ...histograms, histogram: histograms.histogram.map(withoutResetHint) } }
+}
+
 function withoutResetHint(histogram: NativeHistogram): NativeHistogram {
   const { counterReset } = histogram
   return counterReset === 'reset' || counterReset === 'notReset' ? { ...histogram, counterReset: 'unknown' } : histogram

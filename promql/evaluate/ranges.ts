@@ -1,9 +1,9 @@
 import type { MatrixSelector, Subquery } from '../ast.js'
 import type { Grid } from './context.js'
 import type { Evaluation } from './evaluation.js'
-import { type RangeSeries, rangeSeries, seriesOfSteps } from './range-series.js'
+import { type RangeSeries, rangeSeries, seriesOfSteps, withoutResetHints } from './range-series.js'
 import type { Reach } from './range-view.js'
-import { type Around, matrixSelection, reachOf, readTime } from './selection.js'
+import { type Around, matrixSelection, reachOf, readTime, readTimes } from './selection.js'
 import type { StepSeries } from './values.js'
 
 /** A range vector: the points of all steps, and where each step's range lies. */
@@ -12,8 +12,8 @@ export interface RangeVector {
   rangeMs: number
   reach: Reach
   extent?: 'anchored' | 'smoothed'
-  /** End of the range of a step, ms. */
-  endMs(step: number): number
+  /** End of the range of each step, ms. */
+  endMs: Float64Array
 }
 
 /** Reads a range selector, or evaluates a subquery, for all steps of a grid at once. */
@@ -26,10 +26,10 @@ export async function evaluateRange(
   if (expr.type === 'subquery') {
     const { series, grid: inner } = await evaluateSubquery(expr, evaluation)
     return {
-      series: series.map((one) => seriesOfSteps(one, inner)),
+      series: series.map((one) => withoutResetHints(seriesOfSteps(one, inner))),
       rangeMs: expr.rangeMs,
       reach: { beforeMs: 0, afterMs: 0 },
-      endMs: (step) => readTime(expr, grid, step),
+      endMs: readTimes(expr, grid),
     }
   }
   const selection = matrixSelection(expr, grid, lookbackMs, around)
@@ -44,7 +44,7 @@ export async function evaluateRange(
     rangeMs: expr.rangeMs,
     reach: reachOf(expr.vector, lookbackMs),
     extent: expr.vector.extent,
-    endMs: (step) => readTime(expr.vector, grid, step),
+    endMs: readTimes(expr.vector, grid),
   }
 }
 

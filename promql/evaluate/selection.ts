@@ -58,6 +58,13 @@ export function readTime({ at, offsetMs }: TimeModifiers, grid: Grid, step: numb
   return (at && 'timeMs' in at ? at.timeMs : grid.startMs + step * grid.stepMs) - offsetMs
 }
 
+/** The times that all steps read at. */
+export function readTimes(modifiers: TimeModifiers, grid: Grid): Float64Array {
+  const times = new Float64Array(grid.steps)
+  for (let step = 0; step < grid.steps; step++) times[step] = readTime(modifiers, grid, step)
+  return times
+}
+
 function readRange(modifiers: TimeModifiers, grid: Grid, beforeMs: number, afterMs: number): TimeRange {
   return {
     startMs: readTime(modifiers, grid, 0) - beforeMs,

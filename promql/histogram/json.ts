@@ -1,4 +1,5 @@
 import type { NativeHistogram } from '../../schemas/histogram.js'
+import { formatValue } from '../print/number.js'
 import { AscendingBuckets } from './ascending.js'
 
 /** Which of its bounds a bucket contains, as Prometheus's HTTP API numbers it. */
@@ -21,22 +22,14 @@ export function histogramToJson(histogram: NativeHistogram): HistogramJson {
     if (ascending.count(place) === 0) continue
     const rule = boundaryRule(ascending.holdsLower(place), ascending.holdsUpper(place))
     const numbers = [ascending.lower(place), ascending.upper(place), ascending.count(place)]
-    const [lower, upper, count] = numbers.map(jsonNumber)
+    const [lower, upper, count] = numbers.map(formatValue)
     buckets.push([rule, lower, upper, count])
   }
-  const totals = { count: jsonNumber(histogram.count), sum: jsonNumber(histogram.sum) }
+  const totals = { count: formatValue(histogram.count), sum: formatValue(histogram.sum) }
   return buckets.length === 0 ? totals : { ...totals, buckets }
 }
 
 function boundaryRule(holdsLower: boolean, holdsUpper: boolean): number {
   if (holdsLower) return holdsUpper ? CLOSED : OPEN_RIGHT
   return holdsUpper ? OPEN_LEFT : OPEN
-}
-
-/** A sample value as Prometheus writes it in JSON: the shortest decimal, exponents of two digits. */
-function jsonNumber(value: number): string {
-  if (Number.isNaN(value)) return 'NaN'
-  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf'
-  if (Object.is(value, -0)) return '-0'
-  return String(value).replace(/e([+-])(\d)$/, 'e$10$2')
 }

@@ -51,10 +51,10 @@ export function readPositiveDuration(cursor: Cursor, context: string, alternativ
   return asRead(part)
 }
 
-/** Reads what follows `offset`: arithmetic only in parentheses, since a bare operator ends it. */
+/** Reads what follows `offset`: a bare operator ends it, unless what stands before it begins with a parenthesis. */
 export function readOffsetDuration(cursor: Cursor): ReadDuration {
   if (!startsDuration(cursor)) cursor.fail('offset', FORMS)
-  return asRead(readOperand(cursor, () => readOperand(cursor)))
+  return asRead(cursor.is('(') ? readArithmetic(cursor, 0) : readOperand(cursor, () => readOperand(cursor)))
 }
 
 function asRead({ expr, seconds }: Part): ReadDuration {

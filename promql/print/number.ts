@@ -11,6 +11,17 @@ export function formatNumber(value: number): string {
   return sign + (point > 0 ? digits.padEnd(point, '0') : `0.${'0'.repeat(-point)}${digits}`)
 }
 
+/**
+ * A value as the Prometheus HTTP API writes it: the shortest text that reads back as the same float, exponents below
+ * 1e-6 and from 1e21 on with two digits at least (Go's strconv, as prometheus/util/jsonutil uses it).
+ */
+export function formatValue(value: number): string {
+  if (Number.isNaN(value)) return 'NaN'
+  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf'
+  if (Object.is(value, -0)) return '-0'
+  return String(value).replace(/e([+-])(\d)$/, 'e$10$2')
+}
+
 const UNITS = [
   ['y', 31_536_000_000, true],
   ['w', 604_800_000, true],

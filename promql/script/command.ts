@@ -5,7 +5,7 @@ import type { LabelSet } from '../labels.js'
 export type ScriptCommand = ClearCommand | LoadCommand | EvalCommand | UnreadableCommand
 
 /** Drops every loaded point. */
-export interface ClearCommand {
+interface ClearCommand {
   type: 'clear'
   line: number
 }
@@ -32,7 +32,7 @@ export interface LoadedSeries {
 /** A point of a series line; undefined where the line leaves it out (`_`). */
 export type ScriptItem = FloatItem | HistogramItem | undefined
 
-export interface FloatItem {
+interface FloatItem {
   value: number
   /** The staleness marker, not any other NaN. */
   stale?: true
@@ -85,7 +85,7 @@ export interface TextPattern {
 export type ExpectedAnnotations = 'any' | 'none' | readonly TextPattern[]
 
 /** A command that does not follow the format. */
-export interface UnreadableCommand {
+interface UnreadableCommand {
   type: 'unreadable'
   line: number
   reason: string

@@ -1,31 +1,27 @@
+import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type PlanPart, printPlan, type QueryPlan } from '../plan.js'
+import type { Answer, AnswerNotes } from '../result-cache.js'
 import type { MergedQuery } from '../source.js'
-import type { Coverage } from '../views.js'
 
-/** What an answer says of itself beside its data. */
-export interface AnswerNotes {
-  coverage: readonly Coverage[]
-  warnings: readonly string[]
-  /** The plans, as {@link explained} gives them, where they were asked for. */
-  plan?: unknown
-}
+/** Characters that are written at a time. */
+const WRITTEN_AT_A_TIME = 64 << 10
 
-/** Sends an answer in the Prometheus API's envelope with epoch, tide line, coverage and what is missing. */
-export function sendAnswer(
-  reply: FastifyReply,
-  query: MergedQuery,
-  dataJson: string,
-  notes: AnswerNotes,
-): FastifyReply {
+/**
+ * Sends an answer in the Prometheus API's envelope with epoch, tide line, coverage and what is missing. Written as a
+ * stream: a large answer is never one text, and others have their turn between its pieces.
+ * @param plan what `explain=1` adds
+ */
+export function sendAnswer(reply: FastifyReply, query: MergedQuery, answer: Answer, plan?: unknown): FastifyReply {
   const { epoch, frontierMs } = query.snapshot
   const reasons = [...query.partialReasons]
   const about = {
-    warnings: notes.warnings.length > 0 ? notes.warnings : undefined,
+    warnings: answer.warnings.length > 0 ? answer.warnings : undefined,
+    infos: answer.infos.length > 0 ? answer.infos : undefined,
     epoch,
     frontier: utc(frontierMs),
     frontierMs,
-    coverage: notes.coverage.map(({ view, tier, startMs, endMs }) => ({
+    coverage: answer.coverage.map(({ view, tier, startMs, endMs }) => ({
       view,
       tier,
       start: utc(startMs),
@@ -33,14 +29,31 @@ export function sendAnswer(
     })),
     partial: reasons.length > 0,
     partialReasons: reasons.length > 0 ? reasons : undefined,
-    plan: notes.plan,
+    plan,
   }
-  return sendJson(reply, `{"status":"success","data":${dataJson},${JSON.stringify(about).slice(1)}`)
+  const tail = `,${JSON.stringify(about).slice(1)}`
+  return reply
+    .type('application/json; charset=utf-8')
+    .send(Readable.from(grouped(['{"status":"success","data":'], answer.data, [tail])))
+}
+
+async function* grouped(...parts: Iterable<string>[]): AsyncGenerator<string> {
+  let text = ''
+  for (const part of parts) {
+    for (const piece of part) {
+      text += piece
+      if (text.length < WRITTEN_AT_A_TIME) continue
+      yield text
+      text = ''
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+  yield text
 }
 
 /** The notes of a query that has just been evaluated. */
 export function notesOf(query: MergedQuery): AnswerNotes {
-  return { coverage: query.coverage, warnings: [...query.warnings] }
+  return { coverage: query.coverage, warnings: [...query.warnings], infos: [...query.infos] }
 }
 
 /** Sends a text that is JSON already. */

@@ -41,6 +41,7 @@ function answerError(reply: FastifyReply, error: TidemarkError): FastifyReply {
 /** The Prometheus API's word for it. */
 function errorType({ code, status }: TidemarkError): string {
   if (code === 'TM_QUERY_TIME') return 'timeout'
+  if (code === 'TM_QUERY_CANCELLED') return 'canceled'
   if (status === 404) return 'not_found'
   if (status === 422) return 'execution'
   if (status === 503) return 'unavailable'

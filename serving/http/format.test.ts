@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { formatTime, formatValue } from './format.js'
+import { formatValue } from '../../promql/print/number.js'
+import { formatTime } from './format.js'
 
 test.each([
   [0, '0'],

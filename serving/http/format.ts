@@ -1,16 +1,11 @@
-import type { MatrixSeries, Value } from '../../promql/value.js'
+import type { MatrixSeries, Value, VectorSample } from '../../promql/evaluate/result.js'
+import { histogramToJson } from '../../promql/histogram/json.js'
+import { formatValue } from '../../promql/print/number.js'
+import type { NativeHistogram } from '../../schemas/histogram.js'
 import type { Label } from '../../schemas/series/series.js'
 
-/**
- * A value as the Prometheus HTTP API writes it: the shortest text that reads back as the same float, exponents below
- * 1e-6 and from 1e21 on with two digits at least (Go's strconv, as prometheus/util/jsonutil uses it).
- */
-export function formatValue(value: number): string {
-  if (Number.isNaN(value)) return 'NaN'
-  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf'
-  if (Object.is(value, -0)) return '-0'
-  return String(value).replace(/e([+-])(\d)$/, 'e$10$2')
-}
+/** Points of one series that are written before other work of the process has a turn. */
+const POINTS_PER_CHUNK = 10_000
 
 /** A time in ms as Unix seconds, with three decimals unless it is a whole second. */
 export function formatTime(ms: number): string {
@@ -21,15 +16,18 @@ export function formatTime(ms: number): string {
   return `${sign}${Math.floor(size / 1000)}.${String(size % 1000).padStart(3, '0')}`
 }
 
-/** The `data` of an answer to a query, as JSON. Written by hand: the numbers' form matters. */
-export function formatResult(value: Value): string {
-  const result =
-    value.type === 'vector'
-      ? value.samples.map(
-          ({ labels, timeMs, value: v }) => `{"metric":${formatLabels(labels)},"value":${pair(timeMs, v)}}`,
-        )
-      : value.series.map(formatSeries)
-  return `{"resultType":"${value.type}","result":[${result.join(',')}]}`
+/**
+ * The `data` of an answer to a query as JSON, piece by piece: a large answer is never one text. Written by hand: the
+ * numbers' form matters.
+ * @param statsJson the `stats` member, if it was asked for
+ */
+export function* formatResult(value: Value, statsJson?: string): Generator<string> {
+  yield `{"resultType":"${value.type}","result":`
+  if (value.type === 'scalar') yield pair(value.timeMs, value.value)
+  else if (value.type === 'string') yield `[${formatTime(value.timeMs)},${JSON.stringify(value.value)}]`
+  else if (value.type === 'vector') yield* list(value.samples, (sample) => [formatSample(sample)])
+  else yield* list(value.series, formatSeries)
+  yield statsJson === undefined ? '}' : `,"stats":${statsJson}}`
 }
 
 /** A label set as a JSON object. */
@@ -37,12 +35,43 @@ export function formatLabels(labels: readonly Label[]): string {
   return `{${labels.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',')}}`
 }
 
-function formatSeries({ labels, timeMs, value }: MatrixSeries): string {
-  const pairs: string[] = []
-  for (let i = 0; i < timeMs.length; i++) pairs.push(pair(timeMs[i], value[i]))
-  return `{"metric":${formatLabels(labels)},"values":[${pairs.join(',')}]}`
+function formatSample({ labels, timeMs, value, histogram }: VectorSample): string {
+  const point = histogram ? `"histogram":${histogramPair(timeMs, histogram)}` : `"value":${pair(timeMs, value)}`
+  return `{"metric":${formatLabels(labels)},${point}}`
+}
+
+function* formatSeries({ labels, timeMs, value, histogramMs, histogram }: MatrixSeries): Generator<string> {
+  yield `{"metric":${formatLabels(labels)}`
+  if (timeMs.length > 0 || histogram.length === 0) yield* points('values', timeMs, (i) => pair(timeMs[i], value[i]))
+  if (histogram.length > 0) {
+    yield* points('histograms', histogramMs, (i) => histogramPair(histogramMs[i], histogram[i]))
+  }
+  yield '}'
+}
+
+function* points(name: string, timeMs: Float64Array, format: (i: number) => string): Generator<string> {
+  yield `,"${name}":[`
+  for (let from = 0; from < timeMs.length; from += POINTS_PER_CHUNK) {
+    const texts: string[] = []
+    for (let i = from; i < Math.min(timeMs.length, from + POINTS_PER_CHUNK); i++) texts.push(format(i))
+    yield (from === 0 ? '' : ',') + texts.join(',')
+  }
+  yield ']'
+}
+
+function* list<T>(items: readonly T[], format: (item: T) => Iterable<string>): Generator<string> {
+  yield '['
+  for (let i = 0; i < items.length; i++) {
+    if (i > 0) yield ','
+    yield* format(items[i])
+  }
+  yield ']'
 }
 
 function pair(timeMs: number, value: number): string {
   return `[${formatTime(timeMs)},"${formatValue(value)}"]`
+}
+
+function histogramPair(timeMs: number, histogram: NativeHistogram): string {
+  return `[${formatTime(timeMs)},${JSON.stringify(histogramToJson(histogram))}]`
 }

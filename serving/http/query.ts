@@ -1,30 +1,28 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Expr } from '../../promql/ast.js'
-import {
-  DEFAULT_LOOKBACK_MS,
-  type EvaluationGrid,
-  evaluateInstant,
-  evaluateRange,
-  selection,
-} from '../../promql/evaluate.js'
-import { parseSelector } from '../../promql/parse.js'
-import type { Value } from '../../promql/value.js'
+import { DEFAULT_LOOKBACK_MS, evaluateQuery, type QueryResult, type QueryTimes } from '../../promql/engine.js'
+import type { Value } from '../../promql/evaluate/result.js'
+import { parseExpr } from '../../promql/parse.js'
 import { TidemarkError } from '../../schemas/errors.js'
+import { checkDeadline } from '../cancel.js'
 import { readThrough } from '../result-cache.js'
 import type { MergedQuery, MergedView } from '../source.js'
 import type { Views } from '../views.js'
 import { clientSignal, explained, notesOf, sendAnswer, sendJson } from './answer.js'
+import { ARROW_TYPE, arrowStream } from './arrow.js'
 import { acceptForms } from './form.js'
 import { formatResult } from './format.js'
 import { checkOrder, parseStep, parseTime } from './parameters.js'
+import { statsJson } from './stats.js'
 
 const Common = {
-  query: Type.String({ minLength: 1, description: 'a selector' }),
+  query: Type.String({ minLength: 1, description: 'a PromQL expression' }),
   timeout: Type.Optional(Type.String({ description: 'give up after this; at most limits.queryMs' })),
   limit: Type.Optional(Type.Integer({ minimum: 0, description: 'most series returned; 0 for all' })),
   lookback_delta: Type.Optional(Type.String({ description: 'how long a point stays the value of its series; 5m' })),
   epoch: Type.Optional(Type.Integer({ minimum: 0, description: 'reads the batch view as it was at this epoch' })),
+  stats: Type.Optional(Type.String({ description: '1 adds what the query read; all also for each step' })),
   explain: Type.Optional(Type.String({ description: '1 adds the plan to the answer' })),
 }
 const InstantParameters = Type.Object({
@@ -46,105 +44,118 @@ type CommonParameters = Omit<Static<typeof InstantParameters>, 'time'>
 interface Question {
   text: string
   expr: Expr
-  grid: EvaluationGrid
+  times: QueryTimes
   lookbackMs: number
 }
+
+/** An answer and how long its evaluation took. */
+type TimedResult = QueryResult & { ms: number }
 
 /** `/api/v1/query`, `/api/v1/query_range` as the Prometheus HTTP API has them, and `/api/v1/explain`. */
 export function registerQueryRoutes(app: FastifyInstance, view: MergedView, views: Views): void {
   acceptForms(app)
-  const instant = async (request: FastifyRequest, reply: FastifyReply) => {
-    const parameters = request.query as Static<typeof InstantParameters>
-    const question = instantQuestion(parameters, views.clock())
-    return answer(request, reply, parameters, question, (query) =>
-      evaluateInstant(question.expr, question.grid.startMs, query, { lookbackMs: question.lookbackMs }),
-    )
-  }
-  const range = async (request: FastifyRequest, reply: FastifyReply) => {
-    const parameters = request.query as Static<typeof RangeParameters>
-    const question = rangeQuestion(parameters, views.limits.queryPoints)
-    return answer(request, reply, parameters, question, (query) =>
-      evaluateRange(question.expr, question.grid, query, { lookbackMs: question.lookbackMs }),
-    )
+  const { limits } = views
+  const evaluate = async (question: Question, query: MergedQuery, stats: boolean): Promise<TimedResult> => {
+    const { expr, text, times, lookbackMs } = question
+    const startedMs = performance.now()
+    const options = { lookbackMs, limits, signal: query.deadline.signal, stats }
+    const result = await evaluateQuery(expr, text, times, query, options).catch((thrown) => {
+      // The deadline knows whether it was the client or the clock that ended the query.
+      checkDeadline(query.deadline)
+      throw thrown
+    })
+    return { ...result, ms: performance.now() - startedMs }
   }
   const answer = async (
     request: FastifyRequest,
     reply: FastifyReply,
     parameters: CommonParameters,
     question: Question,
-    evaluate: (query: MergedQuery) => Promise<Value>,
   ) => {
     const query = await view.open({ ...opening(parameters), signal: clientSignal(request, reply) })
+    const { stats, limit = 0 } = parameters
+    const withPlan = parameters.explain === '1'
+    const result = async () => {
+      const evaluated = await evaluate(question, query, stats === 'all')
+      for (const warning of evaluated.warnings) query.warnings.add(warning)
+      for (const info of evaluated.infos) query.infos.add(info)
+      return { ...evaluated, value: limited(evaluated.value, limit, query) }
+    }
+    if (request.headers.accept?.includes(ARROW_TYPE)) {
+      return reply.type(ARROW_TYPE).send(arrowStream((await result()).value))
+    }
     const compute = async () => {
-      const value = limited(await evaluate(query), parameters.limit, query)
-      return { dataJson: formatResult(value), ...notesOf(query) }
+      const { value, stats: read, ms } = await result()
+      return { data: formatResult(value, stats ? statsJson(read, ms, question.times) : undefined), ...notesOf(query) }
     }
-    if (parameters.explain === '1') {
-      const { dataJson, ...notes } = await compute()
-      return sendAnswer(reply, query, dataJson, { ...notes, plan: await explained(query, query.plans) })
-    }
-    const { text, grid, lookbackMs } = question
-    const { dataJson, ...notes } = await readThrough(
-      views,
-      query,
-      [text, grid, lookbackMs, parameters.limit ?? 0],
-      compute,
-    )
-    return sendAnswer(reply, query, dataJson, notes)
+    if (withPlan) return sendAnswer(reply, query, await compute(), await explained(query, query.plans))
+    if (stats) return sendAnswer(reply, query, await compute())
+    const { text, times, lookbackMs } = question
+    return sendAnswer(reply, query, await readThrough(views, query, [text, times, lookbackMs, limit], compute))
+  }
+  const instant = (request: FastifyRequest, reply: FastifyReply) => {
+    const parameters = request.query as Static<typeof InstantParameters>
+    return answer(request, reply, parameters, instantQuestion(parameters, views))
+  }
+  const range = (request: FastifyRequest, reply: FastifyReply) => {
+    const parameters = request.query as Static<typeof RangeParameters>
+    return answer(request, reply, parameters, rangeQuestion(parameters, views))
   }
   const explain = async (request: FastifyRequest, reply: FastifyReply) => {
     const parameters = request.query as Static<typeof ExplainParameters>
     const isRange = parameters.start !== undefined && parameters.end !== undefined && parameters.step !== undefined
     const question = isRange
-      ? rangeQuestion(parameters as Static<typeof RangeParameters>, views.limits.queryPoints)
-      : instantQuestion(parameters, views.clock())
+      ? rangeQuestion(parameters as Static<typeof RangeParameters>, views)
+      : instantQuestion(parameters, views)
     const query = await view.open({ ...opening(parameters), signal: clientSignal(request, reply) })
-    const { expr, grid, lookbackMs } = question
-    const { range: read, hints } = selection(expr, grid, lookbackMs)
-    const { matchers } = expr.type === 'vector' ? expr : expr.vector
-    const plan = await explained(query, [await query.explain(matchers, read, hints)])
-    return sendJson(
-      reply,
-      JSON.stringify({
-        status: 'success',
-        data: { epoch: query.snapshot.epoch, frontierMs: query.snapshot.frontierMs, plan },
-      }),
-    )
+    const { stats, warnings, infos } = await evaluate(question, query, true)
+    const data = {
+      epoch: query.snapshot.epoch,
+      frontierMs: query.snapshot.frontierMs,
+      plan: await explained(query, query.plans),
+      samples: { total: stats.totalSamples, peak: stats.peakSamples },
+      nodes: stats.plan,
+      warnings: [...query.warnings, ...warnings],
+      infos: [...query.infos, ...infos],
+    }
+    return sendJson(reply, JSON.stringify({ status: 'success', data }))
   }
-  const methods = ['GET', 'POST']
-  app.route({ method: methods, url: '/api/v1/query', schema: { querystring: InstantParameters }, handler: instant })
-  app.route({ method: methods, url: '/api/v1/query_range', schema: { querystring: RangeParameters }, handler: range })
-  app.route({ method: methods, url: '/api/v1/explain', schema: { querystring: ExplainParameters }, handler: explain })
+  const method = ['GET', 'POST']
+  app.route({ method, url: '/api/v1/query', schema: { querystring: InstantParameters }, handler: instant })
+  app.route({ method, url: '/api/v1/query_range', schema: { querystring: RangeParameters }, handler: range })
+  app.route({ method, url: '/api/v1/explain', schema: { querystring: ExplainParameters }, handler: explain })
 }
 
-function instantQuestion(parameters: Static<typeof InstantParameters>, nowMs: number): Question {
-  const timeMs = parameters.time === undefined ? nowMs : parseTime('time', parameters.time)
-  return { ...readQuestion(parameters), grid: { startMs: timeMs, endMs: timeMs, stepMs: 0 } }
+function instantQuestion(parameters: Static<typeof InstantParameters>, views: Views): Question {
+  const timeMs = parameters.time === undefined ? views.clock() : parseTime('time', parameters.time)
+  return { ...readQuestion(parameters, views), times: { startMs: timeMs, endMs: timeMs, stepMs: 0 } }
 }
 
-function rangeQuestion(parameters: Static<typeof RangeParameters>, limit: number): Question {
+function rangeQuestion(parameters: Static<typeof RangeParameters>, views: Views): Question {
   const startMs = parseTime('start', parameters.start)
   const endMs = parseTime('end', parameters.end)
   checkOrder(startMs, endMs)
   const stepMs = parseStep('step', parameters.step)
   const points = Math.floor((endMs - startMs) / stepMs) + 1
+  const limit = views.limits.queryPoints
   if (points > limit) throw new TidemarkError('TM_QUERY_POINTS', { points, limit })
-  return { ...readQuestion(parameters), grid: { startMs, endMs, stepMs } }
+  return { ...readQuestion(parameters, views), times: { startMs, endMs, stepMs } }
 }
 
-function readQuestion({ query, lookback_delta }: CommonParameters): Omit<Question, 'grid'> {
+function readQuestion({ query, lookback_delta }: CommonParameters, { limits }: Views): Omit<Question, 'times'> {
   const lookbackMs = lookback_delta === undefined ? DEFAULT_LOOKBACK_MS : parseStep('lookback_delta', lookback_delta)
-  return { text: query, expr: parseSelector(query), lookbackMs }
+  return { text: query, expr: parseExpr(query, limits.queryDepth), lookbackMs }
 }
 
 function opening({ epoch, timeout }: CommonParameters) {
   return { epoch, timeoutMs: timeout === undefined ? undefined : parseStep('timeout', timeout) }
 }
 
-function limited(value: Value, limit = 0, query: MergedQuery): Value {
+function limited(value: Value, limit: number, query: MergedQuery): Value {
+  if (value.type !== 'vector' && value.type !== 'matrix') return value
   const list = value.type === 'vector' ? value.samples : value.series
   if (limit > 0 && list.length > limit) {
-    query.warnings.add(`results truncated due to limit: ${limit} of ${list.length} series`)
+    query.warnings.add('results truncated due to limit')
     list.length = limit
   }
   return value

@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { compareLabels } from '../../promql/labels.js'
 import { parseMatch } from '../../promql/parse.js'
-import { compareLabels } from '../../promql/value.js'
 import { TidemarkError } from '../../schemas/errors.js'
 import type { Series } from '../../schemas/series/series.js'
 import { labelsOf } from '../merge.js'
@@ -33,7 +33,7 @@ export function registerSeriesRoutes(app: FastifyInstance, view: MergedView, vie
       query.warnings.add(`results truncated due to limit: ${limit} of ${found.length}`)
       found.length = limit
     }
-    return sendAnswer(reply, query, `[${found.join(',')}]`, notesOf(query))
+    return sendAnswer(reply, query, { data: [`[${found.join(',')}]`], ...notesOf(query) })
   }
   const series = (request: FastifyRequest, reply: FastifyReply) => {
     if (((request.query as Static<typeof Parameters>)['match[]'] ?? []).length === 0) {

@@ -7,26 +7,13 @@ export interface StatusSources {
   status(): Promise<PipelineStatus>
   /** Why queries cannot be answered yet; empty once they can. */
   notReady(): Promise<readonly string[]>
-  version: string
 }
 
-/** `/api/v1/status/pipeline`, `/api/v1/status/buildinfo`, `/-/healthy`, `/-/ready`. */
+/** `/api/v1/status/pipeline`, `/-/healthy`, `/-/ready`. */
 export function registerStatusRoutes(app: FastifyInstance, sources: StatusSources): void {
   app.get('/api/v1/status/pipeline', async (_request, reply) =>
     sendJson(reply, JSON.stringify({ status: 'success', data: await sources.status() })),
   )
-  // Grafana asks for it to learn what it speaks to. `application` is not Prometheus's, and says so.
-  app.get('/api/v1/status/buildinfo', async (_request, reply) => {
-    const build = {
-      application: 'Tidemark',
-      version: sources.version,
-      revision: '',
-      branch: '',
-      buildUser: '',
-      buildDate: '',
-    }
-    return sendJson(reply, JSON.stringify({ status: 'success', data: { ...build, goVersion: '' } }))
-  })
   app.get('/-/healthy', async (_request, reply) => reply.type('text/plain').send('Tidemark is healthy.\n'))
   app.get('/-/ready', async (_request, reply) => {
     const reasons = await sources.notReady()

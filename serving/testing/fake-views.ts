@@ -1,11 +1,11 @@
 import { addEvent, addSample, mergeWindow } from '../../schemas/aggregates/index.js'
 import { isEvent } from '../../schemas/points.js'
-import type { BlockVersion, Snapshot } from '../../schemas/ports/batch-view.js'
+import type { BlockVersion, Snapshot, WantedColumns } from '../../schemas/ports/batch-view.js'
 import type { Cache } from '../../schemas/ports/cache.js'
 import { type Matcher, seriesPredicate } from '../../schemas/series/matcher.js'
 import type { Series } from '../../schemas/series/series.js'
-import { alignDown, TIER_MS, TIERS, type Tier, type TimeRange, WINDOW_MS } from '../../schemas/time.js'
-import { WindowColumns } from '../../schemas/windows/columns.js'
+import { alignDown, TIER_MS, TIERS, type Tier, type TimeRange, WINDOW_MS, windowStart } from '../../schemas/time.js'
+import { WINDOW_COLUMNS, WindowColumns } from '../../schemas/windows/columns.js'
 import type { Views } from '../views.js'
 
 /** A point of a test. */
@@ -22,7 +22,7 @@ export function windowsOf(points: readonly TestPoint[], tier: Tier): WindowColum
   const rows = new Map<string, number>()
   for (const point of [...points].sort((a, b) => a.timeMs - b.timeMs)) {
     const { series, timeMs, value, stale = false } = point
-    const row = rowOf(fine, rows, series, alignDown(timeMs, WINDOW_MS))
+    const row = rowOf(fine, rows, series, windowStart(timeMs, WINDOW_MS))
     if (isEvent(series.kind)) addEvent(fine, row, timeMs, value, 1)
     else addSample(fine, row, timeMs, value, stale)
   }
@@ -78,14 +78,14 @@ export function fakeViews(options: FakeOptions): Views & { reads: ReadCounts; ge
   const generation = { value: 1 }
   const mistaken = points.map((point) => ({ ...point, value: 1e9, stale: false }))
   const view = (name: keyof ReadCounts, isOwn: (startMs: number) => boolean) =>
-    async function* read(range: TimeRange & { tier?: Tier; matchers: readonly Matcher[] }) {
+    async function* read(range: TimeRange & { tier?: Tier; matchers: readonly Matcher[]; only?: readonly Series[] }) {
       reads[name]++
       const failure = options.fail?.(name)
       if (failure) throw failure
       const tier = range.tier ?? '10s'
-      const own = points.filter(({ timeMs }) => isOwn(alignDown(timeMs, WINDOW_MS)))
-      const others = mistaken.filter(({ timeMs }) => !isOwn(alignDown(timeMs, WINDOW_MS)))
-      yield* chunks(windowsOf([...own, ...others], tier), range, range.matchers)
+      const own = points.filter(({ timeMs }) => isOwn(windowStart(timeMs, WINDOW_MS)))
+      const others = mistaken.filter(({ timeMs }) => !isOwn(windowStart(timeMs, WINDOW_MS)))
+      yield* chunks(windowsOf([...own, ...others], tier), range, range.matchers, range.only)
     }
   const list = async (matchers: readonly Matcher[], name: keyof ReadCounts) => {
     const failure = options.fail?.(name)
@@ -102,7 +102,9 @@ export function fakeViews(options: FakeOptions): Views & { reads: ReadCounts; ge
     batch: {
       snapshot: async (epoch) => ({ epoch: epoch ?? generation.value, frontierMs, blockMs: BLOCK_MS, heldFromMs }),
       blocks: async (_snapshot, range) => blocksOf(range, generation.value),
-      read: (_snapshot, part, matchers) => batchRead({ ...part, matchers }),
+      version: async (_snapshot, part) => JSON.stringify(blocksOf(part, generation.value)),
+      read: (_snapshot, part, matchers) => unread(batchRead({ ...part, matchers, only: part.series }), part.columns),
+      aggregate: async () => undefined,
       series: (_snapshot, _range, matchers) => list(matchers, 'batch'),
     },
     hot: {
@@ -116,7 +118,15 @@ export function fakeViews(options: FakeOptions): Views & { reads: ReadCounts; ge
     },
     cache: memoryCache(),
     clock: () => options.nowMs,
-    limits: { querySeries: 1000, querySamples: 1_000_000, queryPoints: 11_000, queryMs: 5000, ...options.limits },
+    limits: {
+      querySeries: 1000,
+      querySamples: 1_000_000,
+      queryPoints: 11_000,
+      queryMs: 5000,
+      queryDepth: 200,
+      queryResultSamples: 1_000_000,
+      ...options.limits,
+    },
     queryTtlMs: 30_000,
     tagIndexTtlMs: 300_000,
   }
@@ -131,17 +141,36 @@ function blocksOf({ startMs, endMs }: TimeRange, generation: number): BlockVersi
 }
 
 /** The windows in the range, newest first and two a chunk: nothing may rely on their order. */
-function* chunks(windows: WindowColumns, { startMs, endMs }: TimeRange, matchers: readonly Matcher[]) {
+function* chunks(
+  windows: WindowColumns,
+  { startMs, endMs }: TimeRange,
+  matchers: readonly Matcher[],
+  only?: readonly Series[],
+) {
   const wanted = seriesPredicate(matchers)
   let chunk = new WindowColumns(2)
   for (let row = windows.length - 1; row >= 0; row--) {
-    if (windows.start[row] < startMs || windows.start[row] >= endMs || !wanted(windows.series[row])) continue
+    const series = windows.series[row]
+    if (windows.start[row] < startMs || windows.start[row] >= endMs || !wanted(series)) continue
+    if (only && !only.includes(series)) continue
     chunk.pushRow(windows, row)
     if (chunk.length < 2) continue
     yield chunk
     chunk = new WindowColumns(2)
   }
   yield chunk
+}
+
+/** Spoils the columns that were not asked for, so that whoever uses them is seen in the answer. */
+async function* unread(windows: AsyncIterable<WindowColumns>, wanted?: WantedColumns): AsyncIterable<WindowColumns> {
+  for await (const chunk of windows) {
+    for (let row = 0; wanted && row < chunk.length; row++) {
+      const columns = isEvent(chunk.series[row].kind) ? wanted.event : wanted.sample
+      for (const name of WINDOW_COLUMNS) if (!columns.includes(name)) chunk[name][row] = 1e9
+      if (!wanted.sketches) chunk.sketch[row] = undefined
+    }
+    yield chunk
+  }
 }
 
 /** A cache without bounds or end, for tests. */

@@ -1,8 +1,9 @@
 import type { NativeHistogram } from '../../../schemas/histogram.js'
 import { WARNING } from '../../annotations.js'
 import type { Span } from '../../ast.js'
+import { executionError } from '../../errors.js'
 import type { EvalContext } from '../../evaluate/context.js'
-import { HISTOGRAM, StepSeries } from '../../evaluate/values.js'
+import { ABSENT, HISTOGRAM, StepSeries } from '../../evaluate/values.js'
 import { type LabelSet, labelsKey, labelValue, METRIC_NAME } from '../../labels.js'
 import { Pace } from '../../pace.js'
 import type { ClassicBuckets } from './classic-buckets.js'
@@ -19,6 +20,7 @@ export interface Measure {
 /**
  * Takes measures of the histograms in a vector, each a series of the result. A native histogram and classic buckets of
  * the same name and labels at one step give no result but a warning.
+ * @throws TM_QUERY_EXECUTION if two measures give results of the same labels
  */
 export async function measureHistograms(
   vector: readonly StepSeries[],
@@ -45,6 +47,7 @@ export async function measureHistograms(
       else if (take) {
         measures.forEach((measure, i) => {
           const result = targets[i] ?? resultOf(measure.resultLabels?.(group.labels, step) ?? group.labels)
+          if (result.present[step] !== ABSENT) throw executionError('vector cannot contain metrics with the same labelset')
           result.setFloat(step, take(measure))
         })
       }

@@ -1,4 +1,4 @@
-import { INFO } from '../../annotations.js'
+import { formatG, INFO } from '../../annotations.js'
 import { executionError } from '../../errors.js'
 import { labelValue, METRIC_NAME } from '../../labels.js'
 import type { RangeFunction } from './function.js'
@@ -28,7 +28,9 @@ export const doubleExponentialSmoothing: RangeFunction = {
 
 function factor(name: string, value: number): number {
   if (value <= 0 || value >= 1) {
-    throw executionError(`invalid ${name} factor. Expected: 0 < ${name[0]}f < 1, got: ${value.toFixed(6)}`)
+    throw executionError(
+      `invalid ${name} factor. Expected: 0 < ${name[0]}f < 1, got: ${Number.isFinite(value) ? value.toFixed(6) : formatG(value)}`,
+    )
   }
   return value
 }

@@ -2,7 +2,7 @@ import type { NativeHistogram } from '../../../schemas/histogram.js'
 import { INFO, WARNING } from '../../annotations.js'
 import type { HistogramRows } from '../../evaluate/range-series.js'
 import { hasCustomBuckets } from '../../histogram/bounds.js'
-import { addHistograms, subtractHistograms } from '../../histogram/combine.js'
+import { addHistograms, joinCounterResets, subtractHistograms } from '../../histogram/combine.js'
 import { compactHistogram } from '../../histogram/compact.js'
 import { detectReset } from '../../histogram/reset.js'
 import { divideHistogram, scaleHistogram } from '../../histogram/scale.js'
@@ -121,7 +121,10 @@ export function interpolatedHistogram(
     return undefined
   }
   if (difference.boundsReconciled) noted.annotations.inform(INFO.mismatchedCustomBuckets('subtraction'), noted.span)
-  return adder(metric, noted)(scaleHistogram(difference.histogram, fraction), before.histogram)
+  const between = adder(metric, noted)(scaleHistogram(difference.histogram, fraction), before.histogram)
+  // What lies between two counters is a counter, though their difference is a gauge.
+  const { counterReset } = joinCounterResets(before.histogram.counterReset, after.histogram.counterReset)
+  return between && { ...between, counterReset }
 }
 
 function adder(metric: string, { annotations, span }: Noted) {

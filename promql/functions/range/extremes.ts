@@ -17,7 +17,7 @@ function extreme(
 ): RangeFunction {
   return {
     of({ labels, floats: { timeMs, value, windows } }, { annotations, span }) {
-      const extremes = windows ? windows[column].map((one, i) => (windows.count[i] === 0 ? value[i] : one)) : value
+      const extremes = windows ? extremesOf(windows[column], windows.count, value) : value
       return (view, out) => {
         if (view.to === view.from) return
         if (view.histogramTo > view.histogramFrom) {
@@ -31,4 +31,10 @@ function extreme(
       }
     },
   }
+}
+
+/** Windows of no finite value have none: their last value stands for them. */
+function extremesOf(finite: Float64Array, count: Float64Array, value: Float64Array): Float64Array {
+  if (!count.includes(0)) return finite
+  return finite.map((one, row) => (count[row] === 0 ? value[row] : one))
 }

@@ -14,7 +14,7 @@ export function floatGrowth(kind: GrowthKind, metric: string, rows: FloatRows, c
     const { from, to } = view
     const last = to - 1
     let grown = value[last] - value[from]
-    if (kind.isCounter) grown += startMs ? lostToStarts(from, to) : lostToResets(value, from, to)
+    if (kind.isCounter) grown = startMs ? withStarts(grown, from, to) : withResets(grown, value, from, to)
     const since = startMs ? startMs[from] : 0
     if (since !== 0 && since > view.startMs && since < timeMs[from]) {
       grown += value[from]
@@ -28,23 +28,23 @@ export function floatGrowth(kind: GrowthKind, metric: string, rows: FloatRows, c
     out.setFloat(view.step, grown * (factor / unit))
   }
 
-  function lostToStarts(from: number, to: number): number {
+  function withStarts(difference: number, from: number, to: number): number {
     const starts = startMs as Float64Array
-    let lost = 0
+    let grown = difference
+    let overlaps = false
     for (let i = from + 1; i < to; i++) {
-      if (startOverlaps(starts[i - 1], timeMs[i - 1], starts[i])) {
-        call.annotations.warn(WARNING.startTimeOverlap(metric), call.span)
-      }
+      overlaps ||= startOverlaps(starts[i - 1], timeMs[i - 1], starts[i])
       const isReset = value[i] < value[i - 1] || startsAnew(starts[i - 1], timeMs[i - 1], starts[i], timeMs[i])
-      if (isReset) lost += value[i - 1]
+      if (isReset) grown += value[i - 1]
     }
-    return lost
+    if (overlaps) call.annotations.warnCounted(WARNING.startTimeOverlap(metric), call.span)
+    return grown
   }
 }
 
-/** What a counter had counted before each of its resets: it counts from 0 after them. */
-export function lostToResets(value: Float64Array, from: number, to: number): number {
-  let lost = 0
-  for (let i = from + 1; i < to; i++) if (value[i] < value[i - 1]) lost += value[i - 1]
-  return lost
+/** Adds what a counter had counted before each of its resets to a difference: it counts from 0 after them. */
+function withResets(difference: number, value: Float64Array, from: number, to: number): number {
+  let grown = difference
+  for (let i = from + 1; i < to; i++) if (value[i] < value[i - 1]) grown += value[i - 1]
+  return grown
 }

@@ -1,10 +1,12 @@
 import { WARNING } from '../../annotations.js'
+import type { FloatRows } from '../../evaluate/range-series.js'
 import { labelValue, METRIC_NAME } from '../../labels.js'
 import { extendedFloatGrowth } from './extended-growth.js'
 import { extendedHistogramGrowth } from './extended-histogram-growth.js'
 import { floatGrowth } from './float-growth.js'
-import type { RangeFunction, StepFunction } from './function.js'
+import type { RangeCall, RangeFunction, StepFunction } from './function.js'
 import { histogramGrowth } from './histogram-growth.js'
+import { holdsSeveral } from './weights.js'
 import { eventGrowth, windowGrowth } from './window-growth.js'
 
 /** What kind of growth is asked for. */
@@ -42,18 +44,12 @@ function growth(kind: GrowthKind): RangeFunction {
   }
 }
 
-function floatsOf(
-  kind: GrowthKind,
-  metric: string,
-  rows: Parameters<RangeFunction['of']>[0]['floats'],
-  call: Parameters<RangeFunction['of']>[1],
-): StepFunction {
+function floatsOf(kind: GrowthKind, metric: string, rows: FloatRows, call: RangeCall): StepFunction {
   if (call.extent) return extendedFloatGrowth(kind, rows, call)
   const points = floatGrowth(kind, metric, rows, call)
   const { windows } = rows
   if (!windows) return points
   if (windows.kind === 'event') return kind.isCounter ? eventGrowth(kind, rows, windows, call) : points
   const several = windowGrowth(kind, rows, windows, call)
-  return (view, out) =>
-    windows.severalBefore[view.to] > windows.severalBefore[view.from] ? several(view, out) : points(view, out)
+  return (view, out) => (holdsSeveral(windows, view.from, view.to) ? several(view, out) : points(view, out))
 }

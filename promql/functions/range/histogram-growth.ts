@@ -72,10 +72,12 @@ function between(
   if (difference === undefined) return mixed(metric, call)
   if (difference.boundsReconciled) call.annotations.inform(INFO.mismatchedCustomBuckets('subtraction'), call.span)
   let grown: NativeHistogram | undefined = difference.histogram
+  let overlapping = false
   for (let i = 1; kind.isCounter && grown && i < points.length; i++) {
-    warnOfOverlap(i)
+    overlapping ||= overlaps(i)
     if (isReset(i)) grown = plus(grown, i === 1 ? first : points[i - 1], metric, call)
   }
+  if (overlapping) call.annotations.warnCounted(WARNING.startTimeOverlap(metric), call.span)
   return grown && compactHistogram({ ...grown, counterReset: 'gauge' })
 
   function isReset(i: number): boolean {
@@ -85,12 +87,10 @@ function between(
     return detectReset(points[i], points[i - 1])
   }
 
-  function warnOfOverlap(i: number): void {
+  function overlaps(i: number): boolean {
     const { startMs, timeMs } = rows
     const at = view.histogramFrom + i
-    if (startMs && startOverlaps(startMs[at - 1], timeMs[at - 1], startMs[at])) {
-      call.annotations.warn(WARNING.startTimeOverlap(metric), call.span)
-    }
+    return startMs !== undefined && startOverlaps(startMs[at - 1], timeMs[at - 1], startMs[at])
   }
 }
 

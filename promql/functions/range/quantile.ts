@@ -31,7 +31,10 @@ export const quantileOverTime: RangeFunction = {
   },
 }
 
-/** The merged sketches know buckets only: the result lies between the smallest and the largest value nevertheless. */
+/**
+ * Between the values of the two ranks that q lies between, as Prometheus does it over points: each of them is known
+ * within the bound of the sketch, so the result is too. Never below the smallest or above the largest value.
+ */
 function sketchQuantile(q: number, windows: RowWindows, from: number, to: number): number {
   if (Number.isNaN(q)) return Number.NaN
   if (q < 0) return Number.NEGATIVE_INFINITY
@@ -47,5 +50,10 @@ function sketchQuantile(q: number, windows: RowWindows, from: number, to: number
     min = Math.min(min, windows.min[row])
     max = Math.max(max, windows.max[row])
   }
-  return Math.min(Math.max(merged.quantile(q), min), max)
+  const total = merged.count()
+  const rank = Math.max(0, q * (total - 1))
+  const valueAt = (index: number) => Math.min(Math.max(merged.quantile((index + 0.5) / total), min), max)
+  const below = Math.floor(rank)
+  const lower = valueAt(below)
+  return rank === below ? lower : lower + (valueAt(below + 1) - lower) * (rank - below)
 }

@@ -33,7 +33,7 @@ export function windowGrowth(kind: GrowthKind, rows: FloatRows, windows: RowWind
     let lost = 0
     for (let row = from; row < to; row++) {
       const inside = increase[row] - (value[row] - firstValue(row))
-      if (inside > 0) lost += inside
+      if (Number.isFinite(inside)) lost += inside
       if (row > from && firstValue(row) < value[row - 1]) lost += value[row - 1]
     }
     return lost

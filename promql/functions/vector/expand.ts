@@ -12,9 +12,9 @@ const REFERENCE = /\$(?:\$|([\p{L}\p{Nd}_]+)|\{([\p{L}\p{Nd}_]+)\})/gu
 /**
  * A replacement with `$1`, `${1}`, `$name`, `${name}` and `$$` as Go's Regexp.Expand reads them: the longest name after
  * `$` counts (`$1x` is the group named `1x`), groups that do not exist are empty, and a `$` that begins none of these
- * is itself.
+ * is itself. Gives the pieces of the text.
  */
-export function replacement(template: string): (found: Found) => string {
+export function replacement(template: string): (found: Found) => string[] {
   const pieces: Piece[] = []
   let from = 0
   for (const match of template.matchAll(REFERENCE)) {
@@ -22,7 +22,7 @@ export function replacement(template: string): (found: Found) => string {
     from = match.index + match[0].length
   }
   pieces.push(template.slice(from))
-  return (found) => pieces.map((piece) => expanded(piece, found)).join('')
+  return (found) => pieces.map((piece) => expanded(piece, found))
 }
 
 function reference(name: string | undefined): Piece {

@@ -24,6 +24,14 @@ describe('label_replace', () => {
     expect(labels).toEqual({ address: 'host:80', ...(expected === undefined ? {} : { to: expected }) })
   })
 
+  test('makes no label that is longer than 65,536 characters, however often it doubles one', async () => {
+    const doubled = (length: number) => replace({ a: 'x'.repeat(length) }, 'to', '$0$0', 'a', '.*')
+    expect(await labelsOf(doubled(32_768))).toMatchObject({ to: 'x'.repeat(65_536) })
+    await expect(doubled(32_769)).rejects.toThrow(
+      'label_replace() makes a label value of 65538 characters, the limit is 65536',
+    )
+  })
+
   test('matches the whole value or changes nothing; a label that is not there is empty', async () => {
     expect(await labelsOf(replace({ a: 'xyz' }, 'to', 'v', 'a', 'y'))).toEqual({ a: 'xyz' })
     expect(await labelsOf(replace({ a: 'xyz' }, 'to', 'v$1', 'none', '(.*)'))).toEqual({ a: 'xyz', to: 'v' })

@@ -5,6 +5,7 @@ import { labelValue, METRIC_NAME, setLabel } from '../../labels.js'
 import type { VectorCall, VectorFunction } from '../function.js'
 import { stringArgument, vectorArgument } from './arguments.js'
 import { replacement } from './expand.js'
+import { joinedLabel, labelSamples } from './made-label.js'
 import { mergeSameLabels } from './merge.js'
 
 /** Functions that change labels, values untouched. */
@@ -21,7 +22,7 @@ function labelReplace(call: VectorCall) {
   const replace = replacement(template)
   return relabelled(call, destination, ({ labels }) => {
     const groups = pattern.match(labelValue(labels, source))
-    return groups && replace({ groups, names: pattern.names })
+    return groups && joinedLabel('label_replace', replace({ groups, names: pattern.names }))
   })
 }
 
@@ -30,7 +31,10 @@ function labelJoin(call: VectorCall) {
   const [destination, separator, ...sources] = call.args.slice(1).map((_, at) => stringArgument(call, at + 1))
   for (const source of sources) requireName(source, 'source', 'label_join')
   requireName(destination, 'destination', 'label_join')
-  return relabelled(call, destination, ({ labels }) => sources.map((name) => labelValue(labels, name)).join(separator))
+  return relabelled(call, destination, ({ labels }) => {
+    const values = sources.map((name) => labelValue(labels, name))
+    return joinedLabel('label_join', values, separator)
+  })
 }
 
 /** Every series with a label set anew, or as it was where there is nothing to set. A name that is set stays. */
@@ -39,6 +43,7 @@ async function relabelled(call: VectorCall, name: string, newValue: (one: StepSe
   for (const one of vectorArgument(call, 0)) {
     await call.context.spend(1)
     const value = newValue(one)
+    if (value !== undefined) await call.context.spend(labelSamples(value))
     const dropName = name === METRIC_NAME ? false : one.dropName
     relabelled.push(value === undefined ? one : one.withLabels(setLabel(one.labels, name, value), dropName))
   }

@@ -17,12 +17,19 @@ export function compareNaturally(a: string, b: string): number {
       atA = endA
       atB = endB
     } else {
-      if (a[atA] !== b[atB]) return a[atA] < b[atB] ? -1 : 1
+      if (a[atA] !== b[atB]) return compareDiffering(a, b, atA, atB)
       atA++
       atB++
     }
   }
   return a.length - atA - (b.length - atB)
+}
+
+/** Where a number begins in one of them, a run of other characters has ended: the shorter run comes first. */
+function compareDiffering(a: string, b: string, atA: number, atB: number): number {
+  const isInRun = atA > 0 && !isDigit(a, atA - 1)
+  if (isInRun && isDigit(a, atA) !== isDigit(b, atB)) return isDigit(a, atA) ? -1 : 1
+  return a[atA] < b[atB] ? -1 : 1
 }
 
 /** Start and end of the number at a place, without its leading zeros. The last character is one of it even if it is 0. */

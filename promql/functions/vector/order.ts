@@ -1,3 +1,4 @@
+import { WARNING } from '../../annotations.js'
 import { ABSENT, FLOAT, StepSeries } from '../../evaluate/values.js'
 import { compareLabels, labelValue } from '../../labels.js'
 import type { VectorCall, VectorFunction } from '../function.js'
@@ -14,6 +15,7 @@ export const ORDER_FUNCTIONS: Readonly<Record<string, VectorFunction>> = {
 
 /** NaN comes last in either direction; histograms have no place in the order and are left out. */
 async function byValue(call: VectorCall, compare: (a: number, b: number) => number) {
+  warnOfRange(call)
   const series: StepSeries[] = []
   for (const one of vectorArgument(call, 0)) {
     await call.context.spend(1)
@@ -38,6 +40,7 @@ function floatsOf(one: StepSeries): StepSeries {
 
 /** By the values of the named labels in natural order, then by all labels. */
 async function byLabels(call: VectorCall, direction: 1 | -1) {
+  warnOfRange(call)
   const names = call.args.slice(1).map((_, at) => stringArgument(call, at + 1))
   const rows = vectorArgument(call, 0)
     .filter(({ present }) => present.some((kind) => kind !== ABSENT))
@@ -51,4 +54,9 @@ async function byLabels(call: VectorCall, direction: 1 | -1) {
     return direction * compareLabels(a.one.labels, b.one.labels)
   })
   return { type: 'vector' as const, series: rows.map(({ one }) => one) }
+}
+
+function warnOfRange({ expr, context: { grid, query, annotations } }: VectorCall): void {
+  const isRange = grid === query ? query.endMs !== query.startMs : grid.steps > 1
+  if (isRange) annotations.warn(WARNING.sortInRangeQuery(), expr.span)
 }

@@ -1,14 +1,10 @@
 import type { Grid } from '../../evaluate/context.js'
 import type { VectorCall, VectorFunction } from '../function.js'
 
-/** The evaluation time, the query's own grid (seconds) and constants. */
+/** The evaluation time and constants. `start()`, `end()`, `range()` and `step()` are numbers once a query is prepared. */
 export const TIME_FUNCTIONS: Readonly<Record<string, VectorFunction>> = {
   time: ({ context }) => ({ type: 'scalar', value: stepSeconds(context.grid) }),
   pi: (call) => constant(call, Math.PI),
-  start: (call) => constant(call, call.context.query.startMs / 1000),
-  end: (call) => constant(call, call.context.query.endMs / 1000),
-  range: (call) => constant(call, (call.context.query.endMs - call.context.query.startMs) / 1000),
-  step: (call) => constant(call, call.context.query.stepMs / 1000),
 }
 
 /** The evaluation time of each step, seconds since the epoch. */
