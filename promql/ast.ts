@@ -31,7 +31,7 @@ export interface NumberLiteral {
   span: Span
 }
 
-export interface StringLiteral {
+interface StringLiteral {
   type: 'string'
   value: string
   span: Span
@@ -190,7 +190,7 @@ export interface Unary {
   span: Span
 }
 
-export interface Paren {
+interface Paren {
   type: 'paren'
   expr: Expr
   span: Span

@@ -1,12 +1,12 @@
 /** A histogram of the query API: `[rule, lower, upper, count]` for each bucket. */
-export interface HistogramAnswer {
+interface HistogramAnswer {
   count: string
   sum: string
   buckets?: [rule: number, lower: string, upper: string, count: string][]
 }
 
 /** One series of an answer: instant answers have one pair, range answers a list. Times are Unix seconds. */
-export interface SeriesAnswer {
+interface SeriesAnswer {
   metric: Record<string, string>
   value?: [time: number, value: string]
   histogram?: [time: number, histogram: HistogramAnswer]

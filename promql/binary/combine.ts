@@ -23,7 +23,7 @@ export interface Operation {
   givesRight?: boolean
 }
 
-export const SAME_LABELSET = 'vector cannot contain metrics with the same labelset'
+const SAME_LABELSET = 'vector cannot contain metrics with the same labelset'
 
 /**
  * Applies the operator at each step where both sides have something.

@@ -59,7 +59,7 @@ class ExprMaker {
   }
 
   vector(depth: number): Expr {
-    if (depth <= 0 || chance(this.random, 0.1)) return this.selector()
+    if (depth <= 0 || chance(this.random, 0.1)) return bounded(this.selector())
     return pick(this.random, [
       () => this.call('vector', depth),
       () => this.call('vector', depth),
@@ -255,6 +255,11 @@ function bindsTooWeakly(operand: Expr, op: BinaryOp, side: 'left' | 'right'): bo
 
 function strength(op: BinaryOp): number {
   return STRENGTH[op] ?? (COMPARISONS.includes(op) || TRIMS.includes(op) ? COMPARES : MULTIPLIES)
+}
+
+/** An operator behind an offset in parentheses would be the offset's. */
+function bounded(selector: VectorSelector): Expr {
+  return selector.offsetExpr?.type === 'paren' ? paren(selector) : selector
 }
 
 function paren(expr: Expr): Expr {

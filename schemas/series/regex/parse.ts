@@ -20,7 +20,7 @@ interface Flags {
 }
 
 /** What makes an expression invalid, or one that is not supported. */
-export class RegexFault extends Error {}
+class RegexFault extends Error {}
 
 /** An expression and the names of its groups by number, '' for those without; the whole match is number 0. */
 export interface ParsedRegex {
