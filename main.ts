@@ -9,8 +9,10 @@ import { CloseStack } from './roles/close-stack.js'
 import { startHttp } from './roles/http.js'
 import { startInputs } from './roles/inputs.js'
 import { repeat } from './roles/repeat.js'
+import { type ServingProcess, startServingProcess } from './roles/serving-process.js'
 import { openStores, type Stores } from './roles/stores.js'
 import { parseDuration } from './schemas/config/duration.js'
+import { configFlags } from './schemas/config/flags.js'
 import { processEnvironment, searchPath } from './schemas/config/load.js'
 import type { Config } from './schemas/config/schema.js'
 import type { TidemarkError } from './schemas/errors.js'
@@ -31,7 +33,7 @@ export interface Surroundings {
   version: string
 }
 
-/** Everything in one process. */
+/** Everything, as one server. */
 export interface Tidemark {
   /** Where it answers. */
   url: string
@@ -42,8 +44,8 @@ export interface Tidemark {
 }
 
 /**
- * Starts every role in this process on embedded parts. Queries are answered when it resolves; Temporal may still be
- * starting.
+ * Starts every role on embedded parts: serving in a process of its own, the others in this one. Queries are answered
+ * when it resolves; Temporal may still be starting.
  * @throws TM_DATA_LOCKED, TM_PORT_TAKEN, TM_CONFIG, TM_CATALOG_UNAVAILABLE, TM_DISK_FULL
  */
 export async function startTidemark(config: Config, surroundings: Surroundings): Promise<Tidemark> {
@@ -65,6 +67,8 @@ async function startRoles(
   const folder = lockDataFolder(config.data.dir)
   closing.add('the data folder', () => folder.release())
   const stores = await openStores({ config, clock, closing, onError })
+  // It takes longest to start, so it comes first.
+  const serving = await startServing(config, stores, logger, closing)
   const batch = createBatchLayer({ config, stores, clock, closing, onError })
   await batch.archive.start()
   closing.add('the archive', () => batch.archive.stop())
@@ -91,22 +95,44 @@ async function startRoles(
     policies: config.cardinality,
     clock,
   })
-  const views = {
-    ...stores,
-    batch: batch.view,
-    clock,
-    limits: config.limits,
-    queryTtlMs: parseDuration(config.cache.query_ttl),
-    tagIndexTtlMs: parseDuration(config.cache.tag_index_ttl),
-  }
   const status = () => pipelineStatus({ gateway, speed, stores, workflows: temporal, clock })
-  const serving = { views, workflows: temporal, version, status, notReady: () => notReady(stores) }
+  const facts = {
+    version,
+    startedMs: clock(),
+    flags: configFlags(config),
+    retention: retentionText(config.retention),
+  }
+  const control = {
+    workflows: temporal,
+    metadata: () => gateway.metadata(),
+    facts,
+    status,
+    notReady: async () => [...(await notReady(stores)), ...serving.notReady()],
+    clock,
+  }
   // HTTP comes last: once it says that it is ready, a StatsD datagram must not be lost.
   await startInputs({ config, gateway, clock, closing, onError })
-  const http = await startHttp({ config, gateway, serving, clock, logger })
+  const http = await startHttp({ config, gateway, control, serving, clock, logger })
   closing.add('HTTP', () => http.close())
   temporal.start()
   return { url: http.url, ended: firstFailure([speed.ended, batch.archive.ended]), close: () => closing.close() }
+}
+
+function startServing(
+  config: Config,
+  { catalog, catalogUrl, live, hot }: Stores,
+  logger: Logger,
+  closing: CloseStack,
+): Promise<ServingProcess> {
+  const setup = { config, catalogUrl, originMs: catalog.originMs }
+  return startServingProcess({ setup, speed: { live, hot }, logger, closing })
+}
+
+/** `raw forever, 10s 7d, …` */
+function retentionText({ hot: _, ...kept }: Config['retention']): string {
+  return Object.entries(kept)
+    .map(([tier, time]) => `${tier} ${time === '0' ? 'forever' : time}`)
+    .join(', ')
 }
 
 async function startSpeed(

@@ -7,13 +7,16 @@ import type { Config } from '../schemas/config/schema.js'
 import { TidemarkError } from '../schemas/errors.js'
 import type { Clock } from '../schemas/time.js'
 import { installErrorHandler } from '../serving/http/errors.js'
-import { type ServingOptions, servingPlugin } from '../serving/http/plugin.js'
+import { type ControlOptions, controlPlugin } from '../serving/http/plugin.js'
+import type { ServingProcess } from './serving-process.js'
+import { servingRoutes } from './serving-routes.js'
 
 /** What the HTTP server is made of. */
 export interface HttpOptions {
   config: Config
   gateway: RequestOpener
-  serving: ServingOptions
+  control: ControlOptions
+  serving: ServingProcess
   clock: Clock
   logger: Logger
 }
@@ -25,7 +28,14 @@ export interface HttpServer {
 }
 
 /** Starts the HTTP server: ingest and serving on one port. @throws TM_PORT_TAKEN */
-export async function startHttp({ config, gateway, serving, clock, logger }: HttpOptions): Promise<HttpServer> {
+export async function startHttp({
+  config,
+  gateway,
+  control,
+  serving,
+  clock,
+  logger,
+}: HttpOptions): Promise<HttpServer> {
   const app = fastify({
     loggerInstance: logger.child({}, { level: 'warn' }) as FastifyBaseLogger,
     forceCloseConnections: true,
@@ -33,7 +43,8 @@ export async function startHttp({ config, gateway, serving, clock, logger }: Htt
   installErrorHandler(app)
   await app.register(helmet)
   await app.register(ingestPlugin, { gateway, config, clock })
-  await app.register(servingPlugin(serving))
+  await app.register(controlPlugin(control))
+  await app.register(await servingRoutes(serving))
   const { host, port } = config.http
   try {
     const url = await app.listen({ host, port })

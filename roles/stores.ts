@@ -1,6 +1,4 @@
 import { join } from 'node:path'
-import type { Kysely } from 'kysely'
-import { EmbeddedCache } from '../adapters/embedded/cache.js'
 import { EmbeddedHotStore } from '../adapters/embedded/hot-store.js'
 import { EmbeddedLiveView } from '../adapters/embedded/live-view.js'
 import { EmbeddedLog } from '../adapters/embedded/log.js'
@@ -12,10 +10,8 @@ import type { CatalogTables } from '../batch/catalog/tables.js'
 import { parseDuration } from '../schemas/config/duration.js'
 import type { Config } from '../schemas/config/schema.js'
 import type { TidemarkError } from '../schemas/errors.js'
-import type { Cache } from '../schemas/ports/cache.js'
 import type { Log } from '../schemas/ports/log.js'
 import type { ObjectStore } from '../schemas/ports/object-store.js'
-import type { HotStore, LiveView } from '../schemas/ports/window-store.js'
 import type { Clock } from '../schemas/time.js'
 import type { CloseStack } from './close-stack.js'
 import { repeat } from './repeat.js'
@@ -28,11 +24,12 @@ const TRIM_EVERY_MS = 60_000
 /** Every store behind its port. */
 export interface Stores {
   log: Log
-  hot: HotStore
-  live: LiveView
+  hot: EmbeddedHotStore
+  live: EmbeddedLiveView
   objects: ObjectStore
-  cache: Cache
   catalog: Catalog
+  /** Where the catalog is: postgres://… with the password. */
+  catalogUrl: string
 }
 
 /** What opening needs. */
@@ -62,8 +59,10 @@ export async function openStores({ config, clock, closing, onError }: StoreOptio
   const live = new EmbeddedLiveView(clock())
   closing.add('the live view', () => live.close())
   const objects = await ObjectFolder.open(join(dir, 'objects'))
-  const cache = new EmbeddedCache(config.cache.bytes, clock)
-  const catalog = await openCatalogOf(config, clock, closing)
+  const catalogUrl = await catalogUrlOf(config, closing)
+  const db = openPostgres<CatalogTables>(catalogUrl)
+  closing.add('the catalog', () => db.destroy())
+  const catalog = await openCatalog({ db, blockMs: parseDuration(config.blocks.length), clock })
 
   const hotMs = parseDuration(config.retention.hot)
   const liveMs = parseDuration(config.speed.live_view)
@@ -73,17 +72,13 @@ export async function openStores({ config, clock, closing, onError }: StoreOptio
     await log.trim(clock())
   }
   closing.add('trimming', repeat(TRIM_EVERY_MS, trim, onError))
-  return { log, hot, live, objects, cache, catalog }
+  return { log, hot, live, objects, catalog, catalogUrl }
 }
 
-async function openCatalogOf(config: Config, clock: Clock, closing: CloseStack): Promise<Catalog> {
-  let { url } = config.catalog
-  if (url === '') {
-    const server = await startEmbeddedPostgres(join(config.data.dir, 'postgres'))
-    closing.add('Postgres', () => server.stop())
-    url = server.url
-  }
-  const db: Kysely<CatalogTables> = openPostgres<CatalogTables>(url)
-  closing.add('the catalog', () => db.destroy())
-  return openCatalog({ db, blockMs: parseDuration(config.blocks.length), clock })
+/** The configured database, or the embedded one, started. */
+async function catalogUrlOf(config: Config, closing: CloseStack): Promise<string> {
+  if (config.catalog.url !== '') return config.catalog.url
+  const server = await startEmbeddedPostgres(join(config.data.dir, 'postgres'))
+  closing.add('Postgres', () => server.stop())
+  return server.url
 }

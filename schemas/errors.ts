@@ -191,6 +191,11 @@ export const ERRORS = {
     'the query holds more than {limit} samples at a time',
     'shorten the range, widen the step or raise limits.querySamples',
   ),
+  TM_QUERY_STEPS: entry(
+    422,
+    'a subquery has {steps} steps of {stepMs} ms, the limit is {limit} steps',
+    'name a wider step, as in [30d:1m], or a shorter range, or raise limits.querySteps',
+  ),
   TM_QUERY_POINTS: entry(
     400,
     'the query asks for {points} points a series, the limit is {limit}',

@@ -20,9 +20,10 @@ const CREATE_NEEDS = 1 << 20
 /**
  * Opens or creates an environment.
  * @param compression LZ4 over values of more than 1000 bytes
+ * @param readOnly for a process that reads what another one writes: the environment must be there
  * @throws TM_DISK_FULL if it cannot be created
  */
-export function openEnvironment(folder: string, compression: boolean): Environment {
+export function openEnvironment(folder: string, compression: boolean, readOnly = false): Environment {
   mkdirSync(folder, { recursive: true })
   // On a full disk lmdb's lock file has no blocks behind its map, and touching it ends the process (SIGBUS).
   if (!existsSync(join(folder, 'lock.mdb'))) {
@@ -34,6 +35,7 @@ export function openEnvironment(folder: string, compression: boolean): Environme
     path: folder,
     noSubdir: false,
     compression,
+    readOnly,
     // A commit is on the disk when its promise resolves; the other mode resolves before the fsync.
     overlappingSync: false,
     // Turn batching makes promises inside lmdb that nobody can catch: a full disk would end the process.

@@ -1,17 +1,13 @@
 import { TidemarkError } from '../../schemas/errors.js'
 import type { HotStore, WindowSelection } from '../../schemas/ports/window-store.js'
 import { Series } from '../../schemas/series/series.js'
-import { decodeChunk, type SeriesResolver } from '../../schemas/windows/chunk.js'
-import { type WindowBatch, WindowColumns } from '../../schemas/windows/columns.js'
+import type { WindowBatch, WindowColumns } from '../../schemas/windows/columns.js'
 import { commitOrExplain, type Environment, openEnvironment, type Table } from './environment.js'
 import { GroupCommit } from './group-commit.js'
-import { batchKey, chunksOf, directoryBytes, layOutBatch, readBatchKey, readDirectory } from './hot-layout.js'
+import { batchKey, directoryBytes, layOutBatch, readBatchKey, readDirectory } from './hot-layout.js'
+import { readHotWindows } from './hot-reader.js'
 import { NumberedSeries } from './numbered-series.js'
 
-/** Rows that are collected before they are handed to the reader. */
-const READ_ROWS = 4096
-/** How long a read may keep the event loop to itself, ms. */
-const SLICE_MS = 4
 /** Keys removed by one transaction of a trim. */
 const TRIM_STEP = 512
 
@@ -21,11 +17,12 @@ const TRIM_STEP = 512
  * 250 bytes each.
  */
 export class EmbeddedHotStore implements HotStore {
+  /** By the numbers that its chunks name them by. Grows; is never numbered anew. */
+  readonly numbered = new NumberedSeries()
   readonly #environment: Environment
   readonly #batches: Table
   readonly #chunks: Table
   readonly #seriesTable: Table
-  readonly #series = new NumberedSeries()
   readonly #writer: GroupCommit
   /** Series below this number are in the table, or in the transaction under way. */
   #stored = 0
@@ -49,7 +46,7 @@ export class EmbeddedHotStore implements HotStore {
     for (const batch of batches) {
       if (!batch.closed) throw new TidemarkError('TM_INTERNAL', { reason: 'an open window was given to the hot store' })
     }
-    const laidOut = batches.map((batch) => ({ batch, ...layOutBatch(batch, this.#series) }))
+    const laidOut = batches.map((batch) => ({ batch, ...layOutBatch(batch, this.numbered) }))
     const bytes = laidOut.reduce((total, { chunks }) => total + chunks.reduce((sum, chunk) => sum + chunk.length, 0), 0)
     let stored = 0
     await this.#commit(bytes, () => {
@@ -60,29 +57,13 @@ export class EmbeddedHotStore implements HotStore {
   }
 
   async *read(selection: WindowSelection): AsyncIterable<WindowColumns> {
-    const { wanted, count, metrics } = this.#series.select(selection.matchers, selection)
-    if (count === 0) return
-    const resolve: SeriesResolver = ({ number }) => (wanted[number] === 1 ? this.#series.at(number) : undefined)
-    let windows = new WindowColumns(READ_ROWS)
-    let sliceEnd = performance.now() + SLICE_MS
-    for (const key of this.#keysBetween(selection.startMs, selection.endMs)) {
-      for (const chunk of this.#open(key, metrics)) {
-        decodeAt(key, chunk, resolve, windows)
-        if (windows.length >= READ_ROWS) {
-          yield windows
-          windows = new WindowColumns(READ_ROWS)
-        }
-        if (performance.now() < sliceEnd) continue
-        await new Promise((resume) => setImmediate(resume))
-        sliceEnd = performance.now() + SLICE_MS
-      }
-    }
-    if (windows.length > 0) yield windows
+    const tables = { batches: this.#batches, chunks: this.#chunks }
+    yield* readHotWindows(tables, this.numbered, this.numbered.select(selection.matchers, selection), selection)
   }
 
   /** Series that were stored before this process started may be named for any time before its start. */
   async series(selection: WindowSelection): Promise<Series[]> {
-    return this.#series.within(selection.matchers, selection)
+    return this.numbered.within(selection.matchers, selection)
   }
 
   async trim(beforeMs: number): Promise<void> {
@@ -98,6 +79,11 @@ export class EmbeddedHotStore implements HotStore {
         removed = keys.length
       }
     }
+  }
+
+  /** Frees what a reading process that was killed held on to: old pages would never be used again. */
+  forgetDeadReaders(): void {
+    this.#environment.root.readerCheck()
   }
 
   async close(): Promise<void> {
@@ -120,8 +106,8 @@ export class EmbeddedHotStore implements HotStore {
 
   /** Puts the series that the table lacks. @returns the number below which it has them all */
   #storeSeries(): number {
-    for (; this.#stored < this.#series.size; this.#stored++) {
-      const { canonical, idLow, idHigh } = this.#series.at(this.#stored)
+    for (; this.#stored < this.numbered.size; this.#stored++) {
+      const { canonical, idLow, idHigh } = this.numbered.at(this.#stored)
       const value = Buffer.allocUnsafe(8 + canonical.length)
       value.writeUInt32LE(idLow, 0)
       value.writeUInt32LE(idHigh, 4)
@@ -137,50 +123,17 @@ export class EmbeddedHotStore implements HotStore {
     for (let number = 0; ; number++) {
       const value = this.#seriesTable.getBinary(seriesKey(number))
       if (!value) break
-      this.#series.add(Series.known(new Uint8Array(value.subarray(8)), value.readUInt32LE(0), value.readUInt32LE(4)))
-      this.#series.seen(number, Number.NEGATIVE_INFINITY)
-      this.#series.seen(number, lastMs)
+      this.numbered.add(Series.known(new Uint8Array(value.subarray(8)), value.readUInt32LE(0), value.readUInt32LE(4)))
+      this.numbered.seen(number, Number.NEGATIVE_INFINITY)
+      this.numbered.seen(number, lastMs)
     }
-    this.#stored = this.#series.size
+    this.#stored = this.numbered.size
     this.#durable = this.#stored
-  }
-
-  /** Keys of the batches that start in [startMs, endMs), a page at a time, so that no cursor outlives its turn. */
-  *#keysBetween(startMs: number, endMs: number): Iterable<Buffer> {
-    let start = batchKey(startMs)
-    const end = batchKey(endMs)
-    for (let skip = 0; ; skip = 1) {
-      const page = [...this.#batches.getKeys({ start, end, limit: TRIM_STEP })].slice(skip)
-      if (page.length === 0) return
-      yield* page
-      start = page[page.length - 1]
-    }
-  }
-
-  /** The chunks of a batch that may hold the metrics, read at once so that they belong together. */
-  #open(key: Buffer, metrics: Uint32Array): Buffer[] {
-    const directory = this.#batches.getBinary(key)
-    if (!directory) return []
-    const { startMs, partition } = readBatchKey(key)
-    return chunksOf(readDirectory(directory), metrics).flatMap(
-      (i) => this.#chunks.getBinary(batchKey(startMs, partition, i)) ?? [],
-    )
   }
 
   async #commit(bytes: number, write: () => void): Promise<void> {
     if (this.#closed) throw new TidemarkError('TM_HOTSTORE_UNAVAILABLE', { reason: 'it is closed' })
     await commitOrExplain(this.#environment, 'TM_HOTSTORE_UNAVAILABLE', () => this.#writer.submit(bytes, write))
-  }
-}
-
-function decodeAt(key: Buffer, chunk: Buffer, resolve: SeriesResolver, into: WindowColumns): void {
-  try {
-    decodeChunk(chunk, resolve, into)
-  } catch (cause) {
-    const { startMs, partition } = readBatchKey(key)
-    const where = `windows of ${new Date(startMs).toISOString()}, partition ${partition}`
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new TidemarkError('TM_HOTSTORE_UNAVAILABLE', { reason: `the ${where} are damaged: ${reason}` }, cause)
   }
 }
 

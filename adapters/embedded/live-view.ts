@@ -67,10 +67,19 @@ export class EmbeddedLiveView implements LiveView {
     return this.#generation
   }
 
-  /** Windows of whole metrics as chunks that name their series by number. A batch is packed once, when first asked for. */
-  packed(range: TimeRange, metrics: Uint32Array): Iterable<Uint8Array> {
+  /**
+   * Windows of metrics as chunks that name their series by number.
+   * @param numbers of the series that are wanted; left out: all of the metrics, which are packed once for all who ask
+   * @returns undefined between the chunks where some time has passed without one
+   */
+  packed(range: TimeRange, metrics: Uint32Array, numbers?: Uint32Array): Iterable<Uint8Array | undefined> {
+    let wanted: Uint8Array | undefined
+    if (numbers) {
+      wanted = new Uint8Array(this.#series.size)
+      for (const number of numbers) wanted[number] = 1
+    }
     // One view of the map, as for reading: what is held now keeps its numbers.
-    return packedOf(this.#between(range.startMs, range.endMs), this.#series, metrics)
+    return packedOf(this.#between(range.startMs, range.endMs), this.#series, metrics, wanted)
   }
 
   async coveredFromMs(): Promise<number | undefined> {
@@ -119,9 +128,15 @@ export class EmbeddedLiveView implements LiveView {
   }
 }
 
-function* packedOf(batches: readonly HeldBatch[], series: NumberedSeries, metrics: Uint32Array): Generator<Uint8Array> {
+function* packedOf(
+  batches: readonly HeldBatch[],
+  series: NumberedSeries,
+  metrics: Uint32Array,
+  wanted: Uint8Array | undefined,
+): Generator<Uint8Array | undefined> {
   for (const held of batches) {
     held.packed ??= new PackedBatch(held.batch, held.numbers, series)
-    for (const metric of metrics) yield* held.packed.chunksOf(metric)
+    for (const metric of metrics) yield* wanted ? held.packed.picked(metric, wanted) : held.packed.whole(metric)
+    yield undefined
   }
 }

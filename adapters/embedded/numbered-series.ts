@@ -59,6 +59,15 @@ export class NumberedSeries {
     return this.#metricOf[number]
   }
 
+  /** How many series these metrics have (numbers of metrics). */
+  countOf(metrics: Uint32Array): number {
+    const isCounted = new Uint8Array(this.#metrics.size)
+    for (const metric of metrics) isCounted[metric] = 1
+    let count = 0
+    for (let number = 0; number < this.size; number++) count += isCounted[this.#metricOf[number]]
+    return count
+  }
+
   /** Notes that the series has a window that starts at `startMs`. */
   seen(number: number, startMs: number): void {
     if (startMs < this.#firstMs[number]) this.#firstMs[number] = startMs
@@ -68,6 +77,17 @@ export class NumberedSeries {
   /** Start of the newest window of the series, ms. */
   lastMs(number: number): number {
     return this.#lastMs[number]
+  }
+
+  /** Starts of the first and the last window of every series, by number, ms. Copies. */
+  spans(): { firstMs: Float64Array; lastMs: Float64Array } {
+    return { firstMs: this.#firstMs.slice(0, this.size), lastMs: this.#lastMs.slice(0, this.size) }
+  }
+
+  /** Takes over what {@link spans} gave of the same series elsewhere. */
+  setSpans(firstMs: Float64Array, lastMs: Float64Array): void {
+    this.#firstMs.set(firstMs)
+    this.#lastMs.set(lastMs)
   }
 
   /** The series that satisfy all matchers and may have windows in the range. @throws TM_QUERY_REGEX */
