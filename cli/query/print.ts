@@ -70,7 +70,7 @@ function chartText(answer: QueryAnswer, { width, colors }: Screen): string {
   if (shown.length === 0) return 'no values to draw'
   const times = shown.flatMap(([, rows]) => rows.map(({ time }) => time))
   const [from, to] = [Math.min(...times), Math.max(...times)]
-  const columns = Math.max(2, Math.min(width - AXIS_WIDTH, new Set(times).size))
+  const columns = Math.max(2, width - AXIS_WIDTH)
   const plot = asciichart.plot(
     shown.map(([, rows]) => onColumns(rows, from, to, columns)),
     { height: 12, colors: colors ? CHART_COLORS : undefined, format: axisText },
@@ -81,14 +81,16 @@ function chartText(answer: QueryAnswer, { width, colors }: Screen): string {
   return [plot, `${timeText(from * 1000)} … ${timeText(to * 1000)}`, ...legend].join('\n')
 }
 
-/** One value a column: the last that falls into it; a gap where none does. */
+/** One value a column: the newest up to its time, no older than the series' points lie apart; else a gap. */
 function onColumns(rows: readonly AnswerRow[], from: number, to: number, columns: number): number[] {
-  const values = new Array<number>(columns).fill(Number.NaN)
-  for (const { time, value } of rows) {
-    const at = to === from ? 0 : Math.round(((time - from) / (to - from)) * (columns - 1))
-    values[at] = Number(value)
-  }
-  return values
+  const apart = Math.min(...rows.slice(1).map(({ time }, i) => time - rows[i].time), to - from)
+  let next = 0
+  return Array.from({ length: columns }, (_, column) => {
+    const time = from + ((to - from) * column) / (columns - 1)
+    while (next < rows.length && rows[next].time <= time) next++
+    const newest = rows[next - 1]
+    return newest && time - newest.time <= apart ? Number(newest.value) : Number.NaN
+  })
 }
 
 function axisText(value: number): string {
