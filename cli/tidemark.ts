@@ -23,7 +23,7 @@ const program = new Command('tidemark')
     'after',
     `
 Start here:
-  $ tidemark up                          everything in one process, data in ./data
+  $ tidemark up                          everything on this machine, data in ./data
   $ tidemark status                      tide line, watermarks, lag, blocks
   $ tidemark doctor                      checks the installation and names each fix
   $ tidemark query 'host_load1'          asks in PromQL; --range 1h --output chart draws it

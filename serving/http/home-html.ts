@@ -18,8 +18,8 @@ export const HOME_HTML = `<!doctype html>
   <section aria-labelledby="query-title">
     <h2 id="query-title">Query</h2>
     <form id="query-form">
-      <label for="query">Selector</label>
-      <input id="query" name="query" list="metrics" autocomplete="off" spellcheck="false" placeholder='metric{label="value"}' required>
+      <label for="query">PromQL</label>
+      <input id="query" name="query" list="metrics" autocomplete="off" spellcheck="false" placeholder="sum by (host) (rate(metric[5m]))" required>
       <datalist id="metrics"></datalist>
       <button type="submit">Show the last 15 minutes</button>
     </form>

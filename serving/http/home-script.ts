@@ -148,7 +148,8 @@ async function showQuery() {
     const parameters = new URLSearchParams({ query, start: startS, end: endS, step: STEP_S })
     const body = await ask('/api/v1/query_range?' + parameters)
     if (mine !== asked) return
-    const all = body.data.result
+    // Native histograms have no line.
+    const all = body.data.result.filter((one) => one.values)
     const series = all.slice(0, MAX_LINES)
     draw(series, startS, endS, body.frontierMs)
     showLegend(series)
