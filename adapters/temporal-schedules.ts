@@ -6,6 +6,8 @@ import { FLOW, TASK_QUEUE } from '../schemas/flows.js'
 /** Temporal fires no schedule more often, ms. */
 const SHORTEST_MS = 1_000
 const MAINTAIN_EVERY_MS = 3_600_000
+/** Starts that were missed for so long, ms, are made up for. */
+const CATCH_UP_MS = 60_000
 
 /** One flow and how often it is started, ms. */
 interface Rhythm {
@@ -38,12 +40,15 @@ export async function ensureSchedules(client: ScheduleClient, config: Config): P
   }
 }
 
-/** A start that falls due while the last run is still at work is left out: the next one finds all that there is to do. */
+/**
+ * A start that falls due while the last run is still at work is left out: the next one finds all that there is to do.
+ * One that fell due while the server was down is made up for, so that one that is stopped every day is maintained too.
+ */
 function scheduleOf({ scheduleId, flow, everyMs }: Rhythm) {
   return {
     scheduleId,
     spec: { intervals: [{ every: everyMs }] },
     action: { type: 'startWorkflow', workflowType: flow, workflowId: scheduleId, taskQueue: TASK_QUEUE, args: [] },
-    policies: { overlap: 'SKIP', catchupWindow: '1 minute' },
+    policies: { overlap: 'SKIP', catchupWindow: Math.max(CATCH_UP_MS, everyMs) },
   } satisfies ScheduleOptions
 }

@@ -7,7 +7,9 @@ import { VERSION } from './version.js'
 
 export function upCommand(): Command {
   return new Command('up')
-    .description('runs everything on embedded parts: gateway, speed, archive, batch, and serving in a process of its own')
+    .description(
+      'runs everything on embedded parts: gateway, speed, archive, batch, and serving in a process of its own',
+    )
     .option('--config <file>', 'a YAML file; every key has a default')
     .option('--data <folder>', 'where everything is kept (data.dir)')
     .addOption(new Option('--port <port>', 'HTTP port (http.port); 0 takes any that is free').argParser(portNumber))

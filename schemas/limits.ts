@@ -23,6 +23,7 @@ export const LimitsSchema = Type.Object(
     metricsDescribed: whole('metrics whose type and help text are kept', 50_000),
     querySeries: whole('series that one query may select', 100_000),
     querySamples: whole('samples that one query may read', 50_000_000),
+    querySteps: whole('steps that one subquery may have', 5_000_000),
     queryPoints: whole('points a series that one range query may return', 11_000),
     queryDepth: whole('expressions inside one another in one query', 200),
     queryResultSamples: whole('samples that one answer may hold', 20_000_000),

@@ -124,8 +124,9 @@ export class RowCollector {
     const index = this.#ids.add(series.idLow, series.idHigh)
     if (index === this.#rows.length) {
       this.#budget.checkSeries(index + 1)
-      const { reading } = this.#gathering
-      this.#rows.push(new GrowingRows(series, windowForm(reading, series)))
+      const { reading, range, tierMs } = this.#gathering
+      const mostRows = ((range.endMs - range.startMs) / tierMs) * (reading.form === 'edges' ? 2 : 1)
+      this.#rows.push(new GrowingRows(series, windowForm(reading, series), mostRows))
     }
     this.#last = this.#rows[index]
     return this.#last

@@ -33,7 +33,7 @@ export function mergeParts(parts: readonly (readonly SeriesRows[])[], range: Tim
       }
     }
   }
-  const series = inOrder(runs)
+  const series = runsInOrder(runs)
     .map((run) => joined(run, range, name))
     .filter((one) => one.timeMs.length > 0)
   const warnings = [...clashes].map(
@@ -43,7 +43,11 @@ export function mergeParts(parts: readonly (readonly SeriesRows[])[], range: Tim
 }
 
 /** By their labels: where topk() and limitk() have a choice it is not the order of reading that makes it. */
-function inOrder(runs: ReadonlyMap<string, SeriesRows[]>): SeriesRows[][] {
+export function inOrder(series: readonly Series[]): Series[] {
+  return runsInOrder(new Map(series.map((one) => [identity(one), one])))
+}
+
+function runsInOrder<Run>(runs: ReadonlyMap<string, Run>): Run[] {
   return [...runs].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, run]) => run)
 }
 

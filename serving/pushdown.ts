@@ -1,12 +1,12 @@
-import type { BatchView, WindowAggregation } from '../schemas/ports/batch-view.js'
-import type { PushdownAggregate, PushdownRequest, PushdownSeries, SelectHints } from '../schemas/ports/series-source.js'
+import type { AggregatedWindows, WindowAggregation } from '../schemas/ports/batch-view.js'
+import type { PushdownAggregate, PushdownAnswer, PushdownRequest, SelectHints } from '../schemas/ports/series-source.js'
 import type { Label, Series } from '../schemas/series/series.js'
-import { TIER_MS, type TimeRange } from '../schemas/time.js'
+import { TIER_MS, type Tier, type TimeRange } from '../schemas/time.js'
 import { labelsOf } from './merge.js'
 import type { QueryPlan } from './plan.js'
 
 /** Fewer windows than this are read faster than grouped, and what is read is kept for the next query. */
-export const MANY_WINDOWS = 500_000
+export const MANY_WINDOWS = 20_000
 
 /** What is taken of a series' windows, by function. */
 const VALUES: Readonly<Partial<Record<PushdownRequest['func'], WindowAggregation['value']>>> = {
@@ -33,34 +33,51 @@ function stepsOf({ startMs, endMs, stepMs }: PushdownRequest['grid']): number {
   return stepMs > 0 ? Math.floor((endMs - startMs) / stepMs) + 1 : 1
 }
 
-/** True if the request alone speaks for it: an aggregation over many windows, each of which is seen at one step. */
-export function isWorthwhile(
-  { grid, widthMs, func, aggregate }: PushdownRequest,
-  series: number,
-  manyWindows: number,
-): boolean {
+/** True if the request alone speaks for it: an aggregation of windows, each of which is seen at one step. */
+export function isPushable({ grid, widthMs, func, aggregate }: PushdownRequest): boolean {
   if (!aggregate || grid.stepMs <= 0 || VALUES[func] === undefined) return false
-  if (func === 'last' ? widthMs > grid.stepMs : widthMs !== grid.stepMs) return false
-  return series * stepsOf(grid) >= manyWindows
+  return func === 'last' ? widthMs <= grid.stepMs : widthMs === grid.stepMs
 }
 
-/** The aggregation of a request; undefined where its windows do not lie in one tier of the batch view. */
-export function aggregationOf(
-  { grid, offsetMs, widthMs, func, aggregate }: PushdownRequest,
-  { parts }: QueryPlan,
-  series: readonly Series[],
-): { aggregation: WindowAggregation; labels: Label[][] } | undefined {
-  const value = VALUES[func]
+/** The first steps of a request, as one tier of the batch view answers them. */
+export interface SealedSteps {
+  tier: Tier
+  /** The windows that are read: those of the first step begin it. */
+  range: TimeRange
+  steps: number
+}
+
+/** The steps whose windows all lie in one tier of the batch view, from the first one on; undefined if there is none. */
+export function sealedSteps(
+  { grid, offsetMs, func }: PushdownRequest,
+  { parts, warnings }: QueryPlan,
+): SealedSteps | undefined {
   const [part] = parts
-  if (!aggregate || !value || parts.length !== 1 || part.view !== 'batch' || part.warning) return undefined
+  if (part?.view !== 'batch' || part.warning || warnings.length > 0) return undefined
   const tierMs = TIER_MS[part.tier]
   const { stepMs } = grid
   const startMs = grid.startMs - offsetMs - stepMs
-  if (value === 'last' ? tierMs !== stepMs : stepMs % tierMs !== 0) return undefined
-  if (startMs % tierMs !== 0) return undefined
+  if (func === 'last' ? tierMs !== stepMs : stepMs % tierMs !== 0) return undefined
+  if (startMs % tierMs !== 0 || startMs < part.startMs) return undefined
+  const steps = Math.min(stepsOf(grid), Math.floor((part.endMs - startMs) / stepMs))
+  return steps > 0 ? { tier: part.tier, range: { startMs, endMs: startMs + steps * stepMs }, steps } : undefined
+}
+
+/** The plan of what is read of the first steps. */
+export function planOfSteps(plan: QueryPlan, { range }: SealedSteps): QueryPlan {
+  return { ...plan, range, parts: [{ ...plan.parts[0], ...range }] }
+}
+
+/** The aggregation of these steps of a request, and the labels of its groups. */
+export function aggregationOf(
+  { grid, widthMs, func, aggregate }: PushdownRequest,
+  { tier, range, steps }: SealedSteps,
+  series: readonly Series[],
+): { aggregation: WindowAggregation; labels: Label[][] } | undefined {
+  const value = VALUES[func]
+  if (!aggregate || !value) return undefined
   const { labels, group } = grouped(series, aggregate)
-  const steps = stepsOf(grid)
-  const run = { tier: part.tier, startMs, stepMs, steps, series, group, groups: labels.length }
+  const run = { tier, startMs: range.startMs, stepMs: grid.stepMs, steps, series, group, groups: labels.length }
   return { aggregation: { ...run, value, lookbackMs: widthMs, op: aggregate.op }, labels }
 }
 
@@ -84,15 +101,15 @@ function grouped(
 }
 
 /** Results group by group; groups without any are left out. */
-export function resultsOf(
-  { value, present }: NonNullable<Awaited<ReturnType<BatchView['aggregate']>>>,
+export function answerOf(
+  { value, present }: AggregatedWindows,
   steps: number,
   labels: readonly Label[][],
-): PushdownSeries[] {
+): PushdownAnswer {
   const all = labels.map((own, g) => ({
     labels: own,
     value: value.subarray(g * steps, (g + 1) * steps),
     present: present.subarray(g * steps, (g + 1) * steps),
   }))
-  return all.filter((one) => one.present.includes(1))
+  return { steps, series: all.filter((one) => one.present.includes(1)) }
 }

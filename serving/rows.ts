@@ -35,10 +35,14 @@ export function rowsOf(kind: WindowRows['kind'], column: (name: RowColumn) => Fl
   return { kind, count, sum, min, max, first, firstMs, increase }
 }
 
+/** Room for rows is widened so many times at once, but not beyond what a series can have. */
+const GROWTH = 4
+
 /** Rows of one series that grow as they come, in any order. */
 export class GrowingRows {
   readonly series: Series
   readonly #form: WindowForm | undefined
+  readonly #mostRows: number
   #length = 0
   #capacity = 16
   #ascending = true
@@ -48,10 +52,14 @@ export class GrowingRows {
   #columns: Float64Array[]
   readonly #sketch: (Sketch | undefined)[] = []
 
-  /** @param form set if rows are windows */
-  constructor(series: Series, form: WindowForm | undefined) {
+  /**
+   * @param form set if rows are windows
+   * @param mostRows how many rows are expected at most
+   */
+  constructor(series: Series, form: WindowForm | undefined, mostRows: number) {
     this.series = series
     this.#form = form
+    this.#mostRows = mostRows
     this.#columns = form ? form.columns.map(() => new Float64Array(this.#capacity)) : []
   }
 
@@ -76,17 +84,18 @@ export class GrowingRows {
   /** Adds the windows of the rows from..to, which are those of one sample series, with their last points' time and value. */
   pushRun(windows: WindowColumns, from: number, to: number, staleFlag: number): void {
     this.#reserve(to - from)
-    const start = this.#length
-    this.#timeMs.set(windows.lastMs.subarray(from, to), start)
-    this.#value.set(windows.last.subarray(from, to), start)
-    let before = start > 0 ? this.#timeMs[start - 1] : Number.NEGATIVE_INFINITY
-    for (let row = from; row < to; row++) {
-      const timeMs = windows.lastMs[row]
+    const { lastMs, last, stale } = windows
+    let before = this.#length > 0 ? this.#timeMs[this.#length - 1] : Number.NEGATIVE_INFINITY
+    for (let row = from, at = this.#length; row < to; row++, at++) {
+      const timeMs = lastMs[row]
       if (timeMs < before) this.#ascending = false
       before = timeMs
-      this.#stale[start + row - from] = (windows.stale[row] & staleFlag) !== 0 ? 1 : 0
+      this.#timeMs[at] = timeMs
+      this.#value[at] = last[row]
+      this.#stale[at] = (stale[row] & staleFlag) !== 0 ? 1 : 0
     }
-    for (const [c, name] of this.#names.entries()) this.#columns[c].set(windows[name].subarray(from, to), start)
+    const start = this.#length
+    for (let c = 0; c < this.#columns.length; c++) copyRows(windows[this.#names[c]], from, to, this.#columns[c], start)
     if (this.#form?.sketches)
       for (let row = from; row < to; row++) this.#sketch[start + row - from] = windows.sketch[row]
     this.#length += to - from
@@ -96,8 +105,8 @@ export class GrowingRows {
     const { series } = this
     const order = this.#ascending ? undefined : this.#order()
     const inOrder = (column: Float64Array) =>
-      order && column.length > 0 ? Float64Array.from(order, (i) => column[i]) : column.subarray(0, this.#length)
-    const stale = order ? Uint8Array.from(order, (i) => this.#stale[i]) : this.#stale.subarray(0, this.#length)
+      order && column.length > 0 ? Float64Array.from(order, (i) => column[i]) : this.#used(column)
+    const stale = order ? Uint8Array.from(order, (i) => this.#stale[i]) : this.#used(this.#stale)
     const rows: SeriesRows = { series, timeMs: inOrder(this.#timeMs), value: inOrder(this.#value), stale }
     const form = this.#form
     if (!form || (form.kind === 'sample' && this.#holdsPointsOnly())) return rows
@@ -120,6 +129,12 @@ export class GrowingRows {
     return true
   }
 
+  /** The rows in use, on memory of their own where most of it is not in use. */
+  #used<Column extends Float64Array | Uint8Array>(column: Column): Column {
+    const used = column.length > 2 * this.#length ? column.slice(0, this.#length) : column.subarray(0, this.#length)
+    return used as Column
+  }
+
   #order(): Uint32Array {
     const timeMs = this.#timeMs
     return Uint32Array.from({ length: this.#length }, (_, i) => i).sort((a, b) => timeMs[a] - timeMs[b])
@@ -127,10 +142,18 @@ export class GrowingRows {
 
   #reserve(rows: number): void {
     if (this.#length + rows <= this.#capacity) return
-    this.#capacity = Math.max(this.#capacity * 2, this.#length + rows)
+    const least = this.#length + rows
+    const wanted = this.#capacity * GROWTH
+    this.#capacity =
+      least > this.#mostRows ? Math.max(this.#capacity * 2, least) : Math.max(least, Math.min(wanted, this.#mostRows))
     this.#timeMs = widened(this.#timeMs, this.#capacity)
     this.#value = widened(this.#value, this.#capacity)
     this.#stale = widened(this.#stale, this.#capacity)
     this.#columns = this.#columns.map((column) => widened(column, this.#capacity))
   }
+}
+
+/** Copies the rows from..to: runs are short, so that a loop is faster than a view and its copy. */
+function copyRows(rows: Float64Array, from: number, to: number, into: Float64Array, at: number): void {
+  for (let row = from; row < to; row++) into[at++] = rows[row]
 }

@@ -2,8 +2,8 @@ import { asTidemarkError, TidemarkError } from '../schemas/errors.js'
 import { Kind } from '../schemas/points.js'
 import type { BlockVersion, Snapshot } from '../schemas/ports/batch-view.js'
 import type {
+  PushdownAnswer,
   PushdownRequest,
-  PushdownSeries,
   SelectHints,
   SeriesSource,
   WindowedSeries,
@@ -14,10 +14,10 @@ import { TIERS, type TimeRange } from '../schemas/time.js'
 import { checkDeadline, orAborted, type QueryDeadline, startDeadline, withinDeadline } from './cancel.js'
 import { ReadBudget } from './collector.js'
 import { asHistograms } from './histogram-rows.js'
-import { mergeParts } from './merge.js'
+import { inOrder, mergeParts } from './merge.js'
 import { type Part, splitVirtualName } from './parts.js'
 import { type PlanRequest, planQuery, type QueryPlan } from './plan.js'
-import { aggregationOf, isWorthwhile, MANY_WINDOWS, resultsOf, selectionOf } from './pushdown.js'
+import { aggregationOf, answerOf, isPushable, MANY_WINDOWS, planOfSteps, sealedSteps, selectionOf } from './pushdown.js'
 import { type PartRead, type ReadRequest, readPart } from './read.js'
 import { coarseRule, type Reading, readingOf } from './reading.js'
 import { SealedRows } from './sealed-rows.js'
@@ -161,32 +161,30 @@ export class MergedQuery implements SeriesSource {
   }
 
   /**
-   * Aggregations over many series whose windows all lie in one tier of the batch view are computed there.
+   * Aggregations over many series are computed in the batch view, as far as their windows lie in one tier of it.
    * @throws TM_QUERY_SERIES, TM_QUERY_SAMPLES, TM_QUERY_TIME
    */
-  async pushdown(request: PushdownRequest): Promise<readonly PushdownSeries[] | undefined> {
-    const selected = await this.#resolve(request.matchers)
+  async pushdown(request: PushdownRequest): Promise<PushdownAnswer | undefined> {
+    if (!isPushable(request)) return undefined
+    const { matchers, part } = await this.#resolve(request.matchers)
+    if (part !== 'bare') return undefined
     const { range, hints } = selectionOf(request)
-    if (selected.part !== 'bare' || !isWorthwhile(request, Number.POSITIVE_INFINITY, this.#manyWindows))
-      return undefined
+    const whole = this.#draft(matchers, range, hints, coarseRule(readingOf(part, range, hints), hints, SAMPLES))
+    const sealed = sealedSteps(request, whole)
+    if (!sealed) return undefined
     const { batch } = this.#views
-    const series = await withinDeadline(batch.series(this.snapshot, range, selected.matchers), this.deadline)
-    if (!isWorthwhile(request, series.length, this.#manyWindows) || series.some(({ kind }) => kind !== Kind.Sample))
+    const series = await withinDeadline(batch.series(this.snapshot, range, matchers), this.deadline)
+    if (series.length * sealed.steps < this.#manyWindows || series.some(({ kind }) => kind !== Kind.Sample))
       return undefined
     this.#budget.checkSeries(series.length)
-    const plan = this.#draft(
-      selected.matchers,
-      range,
-      hints,
-      coarseRule(readingOf('bare', range, hints), hints, SAMPLES),
-    )
-    const pushed = aggregationOf(request, plan, series)
+    const pushed = aggregationOf(request, sealed, inOrder(series))
     const results = pushed && (await withinDeadline(batch.aggregate(this.snapshot, pushed.aggregation), this.deadline))
     if (!results) return undefined
     this.#budget.takeSamples(results.windows)
+    const plan = planOfSteps(whole, sealed)
     this.plans.push(plan)
     this.coverage.push(...plan.parts.map(({ view, tier, startMs, endMs }) => ({ view, tier, startMs, endMs })))
-    return resultsOf(results, pushed.aggregation.steps, pushed.labels)
+    return answerOf(results, sealed.steps, pushed.labels)
   }
 
   /** Decides where a selection is read, without reading it. */

@@ -8,7 +8,7 @@ import type { Clock, Tier, TimeRange } from '../schemas/time.js'
 /** Limits of one query. */
 type QueryLimits = Pick<
   Limits,
-  'querySeries' | 'querySamples' | 'queryPoints' | 'queryMs' | 'queryDepth' | 'queryResultSamples'
+  'querySeries' | 'querySamples' | 'querySteps' | 'queryPoints' | 'queryMs' | 'queryDepth' | 'queryResultSamples'
 >
 
 /** All that answers queries: the three views, and where answers are kept for a while. */

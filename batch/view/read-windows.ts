@@ -8,7 +8,16 @@ import type { TimeRange } from '../../schemas/time.js'
 import { WINDOW_COLUMNS, type WindowColumn, WindowColumns } from '../../schemas/windows/columns.js'
 import { appendColumns } from '../duck/append.js'
 import { type ReadableFile, startsInSql, tierFilesSql } from '../duck/tier-files-sql.js'
-import { doubleListsOf, doublesOf, integerListsOf, integersOf, type ListColumn, wordsOf } from '../duck/vectors.js'
+import {
+  CHUNK_ROWS,
+  chunksOf,
+  doubleListsOf,
+  doublesOf,
+  integerListsOf,
+  integersOf,
+  type ListColumn,
+  wordsOf,
+} from '../duck/vectors.js'
 
 /** Ids up to this number go into the query as literals, so that DuckDB skips row groups by their statistics. */
 const LITERAL_IDS = 500
@@ -42,7 +51,10 @@ const AT = { id: 0, start: 1, stale: 2, columns: 3 } as const
 /** Places of a sketch's columns behind the number columns. */
 const SKETCH_AT = { scale: 0, zeroCount: 1, posIndex: 2, pos: 3, negIndex: 4, neg: 5 } as const
 
-/** Streams the windows of some series that start in a range from a tier's files. */
+/**
+ * Streams the windows of some series that start in a range from a tier's files. What is given holds until the next is
+ * asked for.
+ */
 export async function* readWindows(
   connection: DuckDBConnection,
   files: readonly ReadableFile[],
@@ -52,15 +64,15 @@ export async function* readWindows(
 ): AsyncIterable<WindowColumns> {
   const shape = shapeOf(series, wanted)
   const columns = shape.columns.map((name) => COLUMN_SQL[name])
-  const result = await connection.stream(`
+  const sql = `
     SELECT ${['series_id', 'epoch_ms("start")::DOUBLE', 'stale', ...columns, ...(shape.sketches ? [SKETCH_SQL] : [])].join(', ')}
-    FROM ${tierFilesSql(files)} WHERE ${startsInSql(range)} AND ${await selectedSql(connection, series)}`)
+    FROM ${tierFilesSql(files)} WHERE ${startsInSql(range)} AND ${await selectedSql(connection, series)}`
   const ids = new IdTable(series.length)
   for (const { idLow, idHigh } of series) ids.add(idLow, idHigh)
-  for (;;) {
-    const chunk = await result.fetchChunk()
-    if (!chunk || chunk.rowCount === 0) return
-    yield toWindows(chunk, shape, series, ids)
+  const windows = new WindowColumns(CHUNK_ROWS)
+  for await (const chunk of chunksOf(connection, sql)) {
+    readChunk(chunk, shape, series, ids, windows)
+    yield windows
   }
 }
 
@@ -79,27 +91,27 @@ async function selectedSql(connection: DuckDBConnection, series: readonly Series
   return 'series_id IN (SELECT series_id FROM selected)'
 }
 
-function toWindows(
+/** Makes the windows those of a chunk; columns that are not read hold nothing. */
+function readChunk(
   chunk: DuckDBDataChunk,
   { columns, sketches }: Shape,
   series: readonly Series[],
   ids: IdTable,
-): WindowColumns {
+  windows: WindowColumns,
+): void {
   const rows = chunk.rowCount
-  const windows = new WindowColumns(rows)
   windows.length = rows
-  const halves = wordsOf(chunk, AT.id)
+  const halves = wordsOf(chunk, AT.id, rows)
   let place = -1
   for (let row = 0; row < rows; row++) {
     const isSame = row > 0 && halves[2 * row] === halves[2 * row - 2] && halves[2 * row + 1] === halves[2 * row - 1]
     if (!isSame) place = ids.find(halves[2 * row], halves[2 * row + 1])
     windows.series[row] = series[place]
   }
-  windows.start.set(doublesOf(chunk, AT.start))
-  windows.stale.set(integersOf(chunk, AT.stale))
-  for (const [c, name] of columns.entries()) windows[name].set(doublesOf(chunk, AT.columns + c))
+  windows.start.set(doublesOf(chunk, AT.start, rows))
+  windows.stale.set(integersOf(chunk, AT.stale, rows))
+  for (let c = 0; c < columns.length; c++) windows[columns[c]].set(doublesOf(chunk, AT.columns + c, rows))
   if (sketches) readSketches(chunk, AT.columns + columns.length, windows)
-  return windows
 }
 
 function readSketches(chunk: DuckDBDataChunk, at: number, windows: WindowColumns): void {
@@ -108,6 +120,7 @@ function readSketches(chunk: DuckDBDataChunk, at: number, windows: WindowColumns
   const positive = bucketReader(chunk, at + SKETCH_AT.posIndex, at + SKETCH_AT.pos, scale)
   const negative = bucketReader(chunk, at + SKETCH_AT.negIndex, at + SKETCH_AT.neg, scale)
   for (let row = 0; row < windows.length; row++) {
+    windows.sketch[row] = undefined
     if (scale[row] === NO_SKETCH) continue
     const sketch = new Sketch()
     sketch.schema = scale[row]
@@ -127,8 +140,9 @@ function bucketReader(
 ): (run: BucketRun, row: number) => void {
   const indexes = integerListsOf(chunk, indexAt)
   const counts = doubleListsOf(chunk, countAt)
+  const rows = chunk.rowCount
   let taken = 0
-  for (let row = 0; row < chunk.rowCount; row++) if (scale[row] !== NO_SKETCH) taken += spanOf(indexes, row)
+  for (let row = 0; row < rows; row++) if (scale[row] !== NO_SKETCH) taken += spanOf(indexes, row)
   const memory = new Float64Array(taken)
   taken = 0
   return (run, row) => {

@@ -77,7 +77,10 @@ export interface BatchView {
   blocks(snapshot: Snapshot, range: TimeRange): Promise<BlockVersion[]>
   /** Changes with what {@link read} would give of a part: a name of the files that hold it in this snapshot. */
   version(snapshot: Snapshot, part: TimeRange & { tier: Tier }): Promise<string>
-  /** Windows of the tier that start in the part's range, in any order; no (series, window) twice. */
+  /**
+   * Windows of the tier that start in the part's range, in any order; no (series, window) twice. What is given holds
+   * until the next is asked for: its columns are filled again, its sketches are not.
+   */
   read(snapshot: Snapshot, part: BatchPart, matchers: readonly Matcher[]): AsyncIterable<WindowColumns>
   /**
    * Aggregates windows where they are. Undefined if some window's flags say that it does not follow from its aggregates:

@@ -100,7 +100,14 @@ export interface PushdownAggregate {
   labels: readonly string[]
 }
 
-/** Results on the grid: series i has `value[step]` where `present[step]` is 1. */
+/** Results at the first steps of the grid; those after them are left to whoever asked. */
+export interface PushdownAnswer {
+  /** How many steps are answered, from the first one on: at least one. */
+  steps: number
+  series: readonly PushdownSeries[]
+}
+
+/** Results of one series at the steps that are answered: `value[step]` where `present[step]` is 1. */
 export interface PushdownSeries {
   /** The metric name is among them only for func `last` without aggregation. */
   labels: readonly Label[]
@@ -113,8 +120,8 @@ export interface SeriesSource {
   /** Series that satisfy all matchers, with their points in (startMs, endMs]. */
   select(matchers: readonly Matcher[], range: TimeRange, hints: SelectHints): AsyncIterable<WindowedSeries>
   /**
-   * The same answer as the engine would give, computed where the windows are; undefined if this request is better
-   * answered by `select`.
+   * The same answer as the engine would give, computed where the windows are, for the first steps or for all of them;
+   * undefined if this request is better answered by `select`.
    */
-  pushdown?(request: PushdownRequest): Promise<readonly PushdownSeries[] | undefined>
+  pushdown?(request: PushdownRequest): Promise<PushdownAnswer | undefined>
 }

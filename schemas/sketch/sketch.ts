@@ -179,7 +179,12 @@ export class Sketch {
   quantile(q: number): number {
     const total = this.count()
     if (!(total > 0) || Number.isNaN(q)) return Number.NaN
-    let left = Math.min(Math.max(q, 0), 1) * total
+    return this.valueAt(Math.min(Math.max(q, 0), 1) * total)
+  }
+
+  /** The middle of the bucket in which the weight of all values up to it reaches so much. */
+  valueAt(weight: number): number {
+    let left = weight
     const { positive, negative, schema } = this
     let sign = 0
     let index = 0
@@ -210,6 +215,12 @@ export class Sketch {
     if (other.length === 0) return
     const first = other.offset >> (otherSchema - this.schema)
     const end = (other.offset + other.length - 1) >> (otherSchema - this.schema)
+    if (otherSchema === this.schema && first >= run.offset && end < run.offset + run.length) {
+      const { counts } = run
+      const from = first - run.offset
+      for (let i = 0; i < other.length; i++) counts[from + i] += other.counts[i]
+      return
+    }
     this.#makeRoom(run, first, end)
     const levels = otherSchema - this.schema
     run.cover(other.offset >> levels, (other.offset + other.length - 1) >> levels)

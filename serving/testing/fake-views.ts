@@ -121,6 +121,7 @@ export function fakeViews(options: FakeOptions): Views & { reads: ReadCounts; ge
     limits: {
       querySeries: 1000,
       querySamples: 1_000_000,
+      querySteps: 100_000,
       queryPoints: 11_000,
       queryMs: 5000,
       queryDepth: 200,

@@ -1,5 +1,5 @@
 import { TIER_MS, TIERS, type Tier, type TimeRange } from '../../schemas/time.js'
-import type { WindowColumns } from '../../schemas/windows/columns.js'
+import { WindowColumns } from '../../schemas/windows/columns.js'
 import { askPart, compareAnswer, compareWindows, PARTS } from './answers.js'
 import { checkArchive } from './check-archive.js'
 import { checkAudits } from './check-audit.js'
@@ -28,11 +28,13 @@ export async function checkEnd(world: World, process: Pipeline): Promise<void> {
 /** Every window of a tier is what the points say, as far as its spans are sealed. */
 async function checkTier(world: World, process: Pipeline, tier: Tier, range: TimeRange): Promise<void> {
   const snapshot = await process.view.snapshot()
-  const chunks: WindowColumns[] = []
-  for await (const chunk of process.view.read(snapshot, { tier, ...range }, [])) chunks.push(chunk)
+  const windows = new WindowColumns()
+  for await (const chunk of process.view.read(snapshot, { tier, ...range }, [])) {
+    for (let row = 0; row < chunk.length; row++) windows.pushRow(chunk, row)
+  }
   const spanMs = leastCommonMultiple(TIER_MS[tier], world.settings.blockMs)
   const sealed = world.stored.filter(({ timeMs }) => windowOf(timeMs, spanMs) + spanMs <= snapshot.frontierMs)
-  const wrong = compareWindows(chunks, expectedWindows(sealed, TIER_MS[tier], ROLLUPS))
+  const wrong = compareWindows([windows], expectedWindows(sealed, TIER_MS[tier], ROLLUPS))
   if (wrong.length > 0) throw new Error(`${wrong.length} windows of ${tier} are wrong: ${wrong.slice(0, 8).join('; ')}`)
 }
 
