@@ -223,3 +223,48 @@ test('what was read is told, by step and by part if that is wanted', async () =>
     ],
   })
 })
+
+describe('annotations', () => {
+  const notes = async (text: string, [startMs, endMs, stepMs]: [number, number, number], from = source()) => {
+    const { warnings, infos } = await evaluateQuery(parseExpr(text), text, { startMs, endMs, stepMs }, from, {
+      limits: LIMITS,
+    })
+    return [...warnings, ...infos]
+  }
+  const at = (timeMs: number): [number, number, number] => [timeMs, timeMs, 0]
+
+  test('what is said of the points of a subquery stands at the start of the query', async () => {
+    expect(await notes('2 * rate(g[10m:1m])', at(400_000))).toEqual([])
+    expect(await notes('2 * rate((g * 0 + g)[10m:1m])', at(600_000))).toEqual([])
+    expect(await notes('2 * rate(g[10m:1m])', at(600_000))).toEqual([
+      'PromQL info: metric might not be a counter, name does not end in _total/_sum/_count/_bucket: "g" (1:1)',
+    ])
+  })
+
+  test('the same text comes once, at the last place that gave rise to it', async () => {
+    expect(await notes('quantile(2, m_total) + quantile(2, m_total)', at(100_000))).toEqual([
+      'PromQL warning: quantile value should be between 0 and 1, got 2 (1:33)',
+    ])
+  })
+
+  test('sort means nothing in a range query', async () => {
+    expect(await notes('sort(m_total)', [0, 60_000, 30_000])).toEqual([
+      'PromQL warning: sort is ineffective for range queries since results are always ordered by labels (1:1)',
+    ])
+    expect(await notes('sort(m_total)', at(60_000))).toEqual([])
+  })
+
+  test('start times that overlap are counted', async () => {
+    const memory = new MemorySource()
+    for (const host of ['a', 'b']) {
+      const labels: [string, string][] = [
+        ['__name__', 'c_total'],
+        ['host', host],
+      ]
+      for (let i = 1; i <= 3; i++) memory.append(labels, i * 60_000, i, i * 10_000)
+    }
+    expect(await notes('rate(c_total[5m])', at(180_000), memory)).toEqual([
+      'PromQL warning: sample has start time that overlaps with previous sample timestamp for metric "c_total" (2 occurrences) (1:6)',
+    ])
+  })
+})

@@ -13,10 +13,10 @@ import { extendedPoints } from './evaluate/extended-points.js'
 import { withoutDroppedNames } from './evaluate/names.js'
 import { observingSelectors } from './evaluate/observed-resets.js'
 import { prepare } from './evaluate/prepare.js'
-import { seriesOfSteps } from './evaluate/range-series.js'
-import { evaluateRange, evaluateSubquery } from './evaluate/ranges.js'
+import { evaluateRange } from './evaluate/ranges.js'
 import { SelectorReader } from './evaluate/reader.js'
 import { countSamples, gridValue, instantValue, rangeValue, type Value } from './evaluate/result.js'
+import { evaluateSubquery } from './evaluate/subquery.js'
 import { type QueryStats, Trace } from './evaluate/trace.js'
 import { valueType } from './parse/value-type.js'
 
@@ -28,13 +28,18 @@ export const DEFAULT_LOOKBACK_MS = 300_000
 
 const DEFAULT_SUBQUERY_STEP_MS = 60_000
 
+/** Few enough that no column of a part takes long, even if it is of histograms. */
+const STRETCH_STEPS = 8192
+
 /** Settings of one evaluation. */
 export interface QueryOptions {
   /** How long a point stays its series' value. */
   lookbackMs?: number
   /** Step of subqueries that name none. */
   defaultSubqueryStepMs?: number
-  limits: Pick<Limits, 'querySamples' | 'queryDepth' | 'queryResultSamples'>
+  limits: Pick<Limits, 'querySamples' | 'queryDepth' | 'queryResultSamples'> & Partial<Pick<Limits, 'querySteps'>>
+  /** Steps of a subquery that are evaluated at a time: what it gives does not depend on it. */
+  stretchSteps?: number
   /** Left out: as long as it takes. */
   timeoutMs?: number
   signal?: AbortSignal
@@ -58,8 +63,8 @@ export interface QueryResult {
  * @param text of the query, for positions in annotations
  * @param times stepMs 0: an instant query at startMs, whose value is of the query's own type. Else its steps lie at
  * startMs, startMs + stepMs, … up to endMs, and the value is a matrix
- * @throws TM_QUERY_SYNTAX, TM_QUERY_EXECUTION, TM_QUERY_DEPTH, TM_QUERY_SAMPLES, TM_QUERY_RESULT, TM_QUERY_TIME,
- * TM_QUERY_CANCELLED, and whatever the source throws
+ * @throws TM_QUERY_SYNTAX, TM_QUERY_EXECUTION, TM_QUERY_DEPTH, TM_QUERY_SAMPLES, TM_QUERY_STEPS, TM_QUERY_RESULT,
+ * TM_QUERY_TIME, TM_QUERY_CANCELLED, and whatever the source throws
  */
 export async function evaluateQuery(
   expr: Expr,
@@ -87,6 +92,9 @@ export async function evaluateQuery(
     query,
     lookbackMs: options.lookbackMs ?? DEFAULT_LOOKBACK_MS,
     defaultSubqueryStepMs: options.defaultSubqueryStepMs ?? DEFAULT_SUBQUERY_STEP_MS,
+    querySteps: limits.querySteps ?? Number.POSITIVE_INFINITY,
+    stretchSteps: options.stretchSteps ?? STRETCH_STEPS,
+    fixed: new Map(),
     observing: observingSelectors(prepared),
   }
   const value = await evaluateTop(prepared, isInstant, new Evaluation(shared, query))
@@ -109,9 +117,7 @@ async function evaluateTop(expr: Expr, isInstant: boolean, evaluation: Evaluatio
     return rangeValue(extendedPoints(range, expr, evaluation))
   }
   if (expr.type === 'subquery') {
-    const inner = await evaluateSubquery(expr, evaluation)
-    const named = await withoutDroppedNames(inner.series, pace)
-    return rangeValue(named.map((series) => seriesOfSteps(series, inner.grid)))
+    return rangeValue(await evaluateSubquery(expr, evaluation, 'answer'))
   }
   const evaluated = await evaluation.evaluate(expr)
   const named =

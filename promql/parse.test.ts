@@ -28,6 +28,8 @@ describe('operators group as in Prometheus', () => {
     ['a / b @ 5', '(a / b @ 5.000)'],
     ['a offset step()*2', '(a offset step() * 2)'],
     ['a offset -2 ^ 2', '(a offset -2s ^ 2)'],
+    ['a offset (1m) * 2 + 1 == 3', '(a offset (1m * 2 + 1) == 3)'],
+    ['a offset -(1m) * 2', '(a offset -1m * 2)'],
   ])('%s', (text, groups) => {
     expect(grouping(parseExpr(text))).toBe(groups)
   })

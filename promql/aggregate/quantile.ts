@@ -45,7 +45,11 @@ export function quantile(q: number, values: Float64Array): number {
   if (Number.isNaN(q)) return Number.NaN
   if (q < 0) return Number.NEGATIVE_INFINITY
   if (q > 1) return Number.POSITIVE_INFINITY
-  values.sort()
+  return sortedQuantile(q, values.sort())
+}
+
+/** The q-quantile, q from 0 to 1, of values in the order in which typed arrays sort them. */
+export function sortedQuantile(q: number, values: Float64Array): number {
   // Typed arrays sort NaN last: the ranks of all others shift by their number.
   let nans = 0
   while (nans < values.length && Number.isNaN(values[values.length - 1 - nans])) nans++

@@ -51,7 +51,8 @@ async function callRange(expr: Call, arg: MatrixSelector | Subquery, evaluation:
   const { rangeMs, extent } = range
   const { annotations } = evaluation
   const span = arg.type === 'subquery' && arg === expr.args[0] ? OF_SUBQUERIES : expr.args[0].span
-  const call: RangeCall = { span, rangeMs, extent, params, annotations }
+  const pace = (samples: number) => evaluation.pace(samples)
+  const call: RangeCall = { span, rangeMs, extent, params, annotations, pace }
   const results: StepSeries[] = []
   for (const series of range.series) {
     const result = await overSteps(rangeFunction, series, range, call, evaluation)
@@ -59,7 +60,7 @@ async function callRange(expr: Call, arg: MatrixSelector | Subquery, evaluation:
     results.push(result)
     if (rangeFunction.ofCounters) informOfNonCounter(series, result, call)
   }
-  return expr.func === 'absent_over_time' ? [absence(absentLabels(arg), results, evaluation)] : results
+  return expr.func === 'absent_over_time' ? [await absence(absentLabels(arg), results, evaluation)] : results
 }
 
 /** Some modifiers make sense with some functions only. */
@@ -89,7 +90,9 @@ async function overSteps(
     view.moveTo(endMs - range.rangeMs, endMs)
     const { size } = view
     if (size === 0) continue
-    evaluate(view, out)
+    if (size > STRETCH) await evaluation.pace(STRETCH)
+    const pending = evaluate(view, out)
+    if (pending) await pending
     evaluation.count(step, size)
     looked += rangeFunction.isCostly || view.histogramTo > 0 ? size * COSTLY : size
     if (looked < STRETCH) continue
@@ -114,10 +117,14 @@ function informOfNonCounter({ labels, floats }: RangeSeries, result: StepSeries,
 }
 
 /** 1 where no series has anything. */
-function absence(labels: LabelSet, present: readonly StepSeries[], { grid }: Evaluation): StepSeries {
-  const absent = new StepSeries(labels, grid.steps, true)
-  for (let step = 0; step < grid.steps; step++) {
-    if (present.every((series) => series.present[step] === ABSENT)) absent.setFloat(step, 1)
+async function absence(labels: LabelSet, present: readonly StepSeries[], evaluation: Evaluation): Promise<StepSeries> {
+  const { steps } = evaluation.grid
+  const absent = new StepSeries(labels, steps, true)
+  absent.present.fill(FLOAT)
+  absent.value.fill(1)
+  for (const series of present) {
+    await evaluation.pace(steps)
+    for (let step = 0; step < steps; step++) if (series.present[step] !== ABSENT) absent.present[step] = ABSENT
   }
   return absent
 }

@@ -1,3 +1,4 @@
+import { TidemarkError } from '../../schemas/errors.js'
 import type { SeriesSource, WindowedSeries } from '../../schemas/ports/series-source.js'
 import { aggregateSeries } from '../aggregate/aggregate.js'
 import type { Annotations } from '../annotations.js'
@@ -8,8 +9,7 @@ import type { Budget } from './budget.js'
 import { evaluateCall } from './calls.js'
 import type { EvalContext, Grid, QueryGrid } from './context.js'
 import { type InstantPart, newestRows, stepsOfRows } from './instant.js'
-import { withObservedResets } from './observed-resets.js'
-import { pushdownOf, pushedSeries } from './pushdown.js'
+import { joinSteps, pushdownOf, pushedSeries, stepsFrom } from './pushdown.js'
 import { rangeSeries } from './range-series.js'
 import type { SelectorReader } from './reader.js'
 import { type Around, readTimes, type Selection, vectorSelection } from './selection.js'
@@ -27,6 +27,12 @@ export interface Shared {
   query: QueryGrid
   lookbackMs: number
   defaultSubqueryStepMs: number
+  /** Steps that a subquery may have. */
+  querySteps: number
+  /** Steps of a subquery that are evaluated at a time. */
+  stretchSteps: number
+  /** What is the same at every step, once it has been evaluated. */
+  fixed: Map<StepInvariant, Evaluated>
   /** Selectors whose histograms are compared with those before them. */
   observing: ReadonlySet<VectorSelector>
 }
@@ -43,6 +49,10 @@ export class Evaluation implements EvalContext {
     private readonly shared: Shared,
     readonly grid: Grid,
     private readonly counted: Counted = 'steps',
+    /** Which of the query's steps is the first one of the grid, where they are its own. */
+    private readonly firstStep = 0,
+    /** What is read of the source is read for all these times: `grid` may be a stretch of them. */
+    readonly whole: Grid = grid,
   ) {}
 
   get annotations(): Annotations {
@@ -61,17 +71,44 @@ export class Evaluation implements EvalContext {
     return this.shared.defaultSubqueryStepMs
   }
 
-  /** What stands in a subquery, on its grid. */
-  within(grid: Grid): Evaluation {
-    this.shared.budget.foresee(grid.steps)
-    return new Evaluation(this.shared, grid, 'inner')
+  get stretchSteps(): number {
+    return this.shared.stretchSteps
+  }
+
+  /** Samples that are held now. */
+  get held(): number {
+    return this.shared.budget.computed
+  }
+
+  /**
+   * Before a subquery of so many steps is evaluated.
+   * @throws TM_QUERY_STEPS, TM_QUERY_SAMPLES
+   */
+  foresee({ steps, stepMs }: Grid): void {
+    const limit = this.shared.querySteps
+    if (steps > limit) throw new TidemarkError('TM_QUERY_STEPS', { steps, stepMs, limit })
+    this.shared.budget.foresee(steps)
+  }
+
+  /** What stands in a subquery, on a stretch of its grid. */
+  within(stretch: Grid, whole: Grid): Evaluation {
+    return new Evaluation(this.shared, stretch, 'inner', 0, whole)
+  }
+
+  /**
+   * Of all that was computed since `before` samples were held only so many are left.
+   * @throws TM_QUERY_SAMPLES
+   */
+  keep(before: number, samples: number): void {
+    this.shared.budget.release(before, samples)
+    this.shared.budget.foresee(0)
   }
 
   /** Counts samples looked at for a step. */
   count(step: number, samples: number): void {
     const { trace } = this.shared
     trace.look(samples)
-    if (this.counted === 'steps') trace.countAt(step, samples)
+    if (this.counted === 'steps') trace.countAt(this.firstStep + step, samples)
     else if (this.counted === 'one for all') trace.countAtEvery(samples)
   }
 
@@ -80,7 +117,7 @@ export class Evaluation implements EvalContext {
     const { budget, trace } = this.shared
     return trace.part(expr, async () => {
       const before = budget.computed
-      const evaluated = (await this.#pushedDown(expr)) ?? (await this.#evaluate(expr, around))
+      const evaluated = (await this.#pushedDown(expr, around)) ?? (await this.#evaluate(expr, around))
       budget.release(before, evaluated.type === 'vector' ? evaluated.series.length * this.grid.steps : this.grid.steps)
       return evaluated
     })
@@ -98,12 +135,12 @@ export class Evaluation implements EvalContext {
   async select(selector: VectorSelector, part: InstantPart, around: Around = {}): Promise<StepSeries[]> {
     const { grid, lookbackMs } = this
     const selection = vectorSelection(selector, grid, lookbackMs, around)
+    const wanted = vectorSelection(selector, this.whole, lookbackMs, around)
     const times = readTimes(selector, grid)
     const rows = new Int32Array(grid.steps)
     const found: StepSeries[] = []
-    for (const read of await this.read(selector, selection)) {
+    for (const read of await this.read(selector, wanted)) {
       await this.spend(grid.steps)
-      await this.pace(read.timeMs.length)
       let series: StepSeries | undefined
       if (selector.extent === 'smoothed' && part === 'value') {
         const points = rangeSeries(read, selection.range.startMs, selection.range.endMs)
@@ -121,9 +158,8 @@ export class Evaluation implements EvalContext {
   }
 
   /** What a selector is to see of its source. */
-  async read(selector: VectorSelector, selection: Selection): Promise<readonly WindowedSeries[]> {
-    const series = await this.shared.reader.read(selection)
-    return this.shared.observing.has(selector) ? series.map(withObservedResets) : series
+  read(selector: VectorSelector, selection: Selection): Promise<readonly WindowedSeries[]> {
+    return this.shared.reader.read(selection, this.shared.observing.has(selector))
   }
 
   spend(samples: number): Promise<void> {
@@ -172,11 +208,12 @@ export class Evaluation implements EvalContext {
   }
 
   /** What is the same at every step is evaluated at the first one. */
-  async #once({ expr }: StepInvariant, around: Around): Promise<Evaluated> {
-    const { startMs, steps } = this.grid
-    if (steps === 1) return this.evaluate(expr, around)
-    const counted = this.counted === 'steps' ? 'one for all' : this.counted
-    const first = await new Evaluation(this.shared, { startMs, stepMs: 0, steps: 1 }, counted).evaluate(expr, around)
+  async #once(invariant: StepInvariant, around: Around): Promise<Evaluated> {
+    const { steps } = this.grid
+    const { fixed } = this.shared
+    const first = fixed.get(invariant) ?? (await this.#atFirst(invariant, around))
+    fixed.set(invariant, first)
+    if (steps === 1) return first
     if (first.type === 'string') return first
     if (first.type === 'scalar') return { type: 'scalar', value: new Float64Array(steps).fill(first.value[0]) }
     const repeated: StepSeries[] = []
@@ -187,17 +224,30 @@ export class Evaluation implements EvalContext {
     return { type: 'vector', series: repeated }
   }
 
+  async #atFirst({ expr }: StepInvariant, around: Around): Promise<Evaluated> {
+    const { startMs, steps } = this.grid
+    if (steps === 1) return this.evaluate(expr, around)
+    const counted = this.counted === 'steps' ? 'one for all' : this.counted
+    const first = { startMs, stepMs: 0, steps: 1 }
+    return new Evaluation(this.shared, first, counted).evaluate(expr, around)
+  }
+
   /** Undefined if this is better, or only, evaluated here. Sources know the query's own grid alone. */
-  async #pushedDown(expr: Expr): Promise<Evaluated | undefined> {
+  async #pushedDown(expr: Expr, around: Around): Promise<Evaluated | undefined> {
     const { source, trace, query, lookbackMs } = this.shared
     if (!source.pushdown || this.grid !== query) return undefined
     const pushdown = pushdownOf(expr, query, lookbackMs)
-    const results = pushdown && (await source.pushdown(pushdown.request))
-    if (!results) return undefined
-    await this.spend(results.length * query.steps)
-    const series = pushedSeries(results, pushdown)
+    const answer = pushdown && (await source.pushdown(pushdown.request))
+    if (!answer) return undefined
+    await this.spend(answer.series.length * query.steps)
+    const series = pushedSeries(answer, pushdown, query.steps)
     trace.pushedDown()
     for (const one of series) this.#countSteps(one)
+    if (answer.steps < query.steps) {
+      const later = new Evaluation(this.shared, stepsFrom(query, answer.steps), this.counted, answer.steps)
+      const found = await later.#evaluate(expr, around)
+      if (found.type === 'vector') joinSteps(series, found.series, answer.steps, query.steps)
+    }
     return { type: 'vector', series }
   }
 

@@ -1,4 +1,5 @@
 import type { WindowedSeries } from '../../schemas/ports/series-source.js'
+import { firstAfter } from './range-series.js'
 import { StepSeries } from './values.js'
 
 /** What of the point at a step is its value: its own value, its time, or since when it has counted (ms). */
@@ -14,7 +15,7 @@ export function newestRows(
   lookbackMs: number,
   rows: RowAtStep,
 ): void {
-  let next = 0
+  let next = times.length === 0 ? 0 : firstAfter(timeMs, times[0])
   for (let step = 0; step < times.length; step++) {
     const atMs = times[step]
     while (next < timeMs.length && timeMs[next] <= atMs) next++

@@ -33,9 +33,10 @@ const AGGREGATE: Record<string, (values: number[]) => number> = {
   group: () => 1,
 }
 
-/** A source that computes what it is asked for, in the plainest way. */
+/** A source that computes what it is asked for, in the plainest way, and so many steps of it at most. */
 class ComputingSource implements SeriesSource {
   asked = 0
+  mostSteps = Number.POSITIVE_INFINITY
 
   constructor(private readonly memory: MemorySource) {}
 
@@ -46,7 +47,7 @@ class ComputingSource implements SeriesSource {
   async pushdown({ matchers, grid, offsetMs, widthMs, func, parameter, aggregate }: PushdownRequest) {
     this.asked++
     const { startMs, endMs, stepMs } = grid
-    const steps = stepMs === 0 ? 1 : Math.floor((endMs - startMs) / stepMs) + 1
+    const steps = Math.min(this.mostSteps, stepMs === 0 ? 1 : Math.floor((endMs - startMs) / stepMs) + 1)
     const groups = new Map<string, { labels: LabelSet; values: number[][] }>()
     const range = { startMs: startMs - offsetMs - widthMs, endMs: endMs - offsetMs }
     for await (const series of this.memory.select(matchers, range)) {
@@ -66,7 +67,7 @@ class ComputingSource implements SeriesSource {
       const value = Float64Array.from(values, (one) => (one.length > 0 ? reduce(one) : 0))
       results.push({ labels, value, present: Uint8Array.from(values, (one) => (one.length > 0 ? 1 : 0)) })
     }
-    return results
+    return { steps, series: results }
   }
 }
 
@@ -116,7 +117,8 @@ function memory(): MemorySource {
 test('what a source computes is what the engine would have computed', async () => {
   const computing = new ComputingSource(memory())
   await fc.assert(
-    fc.asyncProperty(query, async (text) => {
+    fc.asyncProperty(query, fc.integer({ min: 1, max: 7 }), async (text, mostSteps) => {
+      computing.mostSteps = mostSteps
       const evaluate = (source: SeriesSource) =>
         evaluateQuery(parseExpr(text), text, TIMES, source, { limits: LIMITS }).catch((error) => error.message)
       expect(rounded(await evaluate(computing))).toEqual(rounded(await evaluate(memory())))

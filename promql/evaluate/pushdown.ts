@@ -1,12 +1,12 @@
 import {
   PUSHDOWN_FUNCTIONS,
   type PushdownAggregate,
+  type PushdownAnswer,
   type PushdownFunction,
   type PushdownRequest,
-  type PushdownSeries,
 } from '../../schemas/ports/series-source.js'
 import type { Aggregate, Expr, VectorSelector } from '../ast.js'
-import { isMetadataLabel, METRIC_NAME, setLabel } from '../labels.js'
+import { isMetadataLabel, labelsKey, METRIC_NAME, setLabel } from '../labels.js'
 import type { Grid } from './context.js'
 import { FLOAT, StepSeries } from './values.js'
 
@@ -28,14 +28,38 @@ export function pushdownOf(expr: Expr, grid: Grid, lookbackMs: number): Pushdown
   return inner && { request: { ...inner.request, aggregate }, dropName: inner.dropName }
 }
 
-/** The results as the engine has series. */
-export function pushedSeries(results: readonly PushdownSeries[], { name, dropName }: Pushdown): StepSeries[] {
+/** The results as the engine has series, on a grid of so many steps: those that were not answered are absent. */
+export function pushedSeries(
+  { series: results }: PushdownAnswer,
+  { name, dropName }: Pushdown,
+  steps: number,
+): StepSeries[] {
   return results.map(({ labels, value, present }) => {
-    const series = new StepSeries(name ? setLabel(labels, METRIC_NAME, name) : labels, value.length, dropName)
+    const series = new StepSeries(name ? setLabel(labels, METRIC_NAME, name) : labels, steps, dropName)
     series.value.set(value)
     for (let step = 0; step < present.length; step++) if (present[step] === 1) series.present[step] = FLOAT
     return series
   })
+}
+
+/** The steps of a grid from `first` on. */
+export function stepsFrom({ startMs, stepMs, steps }: Grid, first: number): Grid {
+  return { startMs: startMs + first * stepMs, stepMs, steps: steps - first }
+}
+
+/** Puts what the engine found at the steps from `first` on behind what the source found before them. */
+export function joinSteps(pushed: StepSeries[], later: readonly StepSeries[], first: number, steps: number): void {
+  const byLabels = new Map(pushed.map((series) => [labelsKey(series.labels), series]))
+  for (const { labels, dropName, present, value, histogram } of later) {
+    let series = byLabels.get(labelsKey(labels))
+    if (!series) {
+      series = new StepSeries(labels, steps, dropName)
+      pushed.push(series)
+    }
+    series.present.set(present, first)
+    series.value.set(value, first)
+    if (histogram) series.histogram = [...new Array(first), ...histogram]
+  }
 }
 
 /** Names are not known to sources that merge windows. */

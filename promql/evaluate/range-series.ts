@@ -1,8 +1,6 @@
 import type { NativeHistogram } from '../../schemas/histogram.js'
 import type { WindowedSeries, WindowRows } from '../../schemas/ports/series-source.js'
 import type { LabelSet } from '../labels.js'
-import type { Grid } from './context.js'
-import { FLOAT, HISTOGRAM, type StepSeries } from './values.js'
 
 /** Float points of one series, times ascending, no staleness marker among them. */
 export interface FloatRows {
@@ -41,7 +39,7 @@ export interface RangeSeries {
 const NO_ROWS = new Float64Array(0)
 
 /** No histogram: what nearly every series has. */
-const NO_HISTOGRAMS: HistogramRows = { timeMs: NO_ROWS, histogram: [], areOccurrences: false }
+export const NO_HISTOGRAMS: HistogramRows = { timeMs: NO_ROWS, histogram: [], areOccurrences: false }
 
 /** The points of a series that were read in (fromMs, toMs], staleness markers left out. */
 export function rangeSeries(read: WindowedSeries, fromMs: number, toMs: number): RangeSeries {
@@ -66,35 +64,6 @@ export function rangeSeries(read: WindowedSeries, fromMs: number, toMs: number):
   }
 }
 
-/** What an inner expression gave on a subquery's grid, as points: start times and windows end here. */
-export function seriesOfSteps(series: StepSeries, grid: Grid): RangeSeries {
-  const { present, value, histogram } = series
-  const timeMs = new Float64Array(present.length)
-  const values = new Float64Array(present.length)
-  const histogramMs: number[] = []
-  const histograms: NativeHistogram[] = []
-  let length = 0
-  for (let step = 0; step < present.length; step++) {
-    const at = grid.startMs + step * grid.stepMs
-    if (present[step] === FLOAT) {
-      timeMs[length] = at
-      values[length++] = value[step]
-    } else if (present[step] === HISTOGRAM) {
-      histogramMs.push(at)
-      histograms.push((histogram as NativeHistogram[])[step])
-    }
-  }
-  return {
-    labels: series.labels,
-    dropName: series.dropName,
-    floats: { timeMs: timeMs.subarray(0, length), value: values.subarray(0, length) },
-    histograms:
-      histograms.length === 0
-        ? NO_HISTOGRAMS
-        : { timeMs: Float64Array.from(histogramMs), histogram: histograms, areOccurrences: false },
-  }
-}
-
 /** Index of the first time after `timeMs`. */
 export function firstAfter(times: Float64Array, timeMs: number): number {
   let low = 0
@@ -105,21 +74,6 @@ export function firstAfter(times: Float64Array, timeMs: number): number {
     else low = middle + 1
   }
   return low
-}
-
-/**
- * The histograms of a subquery's points. It leaves points out or repeats them, so that what is known of neighbours holds
- * no longer.
- */
-export function withoutResetHints(series: RangeSeries): RangeSeries {
-  const { histograms } = series
-  if (histograms.histogram.length === 0) return series
-  return { ...series, histograms: { ...histograms, histogram: histograms.histogram.map(withoutResetHint) } }
-}
-
-function withoutResetHint(histogram: NativeHistogram): NativeHistogram {
-  const { counterReset } = histogram
-  return counterReset === 'reset' || counterReset === 'notReset' ? { ...histogram, counterReset: 'unknown' } : histogram
 }
 
 /** Rows of a series that has neither markers nor histograms: views, nothing is copied. */

@@ -1,5 +1,8 @@
 import type { RangeView } from '../functions/range/function.js'
-import type { RangeSeries } from './range-series.js'
+import { firstAfter, type RangeSeries } from './range-series.js'
+
+/** Rows that are passed sooner than searched. */
+const NEAR_ROWS = 64
 
 /** How far beyond its range a selector looks, ms. */
 export interface Reach {
@@ -43,7 +46,9 @@ export class MovingView implements RangeView {
   }
 }
 
+/** A few rows are passed one by one; where they are many the place is searched for. */
 function pass(times: Float64Array, at: number, timeMs: number): number {
-  while (at < times.length && times[at] <= timeMs) at++
-  return at
+  const near = Math.min(times.length, at + NEAR_ROWS)
+  while (at < near && times[at] <= timeMs) at++
+  return at < near ? at : at + firstAfter(times.subarray(at), timeMs)
 }

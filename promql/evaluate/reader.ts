@@ -1,5 +1,6 @@
 import type { SeriesSource, WindowedSeries } from '../../schemas/ports/series-source.js'
 import type { Budget } from './budget.js'
+import { withObservedResets } from './observed-resets.js'
 import type { Selection } from './selection.js'
 
 /** Reads selections of one query: the same one is read once. */
@@ -11,14 +12,24 @@ export class SelectorReader {
     private readonly budget: Budget,
   ) {}
 
-  read(selection: Selection): Promise<readonly WindowedSeries[]> {
-    const key = JSON.stringify(selection)
+  /** @param isObserving whether histograms are compared with those before them */
+  read(selection: Selection, isObserving = false): Promise<readonly WindowedSeries[]> {
+    const key = JSON.stringify([selection, isObserving])
     let series = this.#read.get(key)
     if (!series) {
-      series = this.#select(selection)
+      series = isObserving ? this.#observe(selection) : this.#select(selection)
       this.#read.set(key, series)
     }
     return series
+  }
+
+  async #observe(selection: Selection): Promise<readonly WindowedSeries[]> {
+    const observed: WindowedSeries[] = []
+    for (const series of await this.read(selection)) {
+      await this.budget.pace(series.timeMs.length)
+      observed.push(withObservedResets(series))
+    }
+    return observed
   }
 
   async #select({ matchers, range, hints }: Selection): Promise<readonly WindowedSeries[]> {

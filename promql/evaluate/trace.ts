@@ -36,6 +36,7 @@ export class Trace {
   readonly perStep: Float64Array | undefined
   #top: NodeStats | undefined
   #open: NodeStats | undefined
+  readonly #noted = new Map<Expr, NodeStats>()
 
   constructor(
     readonly detailed: boolean,
@@ -60,10 +61,11 @@ export class Trace {
     this.#open = node
     try {
       const evaluated = await evaluate()
-      node.series = evaluated.type === 'vector' ? evaluated.series.length : 1
+      const series = evaluated.type === 'vector' ? evaluated.series.length : 1
+      node.series = Math.max(node.series, series)
       return evaluated
     } finally {
-      node.ms = this.now() - startedMs
+      node.ms += this.now() - startedMs
       this.#open = outer
     }
   }
@@ -89,11 +91,15 @@ export class Trace {
     if (this.#open) this.#open.pushedDown = true
   }
 
+  /** A part is noted once, however many stretches it is evaluated in. */
   #note(expr: Expr): NodeStats {
+    const noted = this.#noted.get(expr)
+    if (noted) return noted
     const text = this.text.slice(expr.span.from, expr.span.to)
     const node = { text, type: expr.type, samples: 0, series: 0, ms: 0, pushedDown: false, parts: [] }
     if (this.#open) this.#open.parts.push(node)
     else this.#top = node
+    this.#noted.set(expr, node)
     return node
   }
 }

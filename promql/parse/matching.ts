@@ -74,7 +74,8 @@ function readLabel(cursor: Cursor): string {
   const { from, to, type } = cursor.peek()
   if (type === 'string') return stringValue(cursor.take())
   const label = cursor.text.slice(from, to)
-  if (type === 'number' || !isPlainLabel(label)) cursor.fail('grouping opts', 'label')
+  // Unlike the labels in braces these may have the form of a metric name.
+  if (type === 'number' || !isPlainLabel(label.replaceAll(':', '_'))) cursor.fail('grouping opts', 'label')
   cursor.take()
   return label
 }

@@ -124,7 +124,12 @@ function formatExtent({ extent }: VectorSelector): string {
 }
 
 function formatOffset({ offsetMs, offsetExpr }: TimeModifiers): string {
-  if (offsetExpr) return ` offset ${formatDurationExpr(offsetExpr)}`
+  if (offsetExpr) {
+    const text = formatDurationExpr(offsetExpr)
+    // Without parentheses the first operator would end the offset.
+    const isBare = offsetExpr.type === 'binary' && offsetExpr.op !== 'min' && offsetExpr.op !== 'max'
+    return ` offset ${isBare ? `(${text})` : text}`
+  }
   return offsetMs === 0 ? '' : ` offset ${formatDurationMs(offsetMs)}`
 }
 

@@ -85,6 +85,7 @@ test('histogram_quantiles tells its series apart by the label', async () => {
     '{__name__="m", q="0.5"}': [Math.SQRT2, undefined],
     '{__name__="m", q="1.0"}': [2, undefined],
   })
+  await expect(call('histogram_quantiles', vector, 'q', 0.5, 0.5)).rejects.toThrow('same labelset')
 })
 
 test('histogram_fraction of classic and native histograms', async () => {

@@ -47,7 +47,8 @@ export async function measureHistograms(
       else if (take) {
         measures.forEach((measure, i) => {
           const result = targets[i] ?? resultOf(measure.resultLabels?.(group.labels, step) ?? group.labels)
-          if (result.present[step] !== ABSENT) throw executionError('vector cannot contain metrics with the same labelset')
+          if (result.present[step] !== ABSENT)
+            throw executionError('vector cannot contain metrics with the same labelset')
           result.setFloat(step, take(measure))
         })
       }

@@ -12,7 +12,13 @@ export interface RangeCall {
   /** Values of the scalar arguments at each step, in the order in which they were written. */
   params: readonly Float64Array[]
   annotations: Annotations
+  /** For work on so many samples in one step: lets other work of the process run now and then. */
+  pace(samples: number): Promise<void>
 }
+
+/** Histograms of one range between two looks at the clock, and what each takes, in samples. */
+export const HISTOGRAM_ROWS = 512
+export const HISTOGRAM_WORK = 20
 
 /** The rows of a series that a function sees at one step: moved from step to step, never to be kept. */
 export interface RangeView {
@@ -30,8 +36,11 @@ export interface RangeView {
   histogramTo: number
 }
 
-/** Computes one step of one series into `out`, or leaves the step absent. */
-export type StepFunction = (view: RangeView, out: StepSeries) => void
+/**
+ * Computes one step of one series into `out`, or leaves the step absent. Where that may take long for one range it paces
+ * itself, and is waited for: the view stays where it is.
+ */
+export type StepFunction = (view: RangeView, out: StepSeries) => void | Promise<void>
 
 /** A function of a range vector. */
 export interface RangeFunction {

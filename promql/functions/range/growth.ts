@@ -38,7 +38,8 @@ function growth(kind: GrowthKind): RangeFunction {
         const hasHistograms = view.histogramTo > view.histogramFrom
         if (hasFloats && hasHistograms) call.annotations.warn(WARNING.mixedFloatsHistograms(metric), call.span)
         else if (hasFloats) floats(view, out)
-        else histograms(view, out)
+        else return histograms(view, out)
+        return undefined
       }
     },
   }

@@ -9,7 +9,7 @@ import { reduceResolution } from '../../histogram/resolution.js'
 import { divideHistogram, scaleHistogram } from '../../histogram/scale.js'
 import { HistogramSum } from '../../histogram/sum.js'
 import { extrapolation, extrapolationSince } from './extrapolation.js'
-import type { RangeCall, RangeView, StepFunction } from './function.js'
+import { HISTOGRAM_ROWS, HISTOGRAM_WORK, type RangeCall, type RangeView, type StepFunction } from './function.js'
 import type { GrowthKind } from './growth.js'
 import { startOverlaps, startsAnew } from './start-time.js'
 
@@ -19,11 +19,11 @@ export function histogramGrowth(kind: GrowthKind, metric: string, rows: Histogra
   const { timeMs, histogram } = rows
   const startMs = kind.isCounter ? rows.startMs : undefined
   const unit = kind.perSecond ? call.rangeMs / 1000 : 1
-  return (view, out) => {
+  return async (view, out) => {
     const from = view.histogramFrom
     const last = view.histogramTo - 1
     const first = histogram[from]
-    let grown = last > from ? between(kind, metric, rows, call, view) : undefined
+    let grown = last > from ? await between(kind, metric, rows, call, view) : undefined
     if (last > from && grown === undefined) return
     const since = startMs ? startMs[from] : 0
     let factor: number
@@ -41,9 +41,12 @@ export function histogramGrowth(kind: GrowthKind, metric: string, rows: Histogra
 
 /** What occurred in the range: the sum of its histograms. */
 function occurrences(kind: GrowthKind, { histogram }: HistogramRows, call: RangeCall): StepFunction {
-  return (view, out) => {
+  return async (view, out) => {
     const total = new HistogramSum()
-    for (let i = view.histogramFrom; i < view.histogramTo; i++) total.add(histogram[i])
+    for (let i = view.histogramFrom; i < view.histogramTo; i++) {
+      if (i % HISTOGRAM_ROWS === 0) await call.pace(HISTOGRAM_ROWS * HISTOGRAM_WORK)
+      total.add(histogram[i])
+    }
     const sum = total.sum()
     if (sum === undefined) return
     const gauge = compactHistogram({ ...sum, counterReset: 'gauge' })
@@ -52,39 +55,41 @@ function occurrences(kind: GrowthKind, { histogram }: HistogramRows, call: Range
 }
 
 /** Growth from the first to the last of at least two histograms; undefined, and a warning, if they do not mix. */
-function between(
+async function between(
   kind: GrowthKind,
   metric: string,
   rows: HistogramRows,
   call: RangeCall,
   view: RangeView,
-): NativeHistogram | undefined {
+): Promise<NativeHistogram | undefined> {
   const points = rows.histogram.slice(view.histogramFrom, view.histogramTo)
   const last = points[points.length - 1]
   warnOfKind(kind, metric, points, call)
   // A first histogram that the second one does not continue is not looked at: its layout does not matter.
-  const first = kind.isCounter && isReset(1) ? emptyLike(points[1]) : points[0]
+  const first = kind.isCounter && isReset(1, points[0]) ? emptyLike(points[1]) : points[0]
   const custom = hasCustomBuckets(first)
   const inner = kind.isCounter ? points.slice(1) : [last]
   if (inner.some((one) => hasCustomBuckets(one) !== custom)) return mixed(metric, call)
-  const schema = Math.min(first.schema, ...inner.map((one) => one.schema))
+  const schema = inner.reduce((coarsest, one) => Math.min(coarsest, one.schema), first.schema)
   const difference = subtractHistograms(reduceResolution(last, schema), first)
   if (difference === undefined) return mixed(metric, call)
   if (difference.boundsReconciled) call.annotations.inform(INFO.mismatchedCustomBuckets('subtraction'), call.span)
   let grown: NativeHistogram | undefined = difference.histogram
   let overlapping = false
   for (let i = 1; kind.isCounter && grown && i < points.length; i++) {
+    if (i % HISTOGRAM_ROWS === 0) await call.pace(HISTOGRAM_ROWS * HISTOGRAM_WORK)
     overlapping ||= overlaps(i)
-    if (isReset(i)) grown = plus(grown, i === 1 ? first : points[i - 1], metric, call)
+    const previous = i === 1 ? first : points[i - 1]
+    if (isReset(i, previous)) grown = plus(grown, previous, metric, call)
   }
   if (overlapping) call.annotations.warnCounted(WARNING.startTimeOverlap(metric), call.span)
   return grown && compactHistogram({ ...grown, counterReset: 'gauge' })
 
-  function isReset(i: number): boolean {
+  function isReset(i: number, previous: NativeHistogram): boolean {
     const { startMs, timeMs } = rows
     const at = view.histogramFrom + i
     if (startMs && startsAnew(startMs[at - 1], timeMs[at - 1], startMs[at], timeMs[at])) return true
-    return detectReset(points[i], points[i - 1])
+    return detectReset(points[i], previous)
   }
 
   function overlaps(i: number): boolean {

@@ -1,18 +1,20 @@
 import { bucketMiddle } from '../../../schemas/sketch/bucket.js'
 import type { BucketRun } from '../../../schemas/sketch/sketch.js'
-import { quantile } from '../../aggregate/quantile.js'
+import { quantile, sortedQuantile } from '../../aggregate/quantile.js'
 import { INFO } from '../../annotations.js'
 import type { FloatRows, RowWindows } from '../../evaluate/range-series.js'
 import { labelValue, METRIC_NAME } from '../../labels.js'
-import type { RangeFunction } from './function.js'
+import type { RangeCall, RangeFunction } from './function.js'
+import { LONG_SORT, pacedSort } from './paced-sort.js'
 
 /** Variance and standard deviation of the points (of all of them, not of a sample). */
 export const stdvarOverTime = ofFloats((rows) => (from, to) => varianceOf(rows, from, to))
 export const stddevOverTime = ofFloats((rows) => (from, to) => Math.sqrt(varianceOf(rows, from, to)))
 
 /** Median distance from the median; NaN if any point is. Of a window its last point is looked at. */
-export const madOverTime = ofFloats(({ value }) => (from, to) => {
+export const madOverTime = ofFloats(({ value }, call) => (from, to) => {
   const values = value.slice(from, to)
+  if (to - from > LONG_SORT) return longMad(values, call)
   if (values.some(Number.isNaN)) return Number.NaN
   const median = quantile(0.5, values)
   return quantile(
@@ -21,17 +23,31 @@ export const madOverTime = ofFloats(({ value }) => (from, to) => {
   )
 })
 
-function ofFloats(resultOf: (rows: FloatRows) => (from: number, to: number) => number): RangeFunction {
+async function longMad(values: Float64Array, { pace }: RangeCall): Promise<number> {
+  const sorted = await pacedSort(values, pace)
+  // NaN is sorted last.
+  if (Number.isNaN(sorted[sorted.length - 1])) return Number.NaN
+  const median = sortedQuantile(0.5, sorted)
+  for (let i = 0; i < sorted.length; i++) sorted[i] = Math.abs(sorted[i] - median)
+  return sortedQuantile(0.5, await pacedSort(sorted, pace))
+}
+
+type SpreadOf = (rows: FloatRows, call: RangeCall) => (from: number, to: number) => number | Promise<number>
+
+function ofFloats(resultOf: SpreadOf): RangeFunction {
   return {
     isCostly: true,
-    of({ labels, floats }, { annotations, span }) {
-      const result = resultOf(floats)
+    of({ labels, floats }, call) {
+      const { annotations, span } = call
+      const resultIn = resultOf(floats, call)
       return (view, out) => {
-        if (view.to === view.from) return
+        if (view.to === view.from) return undefined
         if (view.histogramTo > view.histogramFrom) {
           annotations.inform(INFO.histogramIgnoredInRange(labelValue(labels, METRIC_NAME)), span)
         }
-        out.setFloat(view.step, result(view.from, view.to))
+        const result = resultIn(view.from, view.to)
+        if (typeof result === 'number') return out.setFloat(view.step, result)
+        return result.then((value) => out.setFloat(view.step, value))
       }
     },
   }

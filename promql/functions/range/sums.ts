@@ -3,7 +3,7 @@ import { INFO, WARNING } from '../../annotations.js'
 import type { FloatRows, RangeSeries } from '../../evaluate/range-series.js'
 import { HistogramSum } from '../../histogram/sum.js'
 import { labelValue, METRIC_NAME } from '../../labels.js'
-import type { RangeCall, RangeFunction, RangeView } from './function.js'
+import { HISTOGRAM_ROWS, HISTOGRAM_WORK, type RangeCall, type RangeFunction, type RangeView } from './function.js'
 import { rowSum, rowWeight, windowSum } from './weights.js'
 
 /** Sum of the points. */
@@ -25,10 +25,12 @@ function total(
         } else if (view.to > view.from) {
           call.annotations.warn(WARNING.mixedFloatsHistograms(labelValue(series.labels, METRIC_NAME)), call.span)
         } else {
-          const sum = histogramSum(series, view, call)
-          const result = sum && ofHistograms(sum, view.histogramTo - view.histogramFrom)
-          if (result) out.setHistogram(view.step, result)
+          return histogramSum(series, view, call).then((sum) => {
+            const result = sum && ofHistograms(sum, view.histogramTo - view.histogramFrom)
+            if (result) out.setHistogram(view.step, result)
+          })
         }
+        return undefined
       }
     },
   }
@@ -92,10 +94,17 @@ function isInfinite(value: number): boolean {
 }
 
 /** The histograms of a range summed up; undefined, and a warning, if they do not mix. */
-function histogramSum({ labels, histograms }: RangeSeries, view: RangeView, call: RangeCall): HistogramSum | undefined {
+async function histogramSum(
+  { labels, histograms }: RangeSeries,
+  view: RangeView,
+  call: RangeCall,
+): Promise<HistogramSum | undefined> {
   const { annotations, span } = call
   const sum = new HistogramSum()
-  for (let i = view.histogramFrom; i < view.histogramTo; i++) sum.add(histograms.histogram[i])
+  for (let i = view.histogramFrom; i < view.histogramTo; i++) {
+    if (i % HISTOGRAM_ROWS === 0) await call.pace(HISTOGRAM_ROWS * HISTOGRAM_WORK)
+    sum.add(histograms.histogram[i])
+  }
   if (sum.isMixed) {
     annotations.warn(WARNING.mixedExponentialCustom(labelValue(labels, METRIC_NAME)), span)
     return undefined

@@ -1,7 +1,7 @@
 import { firstAfter, type RangeSeries } from '../../evaluate/range-series.js'
 import { equalHistograms } from '../../histogram/equal.js'
 import { detectReset } from '../../histogram/reset.js'
-import type { RangeFunction, RangeView } from './function.js'
+import { HISTOGRAM_ROWS, HISTOGRAM_WORK, type RangeCall, type RangeFunction, type RangeView } from './function.js'
 import { startsAnew } from './start-time.js'
 
 /** Tells of a point and the one before it, given by row, whether the transition counts. */
@@ -35,11 +35,13 @@ function countTransitions(judgeOf: (series: RangeSeries) => Judge): RangeFunctio
       const hasHistograms = series.histograms.timeMs.length > 0
       return (view, out) => {
         const first = call.extent ? anchor(series, view) : view
-        if (first === undefined) return
+        if (first === undefined) return undefined
+        if (hasHistograms) {
+          return mixedTransitions(series, first, view, judge, call).then((count) => out.setFloat(view.step, count))
+        }
         let count = 0
-        if (!hasHistograms) for (let row = first.from + 1; row < view.to; row++) count += judge.floats(row) ? 1 : 0
-        else count = mixedTransitions(series, first, view, judge)
-        out.setFloat(view.step, count)
+        for (let row = first.from + 1; row < view.to; row++) count += judge.floats(row) ? 1 : 0
+        return out.setFloat(view.step, count)
       }
     },
   }
@@ -48,11 +50,18 @@ function countTransitions(judgeOf: (series: RangeSeries) => Judge): RangeFunctio
 type First = Pick<RangeView, 'from' | 'histogramFrom'>
 
 /** Points in order of time: neighbours of one kind are neighbours among their kind as well. */
-function mixedTransitions({ floats, histograms }: RangeSeries, first: First, view: RangeView, judge: Judge): number {
+async function mixedTransitions(
+  { floats, histograms }: RangeSeries,
+  first: First,
+  view: RangeView,
+  judge: Judge,
+  call: RangeCall,
+): Promise<number> {
   let { from, histogramFrom } = first
   let previous: 'float' | 'histogram' | undefined
   let count = 0
   while (from < view.to || histogramFrom < view.histogramTo) {
+    if ((from + histogramFrom) % HISTOGRAM_ROWS === 0) await call.pace(HISTOGRAM_ROWS * HISTOGRAM_WORK)
     const isFloat =
       histogramFrom >= view.histogramTo || (from < view.to && floats.timeMs[from] < histograms.timeMs[histogramFrom])
     const kind = isFloat ? 'float' : 'histogram'

@@ -89,6 +89,7 @@ function resultOf(name: string, series: RangeSeries, startMs: number, endMs: num
     rangeMs: endMs - startMs,
     params: [scalar, scalar],
     annotations: new Annotations(),
+    pace: async () => undefined,
   }
   const view = new MovingView(series, { beforeMs: 0, afterMs: 0 })
   view.atMs = endMs

@@ -103,6 +103,8 @@ describe('the order', () => {
     )
     expect(await order('sort_by_label', argument, 'a')).toEqual(['', 'v9', 'v9', 'v10', 'v010x'])
     expect(await order('sort_by_label_desc', argument, 'a')).toEqual(['v010x', 'v10', 'v9', 'v9', ''])
+    const dashed = labelled([{ a: 'cpu-1' }, 1], [{ a: 'cpu1' }, 2])
+    expect(await order('sort_by_label', dashed, 'a')).toEqual(['cpu1', 'cpu-1'])
   })
 })
 
