@@ -1,8 +1,14 @@
+import type { QueryScale } from './query-data.js'
+
 /** One thing that is measured: makes its own input, loads it, and says what came out. */
 export interface Bench {
   name: string
   /** What it measures, one line for --help. */
   about: string
+  /** Not a part of a run of everything: it takes long. */
+  onlyByName?: boolean
+  /** How often each figure is measured, if not three times. */
+  runs?: number
   /** @throws if the result is wrong; never because it is slow */
   run(context: BenchContext): Promise<Figure[]>
 }
@@ -15,10 +21,16 @@ export interface BenchContext {
   idleSeconds: number
   /** A folder of this bench's own, empty; removed afterwards. */
   folder: string
+  /** The folder given by the user, for what is loaded once and used again. */
+  keptFolder?: string
+  /** How much `query` asks about. */
+  scale: QueryScale
   /** Folder for CPU profiles of the measured processes, if wanted. */
   profileFolder?: string
   /** Says what goes on right now. */
   progress(text: string): void
+  /** Prints a table of its own above that of the figures. */
+  print(text: string): void
 }
 
 /** One line of the table. */

@@ -41,7 +41,7 @@ export function* hostSeries(hosts: number, startMs: number, lengthMs: number): I
     const offsetMs = Math.floor(random() * (STEP_MS - 100))
     const timeMs = Float64Array.from(
       { length },
-      (_, i) => startMs + i * STEP_MS + (host % 2 === 0 ? 0 : offsetMs + Math.floor(random() * 5)),
+      (_, i) => startMs + i * STEP_MS + (host % 2 === 0 ? STEP_MS : 1 + offsetMs + Math.floor(random() * 5)),
     )
     for (const [metric, label, values, behaviour] of METRICS) {
       for (const value of values) {

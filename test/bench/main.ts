@@ -6,36 +6,47 @@ import { archiveSize } from './archive-size.js'
 import { type Bench, type BenchContext, CannotRun, type Figure } from './bench.js'
 import { ingest } from './ingest.js'
 import { memory } from './memory.js'
+import { query } from './query.js'
+import type { QueryScale } from './query-data.js'
 import { recompute } from './recompute.js'
 import { figureTable } from './table.js'
 import { visible } from './visible.js'
 import { windows } from './windows.js'
 
 /** In the order of the flow. */
-const BENCHES: readonly Bench[] = [ingest, windows, recompute, archiveSize, visible, memory]
+const BENCHES: readonly Bench[] = [ingest, windows, recompute, archiveSize, visible, memory, query]
+
+const DEFAULT_RUNS = 3
 
 const USAGE = `usage: npm run bench -- [NAME...] [options]
 
 Measures, and prints one table with targets and what peers reach. It asserts no time: a slow machine is no failure.
-Without a name every bench runs, about four minutes in all.
+Without a name every bench but query runs, about four minutes in all.
 
 ${BENCHES.map(({ name, about }) => `  ${name.padEnd(14)}${about}`).join('\n')}
 
-  --runs N         how often each figure is measured (default 3); the table shows the median
+  --runs N         how often each figure is measured (default 3, of query 15); the table shows the median
   --idle SECONDS   how long the server of \`memory\` idles (default 60)
   --profile DIR    CPU profiles of the measured processes into DIR, for Chrome's developer tools
-  --folder DIR     where data is put (default: the system's temporary folder); needs some GB, a real disk counts
+  --folder DIR     where data is put (default: the system's temporary folder); needs some GB, a real disk counts;
+                   what query loaded stays there and is used again
+  --days N         days that query asks about (default 30)
+  --series N       series of query's large set (default 10000), a multiple of 100; the other has a tenth
 
 Examples:
   npm run bench -- ingest windows
   npm run bench -- memory --idle 600
-  npm run bench -- windows --runs 1 --profile profiles`
+  npm run bench -- windows --runs 1 --profile profiles
+  npm run bench -- query --days 2 --series 1000 --folder bench-data`
 
 interface Plan {
   benches: Bench[]
-  runs: number
+  /** If the user said so. */
+  runs?: number
   idleSeconds: number
   folder: string
+  keptFolder?: string
+  scale: QueryScale
   profileFolder?: string
 }
 
@@ -73,7 +84,9 @@ async function runBench(bench: Bench, plan: Plan): Promise<Figure[]> {
     const seconds = Math.round((performance.now() - begun) / 1000)
     process.stderr.write(`${bench.name.padEnd(14)}${String(seconds).padStart(4)} s  ${text}\n`)
   }
-  const context: BenchContext = { ...plan, folder, progress }
+  const runs = plan.runs ?? bench.runs ?? DEFAULT_RUNS
+  const print = (text: string) => console.log(`\n${text}`)
+  const context: BenchContext = { ...plan, runs, folder, progress, print }
   try {
     return await bench.run(context)
   } finally {
@@ -83,7 +96,15 @@ async function runBench(bench: Bench, plan: Plan): Promise<Figure[]> {
 
 function readArguments(args: string[]): Plan | string {
   const text = { type: 'string' } as const
-  const options = { runs: text, idle: text, profile: text, folder: text, help: { type: 'boolean' } } as const
+  const options = {
+    runs: text,
+    idle: text,
+    profile: text,
+    folder: text,
+    days: text,
+    series: text,
+    help: { type: 'boolean' },
+  } as const
   try {
     const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
     if (values.help) return USAGE
@@ -92,10 +113,14 @@ function readArguments(args: string[]): Plan | string {
     const folder = values.folder ?? tmpdir()
     for (const made of [folder, values.profile]) if (made) mkdirSync(made, { recursive: true })
     return {
-      benches: BENCHES.filter(({ name }) => positionals.length === 0 || positionals.includes(name)),
-      runs: positive(values.runs ?? '3', '--runs'),
+      benches: BENCHES.filter(({ name, onlyByName }) =>
+        positionals.length === 0 ? !onlyByName : positionals.includes(name),
+      ),
+      runs: values.runs === undefined ? undefined : positive(values.runs, '--runs'),
       idleSeconds: positive(values.idle ?? '60', '--idle'),
       folder,
+      keptFolder: values.folder,
+      scale: { days: positive(values.days ?? '30', '--days'), series: hundreds(values.series ?? '10000', '--series') },
       profileFolder: values.profile,
     }
   } catch (error) {
@@ -107,5 +132,11 @@ function positive(value: string, option: string): number {
   const parsed = Number(value)
   if (!Number.isInteger(parsed) || parsed < 1)
     throw new Error(`${option} takes a whole number from 1 on, not "${value}"`)
+  return parsed
+}
+
+function hundreds(value: string, option: string): number {
+  const parsed = positive(value, option)
+  if (parsed % 100 !== 0) throw new Error(`${option} takes a multiple of 100, not "${value}"`)
   return parsed
 }

@@ -22,10 +22,10 @@ async function run({ rawPath, folder }: RecomputeRequest): Promise<RecomputeAnsw
   mkdirSync(folder)
   const engine = benchEngine(folder)
   const spent = startMeter()
-  const { points, files } = await engine.runAlone((connection) =>
+  const { points, files } = await engine.runAlone((reader, writer) =>
     computeBlock({
-      connection,
-      blockStart: BLOCK_START_MS,
+      reader,
+      writer,
       rawPaths: [rawPath],
       spans: touchedSpans(BLOCK_START_MS, BLOCK_MS, BLOCK_START_MS + BLOCK_MS),
       tierPaths: async () => [],

@@ -57,7 +57,7 @@ async function computeTiers(request: RecomputeRequest, context: BenchContext): P
 
 function* blockPoints(count: number, stepMs: number): Iterable<SeriesPoints> {
   const random = seededRandom(count)
-  const timeMs = Float64Array.from({ length: BLOCK_MS / stepMs }, (_, i) => BLOCK_START_MS + i * stepMs)
+  const timeMs = Float64Array.from({ length: BLOCK_MS / stepMs }, (_, i) => BLOCK_START_MS + (i + 1) * stepMs)
   for (let i = 0; i < count; i++) {
     const series = Series.of('api_latency', { host: `host_${i}`, region: `region_${i % 6}` }, Kind.Sample)
     const value = Float64Array.from(timeMs, () => Number((0.05 * Math.exp(0.5 * normal(random))).toFixed(3)))

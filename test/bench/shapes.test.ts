@@ -19,7 +19,7 @@ test.each(shapes)('$name has its series and its points, all of them inside the w
   expect(new Set(sink.points.map(({ series }) => series)).size).toBe(shape.series)
   expect(sink.points).toHaveLength(shape.series * shape.pointsPerWindow)
   expect(announced).toBe(sink.points.length)
-  expect(sink.points.every(({ timeMs }) => timeMs >= START_MS && timeMs < START_MS + WINDOW_MS)).toBe(true)
+  expect(sink.points.every(({ timeMs }) => timeMs > START_MS && timeMs <= START_MS + WINDOW_MS)).toBe(true)
 })
 
 test.each(shapes)('$name is the same each time it is made, and each window has values of its own', (shape) => {

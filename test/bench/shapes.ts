@@ -50,7 +50,7 @@ function sparse(name: string, hosts: number): Shape {
         for (let host = from; host < Math.min(hosts, from + LINES_PER_BODY); host++) {
           const fields = CPU_FIELDS.map((field) => `usage_${field}=${Math.floor(random() * 101)}i`).join(',')
           // Agents flush on their own beat: hosts are spread over the window.
-          const timeMs = startMs + Math.floor((host / hosts) * WINDOW_MS)
+          const timeMs = startMs + 1 + Math.floor((host / hosts) * WINDOW_MS)
           lines.push(`cpu,${hostTags(fleet, host)} ${fields} ${timeMs}000000`)
         }
         yield { bytes: Buffer.from(lines.join('\n')), points: lines.length * CPU_FIELDS.length }
@@ -71,7 +71,7 @@ function dense(name: string, hosts: number): Shape {
       for (let from = 0; from < ticks; from += ticksPerBody) {
         const lines: string[] = []
         for (let tick = from; tick < from + ticksPerBody; tick++) {
-          const timeMs = startMs + tick * DENSE_STEP_MS
+          const timeMs = startMs + (tick + 1) * DENSE_STEP_MS
           for (let host = 0; host < hosts; host++) {
             const seconds = 0.05 * Math.exp(0.5 * normal(random))
             lines.push(
