@@ -35,7 +35,7 @@ const TYPES = [
 ]
 
 /** Chunks after which rows move into the table, which holds the event loop up: some tens of milliseconds a time. */
-const FLUSH_CHUNKS = 16
+const FLUSH_CHUNKS = 3
 
 /** Runs a job on empty tables, which are gone afterwards. */
 export async function withWindowTables<T>(
