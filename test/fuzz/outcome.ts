@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { Expr } from '../../promql/ast.js'
 import { evaluateQuery, type QueryOptions, type QueryResult, type QueryTimes } from '../../promql/engine.js'
 import { TidemarkError } from '../../schemas/errors.js'
@@ -31,13 +30,9 @@ export function endOf(thrown: unknown): Exclude<Outcome, { type: 'answer' }> {
   return isRefusal ? { type: 'refusal', code: thrown.code, message: thrown.message } : { type: 'crash', thrown }
 }
 
-/** Equal to the last bit: -0 is not 0, annotations and their order are the same. */
+/** Equal to the last digit: -0 is not 0, annotations and their order are the same. The bits of a NaN say nothing. */
 export function sameOutcome(a: Outcome, b: Outcome): boolean {
-  if (a.type === 'answer') {
-    if (b.type !== 'answer') return false
-    const { value, warnings, infos } = a.result
-    return isDeepStrictEqual([value, warnings, infos], [b.result.value, b.result.warnings, b.result.infos])
-  }
+  if (a.type === 'answer') return b.type === 'answer' && answerText(a.result) === answerText(b.result)
   if (a.type === 'refusal') return b.type === 'refusal' && a.message === b.message
   return b.type === 'crash'
 }
@@ -46,8 +41,11 @@ export function sameOutcome(a: Outcome, b: Outcome): boolean {
 export function describeOutcome(outcome: Outcome): string {
   if (outcome.type === 'refusal') return `${outcome.code} (${outcome.message})`
   if (outcome.type === 'crash') return `a crash: ${crashText(outcome.thrown)}`
-  const { value, warnings, infos } = outcome.result
-  return `an answer: ${shorten(JSON.stringify({ value, warnings, infos }, showNumbers))}`
+  return `an answer: ${shorten(answerText(outcome.result))}`
+}
+
+function answerText({ value, warnings, infos }: QueryResult): string {
+  return JSON.stringify({ value, warnings, infos }, showNumbers)
 }
 
 function crashText(thrown: unknown): string {
