@@ -38,9 +38,13 @@ export class DuckEngine {
     }
   }
 
-  /** As {@link run}, but one at a time, on two connections: for jobs that may use all of the memory. */
-  runAlone<T>(job: (reader: DuckDBConnection, writer: DuckDBConnection) => Promise<T>): Promise<T> {
-    const turn = this.#heavy.then(() => this.run((reader) => this.run((writer) => job(reader, writer))))
+  /** As {@link run}, but one at a time, on three connections: for jobs that may use all of the memory. */
+  runAlone<T>(
+    job: (reader: DuckDBConnection, writer: DuckDBConnection, copier: DuckDBConnection) => Promise<T>,
+  ): Promise<T> {
+    const turn = this.#heavy.then(() =>
+      this.run((reader) => this.run((writer) => this.run((copier) => job(reader, writer, copier)))),
+    )
     this.#heavy = turn.catch(() => undefined)
     return turn
   }

@@ -29,6 +29,8 @@ export interface ComputeInput {
   reader: DuckDBConnection
   /** Another connection of the same engine: what is appended to one ends what is being read from it. */
   writer: DuckDBConnection
+  /** A third one: the finest tier's file, which takes longest, is written beside all others. */
+  copier: DuckDBConnection
   /** Local paths of the block's raw files. */
   rawPaths: readonly string[]
   /** Tiers and spans to compute, finest first (see `touchedSpans`). */
@@ -49,28 +51,40 @@ export async function computeBlock(
   const length = spans[0].endMs - spans[0].startMs
   // Tiers whose files hold this block alone are folded from its points, the others merged from files.
   const own = spans.filter(({ startMs, endMs }) => endMs - startMs === length)
-  const { files, points, derived } = await foldBlock(input, own)
-  const known = new Map(derived.map((series) => [series.id, series]))
-  for (const span of spans.slice(own.length)) files.push(await mergeFiles(input, files[files.length - 1], span, known))
-  return { files, points, derived }
+  const longer = async (child: SpanFile, derived: readonly Series[]) => {
+    const known = new Map(derived.map((series) => [series.id, series]))
+    const files: SpanFile[] = []
+    for (const span of spans.slice(own.length)) {
+      files.push(await mergeFiles(input, files[files.length - 1] ?? child, span, known))
+    }
+    return files
+  }
+  return foldBlock(input, own, longer)
 }
+
+/** Merges the files of longer spans from the coarsest that holds the block alone. */
+type Longer = (child: SpanFile, derived: readonly Series[]) => Promise<SpanFile[]>
 
 /** Folds the raw points to the tiers of these spans, rollups included. */
 async function foldBlock(
   input: ComputeInput,
   spans: readonly Span[],
+  longer: Longer,
 ): Promise<{ files: SpanFile[]; points: number; derived: Series[] }> {
-  if (input.rawPaths.length === 0) return { files: spans.map(emptyFile), points: 0, derived: [] }
+  if (input.rawPaths.length === 0) {
+    const files = spans.map(emptyFile)
+    return { files: [...files, ...(await longer(files[files.length - 1], []))], points: 0, derived: [] }
+  }
   try {
-    return await foldFiles(input, spans, false)
+    return await foldFiles(input, spans, false, longer)
   } catch (error) {
     if (!(error instanceof OutOfOrder)) throw error
     // Each file is sorted, but a series that changed its partition lies in two.
-    return foldFiles(input, spans, true)
+    return foldFiles(input, spans, true, longer)
   }
 }
 
-async function foldFiles(input: ComputeInput, spans: readonly Span[], sort: boolean) {
+async function foldFiles(input: ComputeInput, spans: readonly Span[], sort: boolean, longer: Longer) {
   const { reader, writer, rawPaths, rollups: rules, findSeries } = input
   const tiers = spans.map(({ tier }) => tier)
   return withWindowTables(writer, [...tiers, ROLLUP_SOURCES], async (tables) => {
@@ -90,23 +104,24 @@ async function foldFiles(input: ComputeInput, spans: readonly Span[], sort: bool
     for await (const { idLow, idHigh, windows } of rollups.windows(reader)) {
       append(idLow, idHigh, fold.merge(windows))
     }
-    const files = await writeSpans(input, spans, tables)
+    const files = await writeSpans(input, spans, tables, (child) => longer(child, rollups.derived))
     return { files, points, derived: rollups.derived }
   })
 }
 
-/** Writes each span's file from its table: the finest, which takes longest, beside the others. */
+/** Writes each span's file from its table, and those of longer spans: the finest, which takes longest, beside the others. */
 async function writeSpans(
-  { reader, writer, folder }: ComputeInput,
+  { reader, copier, folder }: ComputeInput,
   spans: readonly Span[],
   tables: readonly WindowTable[],
+  longer: (child: SpanFile) => Promise<SpanFile[]>,
 ): Promise<SpanFile[]> {
   for (const [t] of spans.entries()) tables[t].close()
-  const finest = writeSpan(writer, tables[0], spans[0], folder)
+  const finest = writeSpan(copier, tables[0], spans[0], folder)
   const coarser = async () => {
     const files: SpanFile[] = []
     for (let t = 1; t < spans.length; t++) files.push(await writeSpan(reader, tables[t], spans[t], folder))
-    return files
+    return [...files, ...(await longer(files[files.length - 1] ?? (await finest)))]
   }
   const both = [finest, coarser()] as const
   // Nothing may still read a table when the tables are dropped.

@@ -83,13 +83,23 @@ class SeriesFeed {
       const isEvent = kind[from] !== 0 && kind[from] !== STALE_KIND
       this.#turnTo(low, high, isEvent)
       if (isEvent) for (let i = from; i < to; i++) this.#fold.addEvent(timeMs[i], value[i], weight[i])
-      else for (let i = from; i < to; i++) this.#fold.addSample(timeMs[i], value[i], kind[i] === STALE_KIND)
+      else this.#addReadings(timeMs, value, kind, from, to)
       from = to
     }
   }
 
   end(): void {
     if (this.#seen.size > 0) this.#done(this.#idLow, this.#idHigh)
+  }
+
+  #addReadings(timeMs: Float64Array, value: Float64Array, kind: Int32Array, from: number, to: number): void {
+    for (let at = from; at < to; ) {
+      let end = at
+      while (end < to && kind[end] !== STALE_KIND) end++
+      this.#fold.addReadings(timeMs, value, at, end)
+      if (end < to) this.#fold.addSample(timeMs[end], value[end], true)
+      at = end + 1
+    }
   }
 
   #turnTo(low: number, high: number, isEvent: boolean): void {

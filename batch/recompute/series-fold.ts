@@ -1,4 +1,5 @@
 import { addEvent, addSample, mergeWindow } from '../../schemas/aggregates/index.js'
+import { addReadings } from '../../schemas/aggregates/readings.js'
 import { compareValues, Kind } from '../../schemas/points.js'
 import { Series } from '../../schemas/series/series.js'
 import { alignDown, TIER_MS, type Tier, windowStart } from '../../schemas/time.js'
@@ -56,6 +57,30 @@ export class SeriesFold {
     this.#heldValue = value
     this.#heldStale = stale
     this.#holds = true
+  }
+
+  /** Adds readings from..to-1, none of them a marker; runs in one window are folded at once. @throws OutOfOrder */
+  addReadings(timeMs: Float64Array, value: Float64Array, from: number, to: number): void {
+    for (let at = from; at < to; ) {
+      if (!(timeMs[at] > this.#heldMs) || !Number.isFinite(value[at])) {
+        this.addSample(timeMs[at], value[at], false)
+        at++
+        continue
+      }
+      this.#settle()
+      const row = this.#rowAt(timeMs[at])
+      const windowEndMs = this.#startMs + TIER_MS['10s']
+      let end = at + 1
+      while (end < to && timeMs[end] > timeMs[end - 1] && timeMs[end] <= windowEndMs && Number.isFinite(value[end]))
+        end++
+      // The last one is held: another of its time may come and be larger.
+      addReadings(this.#windows[0], row, timeMs, value, at, end - 1)
+      this.#heldMs = timeMs[end - 1]
+      this.#heldValue = value[end - 1]
+      this.#heldStale = false
+      this.#holds = true
+      at = end
+    }
   }
 
   /** Adds an occurrence. @throws OutOfOrder */

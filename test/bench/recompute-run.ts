@@ -22,10 +22,11 @@ async function run({ rawPath, folder }: RecomputeRequest): Promise<RecomputeAnsw
   mkdirSync(folder)
   const engine = benchEngine(folder)
   const spent = startMeter()
-  const { points, files } = await engine.runAlone((reader, writer) =>
+  const { points, files } = await engine.runAlone((reader, writer, copier) =>
     computeBlock({
       reader,
       writer,
+      copier,
       rawPaths: [rawPath],
       spans: touchedSpans(BLOCK_START_MS, BLOCK_MS, BLOCK_START_MS + BLOCK_MS),
       tierPaths: async () => [],

@@ -62,10 +62,11 @@ async function holds(points: readonly LawPoint[], fileOf: FileOf): Promise<void>
   const minutes = mergeInOrder(folded, TIER_MS['1m'])
   const fives = mergeInOrder(minutes, TIER_MS['5m'])
   expect(differences(foldInOrder(points, START, TIER_MS['5m']), fives)).toEqual([])
-  await engine.runAlone(async (reader, writer) => {
+  await engine.runAlone(async (reader, writer, copier) => {
     const { files } = await computeBlock({
       reader,
       writer,
+      copier,
       rawPaths: await writeRawFiles(writer, points, START, BLOCK_MS, folder, fileOf),
       spans: touchedSpans(START, BLOCK_MS, START + BLOCK_MS),
       tierPaths: async () => [],

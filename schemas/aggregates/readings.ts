@@ -1,0 +1,60 @@
+import type { Sketch } from '../sketch/sketch.js'
+import type { WindowColumns } from '../windows/columns.js'
+import { addSample } from './index.js'
+
+/**
+ * Folds points from..to-1 of a sample series into a row, as `addSample` one by one does to the last bit, in one loop.
+ * For runs only: finite values at strictly ascending times, all later than what the row holds, all of its window.
+ */
+export function addReadings(
+  into: WindowColumns,
+  row: number,
+  timeMs: Float64Array,
+  value: Float64Array,
+  from: number,
+  to: number,
+): void {
+  if (from >= to) return
+  addSample(into, row, timeMs[from], value[from], false)
+  if (from + 1 === to) return
+  addToSketch(into, row, value, from + 1, to)
+  let sum = into.sum[row]
+  let error = into.sumError[row]
+  let min = into.min[row]
+  let max = into.max[row]
+  let increase = into.increase[row]
+  let last = value[from]
+  for (let i = from + 1; i < to; i++) {
+    const next = value[i]
+    const after = sum + next
+    error += Math.abs(sum) >= Math.abs(next) ? sum - after + next : next - after + sum
+    sum = after
+    if (!(min <= next)) min = next + 0
+    if (!(max >= next)) max = next + 0
+    increase += next >= last ? next - last : next
+    last = next
+  }
+  into.count[row] += to - from - 1
+  into.sum[row] = sum
+  into.sumError[row] = error
+  into.min[row] = min
+  into.max[row] = max
+  into.increase[row] = increase
+  // The last point is later than all others, and no marker.
+  into.last[row] = last
+  into.lastMs[row] = timeMs[to - 1]
+}
+
+/** Before count and min are updated: they are the sketch of a row whose values are all equal. */
+function addToSketch(into: WindowColumns, row: number, value: Float64Array, from: number, to: number): void {
+  let sketch: Sketch | undefined = into.sketch[row]
+  let at = from
+  if (!sketch) {
+    while (at < to && value[at] === into.min[row]) at++
+    if (at === to) return
+    sketch = into.newSketch()
+    sketch.add(into.min[row], into.count[row] + at - from)
+    into.sketch[row] = sketch
+  }
+  for (; at < to; at++) sketch.add(value[at], 1)
+}
