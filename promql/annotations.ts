@@ -1,4 +1,5 @@
 import type { Span } from './ast.js'
+import { formatG, formatRoundedG } from './print/number.js'
 
 /** A warning or an info about an answer, and the part of the query that it is about. */
 interface Annotation {
@@ -51,21 +52,6 @@ function position(query: string, { from }: Span): string {
   const lineStart = before.lastIndexOf('\n') + 1
   const line = before.split('\n').length
   return `(${line}:${Buffer.byteLength(before.slice(lineStart)) + 1})`
-}
-
-/** A float as Go's %g prints it, as Prometheus's wordings have it. */
-export function formatG(value: number): string {
-  return withExponentFrom(value, 6)
-}
-
-/** @param wholeDigits a whole part of more digits gets an exponent */
-function withExponentFrom(value: number, wholeDigits: number): string {
-  if (Number.isNaN(value)) return 'NaN'
-  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf'
-  const [digits, exponent] = value.toExponential().split('e')
-  const magnitude = Number(exponent)
-  if (value === 0 || (magnitude >= -4 && magnitude < wholeDigits)) return Object.is(value, -0) ? '-0' : String(value)
-  return `${digits}e${magnitude < 0 ? '-' : '+'}${String(Math.abs(magnitude)).padStart(2, '0')}`
 }
 
 const ofMetric = (metric: string) => (metric === '' ? '' : ` for metric name ${JSON.stringify(metric)}`)
@@ -125,7 +111,7 @@ export const INFO = {
   forcedMonotonicity: (metric: string, fixes: MonotonicityFixes) =>
     `input to histogram_quantile needed to be fixed for monotonicity (see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)${ofMetric(metric)}` +
     `, from buckets ${formatG(fixes.lowest)} to ${formatG(fixes.highest)}` +
-    `, with a max diff of ${withExponentFrom(Number(fixes.most.toPrecision(2)), 2)}` +
+    `, with a max diff of ${formatRoundedG(fixes.most, 2)}` +
     `, over ${fixes.histograms} samples from ${isoSeconds(fixes.firstMs)} to ${isoSeconds(fixes.lastMs)}`,
   incompatibleTypes: (left: string, op: string, right: string) =>
     `incompatible sample types encountered for binary operator ${quoted(op)}: ${left} ${op} ${right}`,

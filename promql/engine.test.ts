@@ -6,6 +6,7 @@ import { evaluateQuery, type QueryOptions } from './engine.js'
 import { formatLabels } from './labels.js'
 import { parseExpr } from './parse.js'
 import { MemorySource } from './script/memory-source.js'
+import { turnsDuring } from './testing/turns.js'
 
 const LIMITS = { querySamples: 100_000, queryDepth: 50, queryResultSamples: 10_000 }
 
@@ -182,19 +183,11 @@ describe('limits', () => {
 })
 
 test('other work gets its turn while a query is evaluated', async () => {
-  let turns = 0
-  let isRunning = true
-  const other = () => {
-    turns++
-    if (isRunning) setImmediate(other)
-  }
-  setImmediate(other)
   // Each look at the clock finds that a turn is over.
   let clock = 0
   const now = () => (clock += 10)
   const limits = { ...LIMITS, querySamples: 10_000_000 }
-  await answer('max_over_time(m_total[15m])', [0, 1_000_000, 1_000], { limits, now })
-  isRunning = false
+  const turns = await turnsDuring(() => answer('max_over_time(m_total[15m])', [0, 1_000_000, 1_000], { limits, now }))
   expect(turns).toBeGreaterThan(3)
 })
 

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { build } from 'esbuild'
 import pino from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { EmbeddedHotStore } from '../adapters/embedded/hot-store.js'
@@ -11,6 +10,7 @@ import { MemoryLog } from '../ingest/testing/memory-log.js'
 import { loadConfig } from '../schemas/config/load.js'
 import type { Workflows } from '../schemas/ports/workflows.js'
 import type { TimeRange } from '../schemas/time.js'
+import { bundleProgram } from '../test/bundle-program.js'
 import { eventually } from '../test/contract/eventually.js'
 import { scratchFolder } from '../test/contract/scratch-folder.js'
 import { batch, cpu } from '../test/contract/window-fixtures.js'
@@ -71,14 +71,7 @@ beforeAll(async () => {
   }
   const config = loadConfig({ env: {}, overrides })
   const program = join(folder, 'serving.mjs')
-  await build({
-    entryPoints: [join(import.meta.dirname, 'serving-main.ts')],
-    outfile: program,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    packages: 'external',
-  })
+  await bundleProgram(join(import.meta.dirname, 'serving-main.ts'), program)
   live = new TestLiveView(NOW - 3_600_000)
   const hot = new EmbeddedHotStore(join(folder, 'hot'))
   closing.add('the hot store', () => hot.close())

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { asTidemarkError, ERRORS, type ErrorCode, TidemarkError } from './errors.js'
+import { ERRORS } from './error-registry.js'
+import { asTidemarkError, type ErrorCode, TidemarkError } from './errors.js'
 
 const codes = Object.keys(ERRORS) as ErrorCode[]
 

@@ -187,12 +187,6 @@ export class MergedQuery implements SeriesSource {
     return answerOf(results, sealed.steps, pushed.labels)
   }
 
-  /** Decides where a selection is read, without reading it. */
-  async explain(matchers: readonly Matcher[], range: TimeRange, hints: SelectHints): Promise<QueryPlan> {
-    const selected = await this.#resolve(matchers)
-    return this.#plan(selected, readingOf(selected.part, range, hints), range, hints)
-  }
-
   /** Series that satisfy the matchers and have points in the range, as far as the views can tell. */
   async series(range: TimeRange, matchers: readonly Matcher[]): Promise<Series[]> {
     const found = await findSeries(this.#views, this.snapshot, range, matchers, viewSignal(this.deadline))

@@ -1,15 +1,12 @@
 import { TidemarkError } from '../../schemas/errors.js'
 import type { TimeRange } from '../../schemas/time.js'
 import { decodeChunk, type SeriesResolver } from '../../schemas/windows/chunk.js'
-import { WindowColumns } from '../../schemas/windows/columns.js'
+import type { WindowColumns } from '../../schemas/windows/columns.js'
 import type { Table } from './environment.js'
 import { batchKey, chunksOf, readBatchKey, readDirectory } from './hot-layout.js'
 import type { NumberedSeries, SeriesSelection } from './numbered-series.js'
+import { slicedWindows } from './sliced-windows.js'
 
-/** Rows that are collected before they are handed to the reader. */
-const READ_ROWS = 4096
-/** How long a read may keep the event loop to itself, ms. */
-const SLICE_MS = 4
 /** Keys that are fetched at a time. */
 const PAGE_KEYS = 512
 
@@ -28,21 +25,16 @@ export async function* readHotWindows(
 ): AsyncIterable<WindowColumns> {
   if (count === 0) return
   const resolve: SeriesResolver = ({ number }) => (wanted[number] === 1 ? series.at(number) : undefined)
-  let windows = new WindowColumns(READ_ROWS)
-  let sliceEnd = performance.now() + SLICE_MS
+  yield* slicedWindows(chunksBetween(tables, metrics, range), ([key, chunk], into) =>
+    decodeAt(key, chunk, resolve, into),
+  )
+}
+
+/** The chunks that may hold the metrics, each with its batch's key. */
+function* chunksBetween(tables: HotTables, metrics: Uint32Array, range: TimeRange): Iterable<[Buffer, Buffer]> {
   for (const key of keysBetween(tables.batches, range)) {
-    for (const chunk of openChunks(tables, key, metrics)) {
-      decodeAt(key, chunk, resolve, windows)
-      if (windows.length >= READ_ROWS) {
-        yield windows
-        windows = new WindowColumns(READ_ROWS)
-      }
-      if (performance.now() < sliceEnd) continue
-      await new Promise((resume) => setImmediate(resume))
-      sliceEnd = performance.now() + SLICE_MS
-    }
+    for (const chunk of openChunks(tables, key, metrics)) yield [key, chunk]
   }
-  if (windows.length > 0) yield windows
 }
 
 /** Keys of the batches that start in the range, a page at a time, so that no cursor outlives its turn. */

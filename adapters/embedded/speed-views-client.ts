@@ -3,17 +3,14 @@ import { type ErrorCode, TidemarkError } from '../../schemas/errors.js'
 import type { LiveView, WindowReader, WindowSelection } from '../../schemas/ports/window-store.js'
 import type { Series } from '../../schemas/series/series.js'
 import { decodeChunk, type SeriesResolver } from '../../schemas/windows/chunk.js'
-import { WindowColumns } from '../../schemas/windows/columns.js'
+import type { WindowColumns } from '../../schemas/windows/columns.js'
 import { type Environment, openEnvironment } from './environment.js'
 import { type HotTables, readHotWindows } from './hot-reader.js'
 import type { NumberedSeries, SeriesSelection } from './numbered-series.js'
 import { SeriesCopy } from './series-feed.js'
+import { slicedWindows } from './sliced-windows.js'
 import { COVERED_PATH, FRAME_HEADER_BYTES, RENUMBERED, SERIES_PATH, WINDOWS_PATH } from './speed-views-protocol.js'
 
-/** Rows that are collected before they are handed to the reader. */
-const READ_ROWS = 4096
-/** How long a read may keep the event loop to itself, ms. */
-const SLICE_MS = 4
 /** Series are picked one by one where they are less than one in so many of their metrics. */
 const FEW = 8
 /** A numbering lasts for minutes: one that changes under each of so many tries is a mistake. */
@@ -44,7 +41,7 @@ export class RemoteLiveView implements Pick<LiveView, 'read' | 'series' | 'cover
         continue
       }
       const resolve: SeriesResolver = ({ number }) => (wanted[number] === 1 ? series.at(number) : undefined)
-      yield* windowsOf(response, resolve)
+      yield* slicedWindows(framesOf(response), (chunk, into) => decodeChunk(chunk, resolve, into))
       return
     }
     throw new TidemarkError('TM_LIVEVIEW_UNAVAILABLE', { reason: 'its series are numbered anew all the time' })
@@ -153,23 +150,6 @@ async function bytesOf(response: IncomingMessage): Promise<Buffer> {
   const pieces: Buffer[] = []
   for await (const piece of response) pieces.push(piece as Buffer)
   return Buffer.concat(pieces)
-}
-
-/** The windows of the chunks in an answer. Others have their turn in between. */
-async function* windowsOf(response: IncomingMessage, resolve: SeriesResolver): AsyncIterable<WindowColumns> {
-  let windows = new WindowColumns(READ_ROWS)
-  let sliceEnd = performance.now() + SLICE_MS
-  for await (const chunk of framesOf(response)) {
-    decodeChunk(chunk, resolve, windows)
-    if (windows.length >= READ_ROWS) {
-      yield windows
-      windows = new WindowColumns(READ_ROWS)
-    }
-    if (performance.now() < sliceEnd) continue
-    await new Promise((resume) => setImmediate(resume))
-    sliceEnd = performance.now() + SLICE_MS
-  }
-  if (windows.length > 0) yield windows
 }
 
 /** Each frame's bytes, as a copy of their own. */

@@ -10,7 +10,7 @@ import type { Catalog } from '../catalog/catalog.js'
 import { archivePositions, commitArchiveStep, type RawFile } from '../catalog/progress.js'
 import { type SeriesSpan, SPAN_STEP_MS } from '../catalog/series.js'
 import type { DuckEngine } from '../duck/engine.js'
-import { dayOf } from '../recompute/recompute.js'
+import { dayOf } from '../object-day.js'
 import { PointBuffer } from './buffer.js'
 import { writeBuffer } from './write-buffer.js'
 

@@ -8,7 +8,7 @@ import { type CurrentFile, filesAt } from '../catalog/files.js'
 import type { SeriesIndex } from '../catalog/series.js'
 import type { DuckEngine } from '../duck/engine.js'
 import { tierFilesSql } from '../duck/tier-files-sql.js'
-import { dayOf } from '../recompute/recompute.js'
+import { dayOf } from '../object-day.js'
 import { groupFiles } from './group-files.js'
 import { writeByMetric } from './write-by-metric.js'
 

@@ -1,7 +1,5 @@
 import { type DuckDBConnection, DuckDBDataChunk, type DuckDBType, type DuckDBValue } from '@duckdb/node-api'
-
-/** Rows of a DuckDB data chunk. */
-const CHUNK_ROWS = 2048
+import { CHUNK_ROWS } from './vectors.js'
 
 /** A column to append: its type, and its value in each row. */
 export interface AppendColumn {

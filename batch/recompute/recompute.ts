@@ -13,6 +13,7 @@ import { archivePositions } from '../catalog/progress.js'
 import type { SeriesIndex, SeriesSpan } from '../catalog/series.js'
 import type { DuckEngine } from '../duck/engine.js'
 import type { ReadableFile } from '../duck/tier-files-sql.js'
+import { dayOf } from '../object-day.js'
 import type { BatchSettings } from '../settings.js'
 import type { RecomputedBlock } from '../work.js'
 import { computeBlock, type SpanFile } from './compute.js'
@@ -213,9 +214,4 @@ function beyond({ spanStart, spanEnd }: CurrentFile, range: TimeRange, except: T
     { startMs: Math.max(spanStart, except.startMs), endMs: Math.min(spanEnd, except.endMs) },
   ]
   return stretches.filter(({ startMs, endMs }) => startMs < endMs)
-}
-
-/** The day (UTC) of a time, for object keys: `2025-01-31`. */
-export function dayOf(timeMs: number): string {
-  return new Date(timeMs).toISOString().slice(0, 10)
 }

@@ -11,6 +11,7 @@ import {
   type ListColumn,
   wordsOf,
 } from '../duck/vectors.js'
+import { COLUMN_SQL, NO_SKETCH, SKETCH_AT, SKETCH_SQL } from '../duck/window-columns-sql.js'
 
 /** All windows of one series, in order of time. Valid until the next one comes. */
 export interface SeriesWindows {
@@ -20,8 +21,8 @@ export interface SeriesWindows {
 }
 
 /** Places of the columns behind the numbers'. */
-const AFTER = 2 + WINDOW_COLUMNS.length
-const NO_SKETCH = 127
+const FLAGS = 2 + WINDOW_COLUMNS.length
+const SKETCH = FLAGS + 1
 
 /**
  * Streams windows series after series.
@@ -33,10 +34,9 @@ export async function* windowsBySeries(
   files: string,
   seriesOf: (idLow: number, idHigh: number) => Series,
 ): AsyncIterable<SeriesWindows> {
+  const columns = WINDOW_COLUMNS.map((name) => COLUMN_SQL[name])
   const sql = `
-    SELECT series_id, epoch_ms("start")::DOUBLE, count, sum, coalesce(min, 'nan'::DOUBLE), coalesce(max, 'nan'::DOUBLE),
-           "first", epoch_ms(first_ts)::DOUBLE, "last", epoch_ms(last_ts)::DOUBLE, increase, stale, coalesce(sketch.scale, ${NO_SKETCH}),
-           coalesce(sketch.zero_count, 0), sketch.pos_index, sketch.pos, sketch.neg_index, sketch.neg
+    SELECT ${['series_id', 'epoch_ms("start")::DOUBLE', ...columns, 'stale', SKETCH_SQL].join(', ')}
     FROM ${files} ORDER BY series_id, "start"`
   const own: SeriesWindows = { idLow: 0, idHigh: 0, windows: new WindowColumns() }
   for await (const chunk of chunksOf(connection, sql)) {
@@ -64,17 +64,21 @@ class WindowRows {
   readonly #flags: Int32Array
   readonly #scale: Int32Array
   readonly #zeroCount: Float64Array
-  readonly #runs: (ListColumn<Int32Array> | ListColumn<Float64Array>)[]
+  readonly #positiveIndex: ListColumn<Int32Array>
+  readonly #positive: ListColumn<Float64Array>
+  readonly #negativeIndex: ListColumn<Int32Array>
+  readonly #negative: ListColumn<Float64Array>
 
   constructor(chunk: DuckDBDataChunk) {
     this.#start = doublesOf(chunk, 1)
     this.#numbers = WINDOW_COLUMNS.map((_, c) => doublesOf(chunk, 2 + c))
-    this.#flags = integersOf(chunk, AFTER)
-    this.#scale = integersOf(chunk, AFTER + 1)
-    this.#zeroCount = doublesOf(chunk, AFTER + 2)
-    this.#runs = [3, 4, 5, 6].map((c) =>
-      c % 2 === 1 ? integerListsOf(chunk, AFTER + c) : doubleListsOf(chunk, AFTER + c),
-    )
+    this.#flags = integersOf(chunk, FLAGS)
+    this.#scale = integersOf(chunk, SKETCH + SKETCH_AT.scale)
+    this.#zeroCount = doublesOf(chunk, SKETCH + SKETCH_AT.zeroCount)
+    this.#positiveIndex = integerListsOf(chunk, SKETCH + SKETCH_AT.posIndex)
+    this.#positive = doubleListsOf(chunk, SKETCH + SKETCH_AT.pos)
+    this.#negativeIndex = integerListsOf(chunk, SKETCH + SKETCH_AT.negIndex)
+    this.#negative = doubleListsOf(chunk, SKETCH + SKETCH_AT.neg)
   }
 
   copy(row: number, into: WindowColumns, series: Series): void {
@@ -85,19 +89,13 @@ class WindowRows {
     const sketch = into.newSketch()
     sketch.schema = this.#scale[row]
     sketch.zeroCount = this.#zeroCount[row]
-    const [positiveIndex, positive, negativeIndex, negative] = this.#runs
-    fillRun(sketch.positive, row, positiveIndex, positive)
-    fillRun(sketch.negative, row, negativeIndex, negative)
+    fillRun(sketch.positive, row, this.#positiveIndex, this.#positive)
+    fillRun(sketch.negative, row, this.#negativeIndex, this.#negative)
     into.sketch[at] = sketch
   }
 }
 
-function fillRun(
-  run: BucketRun,
-  row: number,
-  index: ListColumn<Int32Array | Float64Array>,
-  count: ListColumn<Int32Array | Float64Array>,
-): void {
+function fillRun(run: BucketRun, row: number, index: ListColumn<Int32Array>, count: ListColumn<Float64Array>): void {
   const length = index.length(row)
   if (length === 0) return
   const from = index.offset(row)

@@ -18,29 +18,12 @@ import {
   type ListColumn,
   wordsOf,
 } from '../duck/vectors.js'
+import { COLUMN_SQL, NO_SKETCH, SKETCH_AT, SKETCH_SQL } from '../duck/window-columns-sql.js'
 
 /** Ids up to this number go into the query as literals, so that DuckDB skips row groups by their statistics. */
 const LITERAL_IDS = 500
 
 const ALL_COLUMNS: WantedColumns = { sample: WINDOW_COLUMNS, event: WINDOW_COLUMNS, sketches: true }
-
-/** How each number column is read; none gives NULL. */
-const COLUMN_SQL: Readonly<Record<WindowColumn, string>> = {
-  count: 'count',
-  sum: 'sum',
-  min: `coalesce(min, 'nan'::DOUBLE)`,
-  max: `coalesce(max, 'nan'::DOUBLE)`,
-  first: '"first"',
-  firstMs: 'epoch_ms(first_ts)::DOUBLE',
-  last: '"last"',
-  lastMs: 'epoch_ms(last_ts)::DOUBLE',
-  increase: 'increase',
-}
-
-const SKETCH_SQL =
-  'coalesce(sketch.scale, -128), coalesce(sketch.zero_count, 0), sketch.pos_index, sketch.pos, sketch.neg_index, sketch.neg'
-/** Scale of a window without a sketch. */
-const NO_SKETCH = -128
 
 /** What is read of windows, and in which places of the query's answer it stands. */
 interface Shape {
@@ -48,8 +31,6 @@ interface Shape {
   sketches: boolean
 }
 const AT = { id: 0, start: 1, stale: 2, columns: 3 } as const
-/** Places of a sketch's columns behind the number columns. */
-const SKETCH_AT = { scale: 0, zeroCount: 1, posIndex: 2, pos: 3, negIndex: 4, neg: 5 } as const
 
 /**
  * Streams the windows of some series that start in a range from a tier's files. What is given holds until the next is

@@ -111,11 +111,19 @@ function roundStep(stepMs: number): number {
 }
 
 function durationMs(option: string, text: string): number {
+  let ms: number
   try {
-    const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : parseDuration(text)
-    if (ms > 0) return ms
-  } catch {}
-  throw new TidemarkError('TM_REQUEST', { reason: `${option} ${text} is not a duration`, fix: 'write 15s, 1h or 7d' })
+    ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : parseDuration(text)
+  } catch (cause) {
+    throw noDuration(option, text, cause)
+  }
+  if (ms > 0) return ms
+  throw noDuration(option, text)
+}
+
+function noDuration(option: string, text: string, cause?: unknown): TidemarkError {
+  const details = { reason: `${option} ${text} is not a duration`, fix: 'write 15s, 1h or 7d' }
+  return new TidemarkError('TM_REQUEST', details, cause)
 }
 
 function momentMs(option: string, text: string): number {

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import { ERRORS } from '../../schemas/errors.js'
+import { ERRORS } from '../../schemas/error-registry.js'
 import type { IngestResult } from '../sink.js'
 
 /**

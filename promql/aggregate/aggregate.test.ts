@@ -3,7 +3,17 @@ import { describe, expect, test } from 'vitest'
 import type { NativeHistogram } from '../../schemas/histogram.js'
 import type { Aggregate, AggregateOp } from '../ast.js'
 import type { Evaluated, StepSeries } from '../evaluate/values.js'
-import { aggregateOf, anyVector, atStep, contextOf, type Sample, series, table, tableAt } from '../testing/vectors.js'
+import {
+  aggregateOf,
+  anyVector,
+  atStep,
+  contextOf,
+  oneBucket,
+  type Sample,
+  series,
+  table,
+  tableAt,
+} from '../testing/vectors.js'
 import { aggregateSeries } from './aggregate.js'
 
 const STEPS = 4
@@ -25,16 +35,7 @@ async function over(op: AggregateOp, samples: readonly Sample[], param?: Evaluat
   return result && Object.values(table([result]))[0][0]
 }
 
-const histogram = (count: number, hint: NativeHistogram['counterReset'] = 'unknown'): NativeHistogram => ({
-  schema: 0,
-  zeroThreshold: 0,
-  zeroCount: 0,
-  count,
-  sum: count,
-  positive: { index: [0], count: [count] },
-  negative: { index: [], count: [] },
-  counterReset: hint,
-})
+const histogram = (count: number, hint: NativeHistogram['counterReset'] = 'unknown') => oneBucket(count, hint)
 
 describe('groups', () => {
   const operand = [

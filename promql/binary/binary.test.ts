@@ -1,9 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { NativeHistogram } from '../../schemas/histogram.js'
 import type { Binary, BinaryOp, VectorMatching } from '../ast.js'
 import type { Evaluated, StepSeries } from '../evaluate/values.js'
-import { anyVector, atStep, binaryOf, contextOf, type Sample, series, table, tableAt } from '../testing/vectors.js'
+import {
+  anyVector,
+  atStep,
+  binaryOf,
+  contextOf,
+  oneBucket,
+  type Sample,
+  series,
+  table,
+  tableAt,
+} from '../testing/vectors.js'
 import { evaluateBinary, evaluateUnary } from './binary.js'
 
 const STEPS = 3
@@ -18,17 +27,6 @@ async function evaluate(expr: Binary, left: Evaluated, right: Evaluated, context
 
 const combine = async (op: BinaryOp, left: StepSeries[], right: StepSeries[], matching?: Partial<VectorMatching>) =>
   table(await evaluate(binaryOf(op, matching), vector(...left), vector(...right)))
-
-const histogram = (count: number): NativeHistogram => ({
-  schema: 0,
-  zeroThreshold: 0,
-  zeroCount: 0,
-  count,
-  sum: count,
-  positive: { index: [0], count: [count] },
-  negative: { index: [], count: [] },
-  counterReset: 'gauge',
-})
 
 describe('between scalars', () => {
   test.each<[BinaryOp, number, number, number]>([
@@ -126,7 +124,7 @@ describe('between vectors', () => {
 
   test('what has no meaning between floats and histograms gives nothing, and an info', async () => {
     const context = contextOf(1)
-    const h = vector(series({ __name__: 'h' }, [histogram(4)]))
+    const h = vector(series({ __name__: 'h' }, [oneBucket(4)]))
     const f = vector(series({ __name__: 'f' }, [2]))
     expect(table(await evaluate(binaryOf('/'), h, f, context))).toMatchObject({ '{}': [{ count: 2 }] })
     expect(table(await evaluate(binaryOf('-'), h, h, context))).toMatchObject({ '{}': [{ count: 0 }] })
@@ -140,7 +138,7 @@ describe('between vectors', () => {
 })
 
 test('a minus sign is to drop the name, a plus sign changes nothing', async () => {
-  const operand = vector(series({ __name__: 'm' }, [1, histogram(2)]))
+  const operand = vector(series({ __name__: 'm' }, [1, oneBucket(2)]))
   const expr = { type: 'unary', expr: binaryOf('+'), span: { from: 0, to: 0 } } as const
   const negated = await evaluateUnary({ ...expr, op: '-' }, operand, contextOf(2))
   const [one] = negated.type === 'vector' ? negated.series : []

@@ -42,8 +42,9 @@ export function combineColumns(
   const arithmetic = ARITHMETIC[op]
   const comparison = COMPARISONS[op]
   if (onlyFloats && arithmetic) computeFloats(arithmetic, left, right, result)
-  else if (onlyFloats && comparison && returnBool) testFloats(comparison, left, right, result)
-  else if (onlyFloats && comparison) {
+  else if (onlyFloats && comparison && returnBool) {
+    computeFloats((l, r) => (comparison(l, r) ? 1 : 0), left, right, result)
+  } else if (onlyFloats && comparison) {
     filterFloats(comparison, left, right, operation.givesRight ? right : left, result)
   } else combineStepwise(operation, left, right, result, claims)
 }
@@ -59,20 +60,6 @@ function computeFloats(
     if (present[step] !== ABSENT) throw executionError(SAME_LABELSET)
     present[step] = FLOAT
     value[step] = compute(left.value[step], right.value[step])
-  }
-}
-
-function testFloats(
-  holds: (left: number, right: number) => boolean,
-  left: Column,
-  right: Column,
-  { present, value }: StepSeries,
-): void {
-  for (let step = 0; step < present.length; step++) {
-    if ((left.present[step] & right.present[step]) !== FLOAT) continue
-    if (present[step] !== ABSENT) throw executionError(SAME_LABELSET)
-    present[step] = FLOAT
-    value[step] = holds(left.value[step], right.value[step]) ? 1 : 0
   }
 }
 

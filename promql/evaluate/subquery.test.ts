@@ -5,6 +5,7 @@ import { evaluateQuery, type QueryOptions } from '../engine.js'
 import { compareLabels, type LabelSet } from '../labels.js'
 import { parseExpr } from '../parse.js'
 import { MemorySource } from '../script/memory-source.js'
+import { turnsDuring } from '../testing/turns.js'
 
 const LIMITS = { querySamples: 10_000_000, queryDepth: 50, queryResultSamples: 1_000_000 }
 /** Samples of work between two looks at the clock. */
@@ -138,17 +139,11 @@ test('however many steps a subquery has, others have their turns', async () => {
     'm_total @ 9',
     'h',
   ]) {
-    let turns = 0
-    let isRunning = true
-    const other = () => {
-      turns++
-      if (isRunning) setImmediate(other)
-    }
-    setImmediate(other)
     // Each look at the clock finds that a turn is over.
     let clock = 0
-    await ask(`count_over_time(${expr}[${steps}s:1s])`, [600_000, 600_000, 0], { now: () => (clock += 10) })
-    isRunning = false
+    const turns = await turnsDuring(() =>
+      ask(`count_over_time(${expr}[${steps}s:1s])`, [600_000, 600_000, 0], { now: () => (clock += 10) }),
+    )
     expect([expr, turns >= steps / PACE_SAMPLES - 1]).toEqual([expr, true])
   }
 })

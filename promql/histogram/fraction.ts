@@ -1,6 +1,6 @@
 import type { NativeHistogram } from '../../schemas/histogram.js'
 import { AscendingBuckets } from './ascending.js'
-import { fractionBelow, isLinear } from './interpolate.js'
+import { fractionBelow, isLinear, reachingZero } from './interpolate.js'
 
 interface FractionOutcome {
   value: number
@@ -47,8 +47,5 @@ function boundsAroundZero(
   const lower = buckets.lower(place)
   const upper = buckets.upper(place)
   if (lower > 0 || upper < 0) return [lower, upper]
-  const negatives = histogram.negative.index.length > 0
-  const positives = histogram.positive.index.length > 0
-  if (positives && !negatives) return [0, upper]
-  return [lower, negatives && !positives ? 0 : upper]
+  return reachingZero(histogram, lower, upper)
 }

@@ -15,8 +15,17 @@ export function naturalBounds(
   const upper = buckets.upper(place)
   if (hasCustomBuckets(histogram)) return [lower === Number.NEGATIVE_INFINITY && upper > 0 ? 0 : lower, upper]
   if (!buckets.isZero(place)) return [lower, upper]
-  const negatives = histogram.negative.index.length > 0
-  const positives = histogram.positive.index.length > 0
+  return reachingZero(histogram, lower, upper)
+}
+
+/** Bounds around 0: beside buckets of one sign only, the other side ends at 0. */
+export function reachingZero(
+  { negative, positive }: NativeHistogram,
+  lower: number,
+  upper: number,
+): [lower: number, upper: number] {
+  const negatives = negative.index.length > 0
+  const positives = positive.index.length > 0
   if (positives && !negatives) return [0, upper]
   return [lower, negatives && !positives ? 0 : upper]
 }

@@ -4,7 +4,7 @@ import {
   type HistogramBuckets,
   type NativeHistogram,
 } from '../../schemas/histogram.js'
-import { formatG } from '../annotations.js'
+import { formatG } from '../print/number.js'
 import { AscendingBuckets } from './ascending.js'
 import { hasCustomBuckets } from './bounds.js'
 import { NO_BUCKETS } from './buckets.js'

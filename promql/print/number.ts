@@ -22,6 +22,26 @@ export function formatValue(value: number): string {
   return String(value).replace(/e([+-])(\d)$/, 'e$10$2')
 }
 
+/** A float as Go's %g prints it, as Prometheus's wordings have it. */
+export function formatG(value: number): string {
+  return withExponentFrom(value, 6)
+}
+
+/** The same of a value rounded to so many digits: Go's %.2g for 2. */
+export function formatRoundedG(value: number, digits: number): string {
+  return withExponentFrom(Number(value.toPrecision(digits)), digits)
+}
+
+/** @param wholeDigits a whole part of more digits gets an exponent */
+function withExponentFrom(value: number, wholeDigits: number): string {
+  if (Number.isNaN(value)) return 'NaN'
+  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf'
+  const [digits, exponent] = value.toExponential().split('e')
+  const magnitude = Number(exponent)
+  if (value === 0 || (magnitude >= -4 && magnitude < wholeDigits)) return Object.is(value, -0) ? '-0' : String(value)
+  return `${digits}e${magnitude < 0 ? '-' : '+'}${String(Math.abs(magnitude)).padStart(2, '0')}`
+}
+
 const UNITS = [
   ['y', 31_536_000_000, true],
   ['w', 604_800_000, true],

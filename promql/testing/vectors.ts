@@ -20,6 +20,13 @@ export function series(labels: Record<string, string>, samples: readonly Sample[
   return result
 }
 
+/** A histogram of so many observations, all in one bucket. */
+export function oneBucket(count: number, counterReset: NativeHistogram['counterReset'] = 'gauge'): NativeHistogram {
+  const none = { index: [], count: [] }
+  const positive = { index: [0], count: [count] }
+  return { schema: 0, zeroThreshold: 0, zeroCount: 0, count, sum: count, positive, negative: none, counterReset }
+}
+
 /** The samples of each series by its labels as text. */
 export function table(all: readonly StepSeries[]): Record<string, Sample[]> {
   return Object.fromEntries(all.map((one) => [formatLabels(one.labels), samplesOf(one)]))

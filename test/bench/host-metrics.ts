@@ -1,6 +1,6 @@
 import { Kind } from '../../schemas/points.js'
 import { Series } from '../../schemas/series/series.js'
-import { normal, type Random, seededRandom } from './random.js'
+import { normal, type Random, seededRandom } from '../random.js'
 import type { SeriesPoints } from './raw-points.js'
 
 const STEP_MS = 10_000

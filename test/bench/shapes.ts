@@ -1,5 +1,5 @@
 import { WINDOW_MS } from '../../schemas/time.js'
-import { normal, type Random, seededRandom } from './random.js'
+import { normal, type Random, seededRandom } from '../random.js'
 
 /** A request body in line protocol. */
 export interface Body {

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { build } from 'esbuild'
 import { expect, test } from 'vitest'
 import { EmbeddedLog } from '../../adapters/embedded/log.js'
+import { bundleProgram } from '../bundle-program.js'
 import { follow, textOf } from './recording-reader.js'
 import { scratchFolder } from './scratch-folder.js'
 
@@ -26,14 +26,7 @@ test('every acknowledged record is there after a SIGKILL, whole, once and in ord
   const root = await scratchFolder()
   const folder = join(root, 'log')
   const script = join(root, 'append.mjs')
-  await build({
-    entryPoints: [join(import.meta.dirname, 'append-until-killed.ts')],
-    outfile: script,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    packages: 'external',
-  })
+  await bundleProgram(join(import.meta.dirname, 'append-until-killed.ts'), script)
   const rounds = [await appendAndKill(script, folder), await appendAndKill(script, folder)]
 
   const log = new EmbeddedLog({

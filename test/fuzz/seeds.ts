@@ -1,4 +1,4 @@
-import { type Random, seededRandom } from '../bench/random.js'
+import { type Random, seededRandom } from '../random.js'
 
 /** Queries that are asked of the same points. */
 export const QUERIES_A_DATA_SET = 250

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { Expr } from '../../promql/ast.js'
 import { parseExpr } from '../../promql/parse.js'
 import { formatExpr, prettyExpr } from '../../promql/print/format.js'
-import { seededRandom } from '../bench/random.js'
+import { seededRandom } from '../random.js'
 import { randomExpr, type Vocabulary } from './random-expr.js'
 
 const VOCABULARY = {

@@ -1,4 +1,4 @@
-import { seededRandom } from '../bench/random.js'
+import { seededRandom } from '../random.js'
 
 /** Everything that a simulated run leaves to chance: the same seed gives the same run. */
 export class Random {

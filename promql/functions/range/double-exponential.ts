@@ -1,6 +1,7 @@
-import { formatG, INFO } from '../../annotations.js'
+import { INFO } from '../../annotations.js'
 import { executionError } from '../../errors.js'
 import { labelValue, METRIC_NAME } from '../../labels.js'
+import { formatG } from '../../print/number.js'
 import type { RangeFunction } from './function.js'
 
 /** A smoothed value that follows a trend (double exponential smoothing, Holt 1957). Factors are between 0 and 1. */

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import type { NativeHistogram } from '../../../schemas/histogram.js'
 import type { SeriesSource } from '../../../schemas/ports/series-source.js'
 import { evaluateQuery } from '../../engine.js'
 import { parseExpr } from '../../parse.js'
 import { MemorySource } from '../../script/memory-source.js'
+import { oneBucket } from '../../testing/vectors.js'
 import { startsAnew } from './start-time.js'
 
 const LIMITS = { querySamples: 10_000, queryDepth: 50, queryResultSamples: 100 }
@@ -86,16 +86,6 @@ test('the start of a point tells a reset unless it is unknown, impossible or tha
 })
 
 test('histograms of occurrences grow by their sum', async () => {
-  const histogram = (count: number): NativeHistogram => ({
-    schema: 0,
-    zeroThreshold: 0,
-    zeroCount: 0,
-    count,
-    sum: count,
-    positive: { index: [0], count: [count] },
-    negative: { index: [], count: [] },
-    counterReset: 'gauge',
-  })
   const column = Float64Array.of(0, 0)
   const source: SeriesSource = {
     async *select() {
@@ -104,7 +94,7 @@ test('histograms of occurrences grow by their sum', async () => {
         timeMs: Float64Array.of(10_000, 20_000),
         value: column,
         stale: new Uint8Array(2),
-        histogram: [histogram(6), histogram(4)],
+        histogram: [oneBucket(6), oneBucket(4)],
         windows: {
           kind: 'event' as const,
           count: column,

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import type { VectorSelector } from '../../ast.js'
 import type { Evaluated } from '../../evaluate/values.js'
-import { call, histogram, scalar, shown, span, type Value, vector } from './testing/calls.js'
+import type { Sample } from '../../testing/vectors.js'
+import { call, histogram, scalar, shown, span, vector } from './testing/calls.js'
 
 const ofOne = async (func: string, value: number, ...more: Evaluated[]) =>
-  (shown(await call(func, [vector([{}, value]), ...more])) as { values: Value[] }[])[0]?.values[0]
+  (shown(await call(func, [vector([{}, value]), ...more])) as { values: Sample[] }[])[0]?.values[0]
 
 describe('a function of each float', () => {
   test('keeps labels, marks the name for removal, leaves out histograms and changes no argument', async () => {

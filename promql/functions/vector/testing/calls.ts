@@ -1,9 +1,8 @@
 import type { NativeHistogram } from '../../../../schemas/histogram.js'
-import type { Label } from '../../../../schemas/series/series.js'
-import { Annotations } from '../../../annotations.js'
 import type { Call, Expr, VectorSelector } from '../../../ast.js'
 import type { EvalContext } from '../../../evaluate/context.js'
-import { ABSENT, type Evaluated, HISTOGRAM, StepSeries } from '../../../evaluate/values.js'
+import { ABSENT, type Evaluated, HISTOGRAM, type StepSeries } from '../../../evaluate/values.js'
+import { contextOf as plainContextOf, type Sample, series as seriesOf } from '../../../testing/vectors.js'
 import { VECTOR_FUNCTIONS } from '../index.js'
 
 /** Calls functions on written columns: tests only. */
@@ -11,37 +10,22 @@ import { VECTOR_FUNCTIONS } from '../index.js'
 export const span = { from: 0, to: 0 }
 export const histogram = { count: 1 } as NativeHistogram
 
-export type Value = number | NativeHistogram | undefined
-export type Written = [labels: Record<string, string>, ...values: Value[]]
+export type Written = [labels: Record<string, string>, ...values: Sample[]]
 
-const asLabels = (labels: Record<string, string>): Label[] =>
-  Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))
-
-export function series([labels, ...values]: Written): StepSeries {
-  const one = new StepSeries(asLabels(labels), values.length)
-  values.forEach((value, step) => {
-    if (typeof value === 'number') one.setFloat(step, value)
-    else if (value) one.setHistogram(step, value)
-  })
-  return one
-}
+export const series = ([labels, ...values]: Written): StepSeries => seriesOf(labels, values)
 
 export const vector = (...written: Written[]): Evaluated => ({ type: 'vector', series: written.map(series) })
 export const scalar = (...value: number[]): Evaluated => ({ type: 'scalar', value: Float64Array.from(value) })
 export const text = (value: string): Evaluated => ({ type: 'string', value })
 
+/** A context that answers with these series where the times of samples are asked for, and notes by which selector. */
 export function contextOf(steps: number, infoTimes: StepSeries[], selected: VectorSelector[] = []): EvalContext {
   return {
-    grid: { startMs: 0, stepMs: 60_000, steps },
-    query: { startMs: 1000, endMs: 3000, stepMs: 500, steps: 5 },
-    annotations: new Annotations(),
-    selectVector: async () => [],
+    ...plainContextOf(steps),
     selectTimes: async (selector) => {
       selected.push(selector)
       return infoTimes
     },
-    spend: async () => {},
-    pace: async () => {},
   }
 }
 
