@@ -1,7 +1,7 @@
 import type { Config } from './schema.js'
 
 /** Keys whose values may hold a password. */
-const SECRET = /url$|password|token|secret/i
+const SECRET = /url$|password|token|secret|_key/i
 
 /** Every setting as `group.key` and a text, for people who ask a running server; what may hold a password is left out. */
 export function configFlags(config: Config): Record<string, string> {

@@ -1,10 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { LimitsSchema } from '../limits.js'
-import { duration } from './fields.js'
+import { clusterGroups } from './cluster.js'
+import { duration, group } from './fields.js'
 import { ScrapeConfigSchema } from './scrape.js'
-
-const group = <T extends Parameters<typeof Type.Object>[0]>(properties: T) =>
-  Type.Object(properties, { additionalProperties: false, default: {} })
 
 /** A derived series: windows of `match` merged over every label but those in `by`. */
 const RollupSchema = Type.Object(
@@ -116,8 +114,13 @@ export const ConfigSchema = Type.Object(
         description: 'host:port of a server that is already there; empty starts one',
       }),
       namespace: Type.String({ default: 'default' }),
+      api_key: Type.String({ default: '', description: 'sent to the server, over TLS' }),
+      tls: Type.Boolean({ default: false, description: 'encrypt the connection' }),
+      ca: Type.String({ default: '', description: 'PEM file of the authority that signed the server' }),
+      cert: Type.String({ default: '', description: 'PEM file of the certificate to show' }),
+      key: Type.String({ default: '', description: 'PEM file of its private key' }),
     }),
-    catalog: group({ url: Type.String({ default: '', description: 'postgres://…; empty starts the embedded one' }) }),
+    ...clusterGroups,
     cache: group({
       query_ttl: duration('30s'),
       tag_index_ttl: duration('5m'),

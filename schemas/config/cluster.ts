@@ -1,0 +1,64 @@
+import { Type } from '@sinclair/typebox'
+import { group } from './fields.js'
+
+const text = (description: string, value = '') => Type.String({ default: value, description })
+const flag = (description: string) => Type.Boolean({ default: false, description })
+
+/** Certificates of a connection, as paths of PEM files; empty ones are left to the system. */
+const certificates = {
+  ca: text('PEM file of the authority that signed the server; empty: those of the system'),
+  cert: text('PEM file of the certificate to show'),
+  key: text('PEM file of its private key'),
+}
+
+/** The engines of a cluster. Each is used where it is named and its embedded counterpart where it is not. */
+export const clusterGroups = {
+  kafka: group({
+    brokers: Type.Array(Type.String({ minLength: 1 }), {
+      default: [],
+      description: '`host:port`; none: the embedded log',
+    }),
+    client_id: text('name that brokers see', 'tidemark'),
+    topic_prefix: text('set before the names of topics and groups, so that several Tidemarks share a cluster'),
+    replication: Type.Integer({ default: 1, minimum: 1, description: 'copies of each record that `init` asks for' }),
+    compression: Type.Union(
+      ['none', 'gzip', 'snappy', 'lz4', 'zstd'].map((codec) => Type.Literal(codec)),
+      { default: 'lz4', description: 'of batches sent' },
+    ),
+    tls: flag('encrypt connections'),
+    ...certificates,
+    sasl: Type.Union(
+      ['none', 'plain', 'scram-sha-256', 'scram-sha-512'].map((mechanism) => Type.Literal(mechanism)),
+      { default: 'none', description: 'how to log in' },
+    ),
+    username: text('for sasl'),
+    password: text('for sasl'),
+  }),
+  redis: group({
+    url: text(
+      'redis://, rediss://, redis+sentinel://host,host/master or redis+cluster://host,host; empty: in this process',
+    ),
+    ...certificates,
+  }),
+  victoriametrics: group({
+    url: text('http://host:8428; empty: the embedded hot store'),
+    token: text('bearer token to send'),
+  }),
+  s3: group({
+    bucket: text('empty: the folder `objects` of data.dir'),
+    endpoint: text('http://host:port of a server that is not Amazon’s'),
+    region: text('region', 'us-east-1'),
+    prefix: text('set before every key'),
+    access_key_id: text('empty: as the AWS SDK finds it'),
+    secret_access_key: text('empty: as the AWS SDK finds it'),
+    cache_bytes: Type.Integer({
+      default: 10 * 2 ** 30,
+      minimum: 2 ** 20,
+      description: 'bytes of objects kept in data.dir for reading',
+    }),
+  }),
+  catalog: group({
+    url: text('postgres://…; empty starts the embedded one'),
+    read_url: text('postgres://… of a replica for queries; empty: `url`'),
+  }),
+}
