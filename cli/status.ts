@@ -20,7 +20,7 @@ export function statusCommand(): Command {
 
 /** The status as a person reads it. */
 export function statusText(status: PipelineStatus): string {
-  const { nowMs, ingest, speed, archive, blocks, workflows } = status
+  const { nowMs, ingest, speed, archive, blocks, workflows, instances } = status
   const refusals = Object.entries(ingest.refusedByCode).map(([code, n]) => `${code} ${n.toLocaleString('en-US')}`)
   const archived = new Map(archive.partitions.map((one) => [one.partition, one]))
   const running = workflows.running.map(
@@ -35,6 +35,18 @@ export function statusText(status: PipelineStatus): string {
     `ingest      ${ingest.accepted.toLocaleString('en-US')} points accepted, ${ingest.refused.toLocaleString('en-US')} refused${refusals.length > 0 ? ` (${refusals.join(', ')})` : ''}, ${ingest.activeSeries.toLocaleString('en-US')} active series`,
     `workflows   ${workflows.state}${workflows.address ? ` at ${workflows.address}` : ''}${workflows.reason ? `: ${workflows.reason}` : ''}`,
     ...running,
+    '',
+    textTable(
+      ['process', 'roles', 'host', 'pid', 'since', 'version'],
+      instances.map(({ url, roles, host, pid, startedMs, version }) => [
+        url,
+        roles.length > 1 ? 'all' : roles.join(),
+        host,
+        String(pid),
+        timeText(startedMs),
+        version,
+      ]),
+    ),
     '',
     textTable(
       ['partition', 'watermark', 'lag', 'open windows', 'late', 'archived to', 'archive lag'],

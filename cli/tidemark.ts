@@ -7,6 +7,7 @@ import { explainCommand } from './explain.js'
 import { promqlCommand } from './promql.js'
 import { queryCommand } from './query/query.js'
 import { recomputeCommand } from './recompute.js'
+import { roleCommands } from './role.js'
 import { statusCommand } from './status.js'
 import { upCommand } from './up.js'
 import { VERSION } from './version.js'
@@ -24,6 +25,7 @@ const program = new Command('tidemark')
     `
 Start here:
   $ tidemark up                          everything on this machine, data in ./data
+  $ tidemark gateway --config FILE       one role by itself, on a cluster; likewise speed, archive, worker, serving
   $ tidemark status                      tide line, watermarks, lag, blocks
   $ tidemark doctor                      checks the installation and names each fix
   $ tidemark query 'host_load1'          asks in PromQL; --range 1h --output chart draws it
@@ -50,6 +52,7 @@ for (const command of [
   explainCommand(),
   decodeCommand(),
   promqlCommand(),
+  ...roleCommands(),
 ]) {
   program.addCommand(command.exitOverride().showHelpAfterError(`(tidemark ${command.name()} --help shows examples)`))
 }

@@ -8,15 +8,21 @@ import { TidemarkError } from '../schemas/errors.js'
 import type { Clock } from '../schemas/time.js'
 import { installErrorHandler } from '../serving/http/errors.js'
 import { type ControlOptions, controlPlugin } from '../serving/http/plugin.js'
+import { registerHealthRoutes } from '../serving/http/status.js'
 import type { ServingProcess } from './serving-process.js'
 import { servingRoutes } from './serving-routes.js'
 
-/** What the HTTP server is made of. */
+/** What the HTTP server of a process is made of: what its roles have to offer. */
 export interface HttpOptions {
   config: Config
-  gateway: RequestOpener
-  control: ControlOptions
-  serving: ServingProcess
+  /** Takes points in. */
+  gateway?: RequestOpener
+  /** Answers what is asked of Tidemark itself. */
+  control?: ControlOptions
+  /** Answers queries. */
+  serving?: ServingProcess
+  /** Why this process cannot do its work now; empty while it can. */
+  notReady: () => Promise<readonly string[]>
   clock: Clock
   logger: Logger
 }
@@ -27,24 +33,19 @@ export interface HttpServer {
   close(): Promise<void>
 }
 
-/** Starts the HTTP server: ingest and serving on one port. @throws TM_PORT_TAKEN */
-export async function startHttp({
-  config,
-  gateway,
-  control,
-  serving,
-  clock,
-  logger,
-}: HttpOptions): Promise<HttpServer> {
+/** Starts the HTTP server: all that the process offers, on one port. @throws TM_PORT_TAKEN */
+export async function startHttp(options: HttpOptions): Promise<HttpServer> {
+  const { config, gateway, control, serving, notReady, clock, logger } = options
   const app = fastify({
     loggerInstance: logger.child({}, { level: 'warn' }) as FastifyBaseLogger,
     forceCloseConnections: true,
   })
   installErrorHandler(app)
   await app.register(helmet)
-  await app.register(ingestPlugin, { gateway, config, clock })
-  await app.register(controlPlugin(control))
-  await app.register(await servingRoutes(serving))
+  registerHealthRoutes(app, notReady)
+  if (gateway) await app.register(ingestPlugin, { gateway, config, clock })
+  if (control) await app.register(controlPlugin(control))
+  if (serving) await app.register(await servingRoutes(serving))
   const { host, port } = config.http
   try {
     const url = await app.listen({ host, port })

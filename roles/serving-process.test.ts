@@ -87,13 +87,12 @@ beforeAll(async () => {
   const gateway = createGateway({ log: stored, partitions: 1, limits: config.limits, policies: [], clock })
   const control = {
     workflows: {} as Workflows,
-    metadata: () => gateway.metadata(),
+    metadata: () => gateway.metadata.all(),
     facts: { version: '1', startedMs: NOW, flags: {}, retention: '' },
     status: () => Promise.reject(new Error('not asked')),
-    notReady: async () => serving.notReady(),
     clock,
   }
-  http = await startHttp({ config, gateway, control, serving, clock, logger })
+  http = await startHttp({ config, gateway, control, serving, notReady: async () => serving.notReady(), clock, logger })
   closing.add('HTTP', () => http.close())
 })
 afterAll(() => closing.close())

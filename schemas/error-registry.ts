@@ -245,6 +245,11 @@ export const ERRORS = {
     'the config file {path} cannot be read: {reason}',
     'name a YAML file with --config or TIDEMARK_CONFIG',
   ),
+  TM_ROLE_ENGINES: entry(
+    500,
+    'the role {role} runs by itself, but what it shares with other processes is embedded: {keys}',
+    'set these keys to servers that all processes reach (`npm run stack` starts some), or run everything with `tidemark up`',
+  ),
   TM_DATA_LOCKED: entry(
     500,
     'the data folder {path} is used by process {pid}',

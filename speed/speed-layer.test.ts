@@ -2,15 +2,20 @@ import { expect, test } from 'vitest'
 import { encodeRecord } from '../schemas/log/record.js'
 import { Kind } from '../schemas/points.js'
 import type { Log, LogCommit, LogEntry, LogReader } from '../schemas/ports/log.js'
+import type { Closing } from '../schemas/ports/speed-progress.js'
 import type { HotStore, LiveView } from '../schemas/ports/window-store.js'
 import { Series } from '../schemas/series/series.js'
-import { type SpeedLayer, startSpeedLayer } from './speed-layer.js'
+import { startSpeedLayer } from './speed-layer.js'
 
 const T0 = 1_767_225_600_000
 const cpu = Series.of('cpu', {}, Kind.Sample)
 
 /** A speed layer whose log hands over what the test says, and whose stores do what the test says. */
-async function openSpeedLayer(options: { write?: () => Promise<void>; put?: LiveView['put'] }) {
+async function openSpeedLayer(options: {
+  write?: () => Promise<void>
+  put?: LiveView['put']
+  note?: (closings: readonly Closing[]) => Promise<void>
+}) {
   let reader: LogReader | undefined
   const commits: LogCommit[] = []
   const errors: string[] = []
@@ -28,6 +33,7 @@ async function openSpeedLayer(options: { write?: () => Promise<void>; put?: Live
     hot: { write: options.write ?? (async () => undefined) } as unknown as HotStore,
     live: { put: options.put ?? (async () => undefined) } as unknown as LiveView,
     late: { record: async () => undefined, forget: async () => undefined },
+    progress: { note: options.note ?? (async () => undefined), forget: async () => undefined },
     rollups: [],
     rules: { latenessMs: 15_000, idleAfterMs: 30_000 },
     clock: () => T0,
@@ -53,8 +59,6 @@ function entry(offset: number, timeMs: number): LogEntry {
   return { offset, appendedMs: timeMs, value }
 }
 
-const closedAt = (speed: SpeedLayer, offset: number) => speed.closedThroughMs(new Map([[0, offset]]))
-
 test('windows that could not be stored are never passed over by a later commit', async () => {
   const failures = [new Error('no such table')]
   const write = async () => {
@@ -68,13 +72,34 @@ test('windows that could not be stored are never passed over by a later commit',
   expect(commits).toEqual([])
 })
 
-test('says how far windows were closed when the log had been read to an offset', async () => {
-  const { speed, read } = await openSpeedLayer({})
+test('notes how far windows were closed when the log had been read to an offset', async () => {
+  const noted: Closing[] = []
+  const { speed, read } = await openSpeedLayer({ note: async (closings) => void noted.push(...closings) })
   await read(entry(0, T0))
   await read(entry(1, T0 + 60_000))
-  expect(await closedAt(speed, 1)).toBe(T0 - 20_000)
-  expect(await closedAt(speed, 2)).toBe(T0 + 40_000)
-  expect(await closedAt(speed, 3)).toBe(Number.NEGATIVE_INFINITY)
+  await speed.followClock()
+  expect(noted).toEqual([
+    { partition: 0, offset: 1, throughMs: T0 - 20_000 },
+    { partition: 0, offset: 2, throughMs: T0 + 40_000 },
+  ])
+})
+
+test('what could not be noted is told, holds nothing up, and is noted at the next turn', async () => {
+  const noted: Closing[] = []
+  const failures = [new Error('the catalog is away')]
+  const note = async (closings: readonly Closing[]) => {
+    const failure = failures.pop()
+    if (failure) throw failure
+    noted.push(...closings)
+  }
+  const { speed, read, errors, commits } = await openSpeedLayer({ note })
+  await read(entry(0, T0))
+  await speed.followClock()
+  expect(errors).toHaveLength(1)
+  await read(entry(1, T0 + 60_000))
+  expect(commits).toHaveLength(1)
+  await speed.followClock()
+  expect(noted.map(({ offset }) => offset)).toEqual([1, 2])
 })
 
 test('an open window that the live view did not take is given to it again', async () => {

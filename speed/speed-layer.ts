@@ -3,13 +3,14 @@ import { asTidemarkError, TidemarkError } from '../schemas/errors.js'
 import { DamagedRecord, decodeRecord, type LogRecord } from '../schemas/log/record.js'
 import type { LateLedger, LatePoints } from '../schemas/ports/late-ledger.js'
 import type { Log, LogCommit, LogEntry, LogReader, LogSubscription } from '../schemas/ports/log.js'
+import type { SpeedProgress } from '../schemas/ports/speed-progress.js'
 import type { PartitionStatus } from '../schemas/ports/status.js'
 import type { HotStore, LiveView } from '../schemas/ports/window-store.js'
 import type { Clock } from '../schemas/time.js'
 import { encodeChunks } from '../schemas/windows/chunk.js'
 import type { WindowBatch } from '../schemas/windows/columns.js'
-import { ClosingHistory } from './closing-history.js'
 import { PartitionState } from './partition-state.js'
+import { ProgressNotes } from './progress-notes.js'
 import { Rollups } from './rollup.js'
 import { closedBefore, formatCommit, parseCommit, type WatermarkRules } from './watermark.js'
 
@@ -21,6 +22,7 @@ export interface SpeedOptions {
   hot: HotStore
   live: LiveView
   late: LateLedger
+  progress: SpeedProgress
   rollups: readonly Rollup[]
   rules: WatermarkRules
   clock: Clock
@@ -36,11 +38,6 @@ export interface SpeedLayer {
   /** Closes the windows of idle partitions; to be called every second or so. */
   followClock(): Promise<void>
   status(): Promise<PartitionStatus[]>
-  /**
-   * Every window that ends at or before this time (ms) was closed and stored, and its late points counted, when the log
-   * had been read to these offsets, by partition; -Infinity if it has not been read that far.
-   */
-  closedThroughMs(readTo: ReadonlyMap<number, number>): Promise<number>
   /** Stops reading; open windows are rebuilt from the log at the next start. */
   close(): Promise<void>
   /** Rejects if reading ends by an error. */
@@ -56,7 +53,6 @@ export async function startSpeedLayer(options: SpeedOptions): Promise<SpeedLayer
     flushProvisional: () => reader.flushProvisional(),
     followClock: () => reader.followClock(),
     status: () => reader.status(),
-    closedThroughMs: (readTo) => reader.closedThroughMs(readTo),
     async close() {
       reader.isClosed = true
       await subscription.close()
@@ -70,7 +66,6 @@ interface OwnedPartition {
   /** The last piece of work on this partition: work on one partition never overlaps. */
   tail: Promise<void>
   appliedTo: number
-  history: ClosingHistory
 }
 
 class SpeedReader implements LogReader {
@@ -78,28 +73,33 @@ class SpeedReader implements LogReader {
   isClosed = false
   readonly #options: SpeedOptions
   readonly #rollups: Rollups
+  readonly #notes: ProgressNotes
   readonly #owned = new Map<number, OwnedPartition>()
 
   constructor(options: SpeedOptions) {
     this.#options = options
     this.#rollups = new Rollups(options.rollups)
+    this.#notes = new ProgressNotes(options.progress, options.onError)
   }
 
   async assign(partition: number, committed: LogCommit | undefined): Promise<number | undefined> {
     const restored = committed ? parseCommit(committed.metadata) : undefined
     // What is read again is counted again.
-    await this.#untilDone(() => this.#options.late.forget(partition, restored?.appliedTo ?? 0))
+    const appliedTo = restored?.appliedTo ?? 0
+    await this.#untilDone(() => this.#options.late.forget(partition, appliedTo))
+    await this.#untilDone(() => this.#options.progress.forget(partition, appliedTo))
+    this.#notes.drop(partition)
+    if (restored) this.#notes.add(partition, appliedTo, closedBefore(restored.watermarkMs))
     const { rules, clock } = this.#options
     const state = new PartitionState({ partition, rules, rollups: this.#rollups, nowMs: clock(), restored })
-    const history = new ClosingHistory(0)
-    if (restored) history.note(restored.appliedTo, closedBefore(restored.watermarkMs))
-    this.#owned.set(partition, { state, tail: Promise.resolve(), appliedTo: committed?.offset ?? 0, history })
+    this.#owned.set(partition, { state, tail: Promise.resolve(), appliedTo: committed?.offset ?? 0 })
     return committed?.offset
   }
 
   async revoke(partition: number): Promise<void> {
     const owned = this.#owned.get(partition)
     this.#owned.delete(partition)
+    this.#notes.drop(partition)
     await owned?.tail.catch(() => undefined)
   }
 
@@ -129,6 +129,7 @@ class SpeedReader implements LogReader {
         await this.#flush(partition, owned, owned.state.takeClosed(), [])
       })
     }
+    await this.#notes.flush()
   }
 
   async flushProvisional(): Promise<void> {
@@ -157,20 +158,11 @@ class SpeedReader implements LogReader {
     })
   }
 
-  async closedThroughMs(readTo: ReadonlyMap<number, number>): Promise<number> {
-    const bounds = await this.#options.log.bounds('tidemark.points')
-    const times = bounds.map(({ partition, start }) => {
-      const history = this.#owned.get(partition)?.history
-      return history ? history.throughMs(readTo.get(partition) ?? start) : Number.NEGATIVE_INFINITY
-    })
-    return Math.min(...times)
-  }
-
   /** Stores first, commits then: a crash in between repeats the writes, which are overwrites. */
   async #flush(partition: number, owned: OwnedPartition, closed: WindowBatch[], late: LatePoints[]): Promise<void> {
     if (closed.length > 0 || late.length > 0) await this.#store(partition, owned, closed, late)
     const { watermarkMs } = owned.state
-    owned.history.note(owned.appliedTo, watermarkMs === undefined ? undefined : closedBefore(watermarkMs))
+    this.#notes.add(partition, owned.appliedTo, watermarkMs === undefined ? undefined : closedBefore(watermarkMs))
   }
 
   async #store(partition: number, owned: OwnedPartition, closed: WindowBatch[], late: LatePoints[]): Promise<void> {

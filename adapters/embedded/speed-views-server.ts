@@ -8,10 +8,10 @@ import { COVERED_PATH, FRAME_HEADER_BYTES, RENUMBERED, SERIES_PATH, WINDOWS_PATH
 /** How long an answer may keep the event loop to itself, ms. */
 const SLICE_MS = 3
 
-/** What is asked for. */
+/** What is asked for: the views that lie in this process. */
 export interface SpeedViews {
-  live: EmbeddedLiveView
-  hot: EmbeddedHotStore
+  live?: EmbeddedLiveView
+  hot?: EmbeddedHotStore
 }
 
 /**
@@ -40,17 +40,20 @@ export async function serveSpeedViews(path: string, views: SpeedViews): Promise<
 async function answer({ live, hot }: SpeedViews, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://speed')
   const number = (name: string) => Number(searchParams.get(name))
-  if (pathname === SERIES_PATH.live || pathname === SERIES_PATH.hot) {
-    const position = { generation: number('generation'), known: number('known') }
-    const { numbered, generation } = pathname === SERIES_PATH.live ? live : { numbered: hot.numbered, generation: 0 }
-    response.end(packSeries(numbered, generation, position))
+  const position = { generation: number('generation'), known: number('known') }
+  if (pathname === SERIES_PATH.live && live) {
+    response.end(packSeries(live.numbered, live.generation, position))
     return
   }
-  if (pathname === COVERED_PATH) {
+  if (pathname === SERIES_PATH.hot && hot) {
+    response.end(packSeries(hot.numbered, 0, position))
+    return
+  }
+  if (pathname === COVERED_PATH && live) {
     response.end(String((await live.coveredFromMs()) ?? ''))
     return
   }
-  if (pathname === WINDOWS_PATH) {
+  if (pathname === WINDOWS_PATH && live) {
     const body: Buffer[] = []
     for await (const piece of request) body.push(piece as Buffer)
     if (number('generation') !== live.generation) return void response.writeHead(RENUMBERED).end()

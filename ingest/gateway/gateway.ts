@@ -1,8 +1,8 @@
 import type { CardinalityPolicy } from '../../schemas/config/schema.js'
 import { type ErrorCode, TidemarkError } from '../../schemas/errors.js'
 import type { Limits } from '../../schemas/limits.js'
-import type { MetricMetadata } from '../../schemas/metadata.js'
 import type { Log, LogAppend } from '../../schemas/ports/log.js'
+import type { IngestStatus } from '../../schemas/ports/status.js'
 import type { Clock } from '../../schemas/time.js'
 import { MetadataRegistry } from '../identity/metadata.js'
 import { SeriesRegistry } from '../identity/registry.js'
@@ -10,19 +10,11 @@ import type { IngestRequest, RequestOpener } from '../request.js'
 import type { IngestResult } from '../sink.js'
 import { GatewayRequest, HandleSlots } from './request.js'
 
-/** What the gateway counted since it started. */
-interface IngestCounts {
-  accepted: number
-  refused: number
-  refusedByCode: Record<string, number>
-  activeSeries: number
-}
-
 /** Everything that comes in passes here: identity, limits, batching by partition, and the log before the answer. */
 export interface Gateway extends RequestOpener {
-  counts(): IngestCounts
+  counts(): IngestStatus
   /** What senders said of their metrics since it started. */
-  metadata(): ReadonlyMap<string, MetricMetadata>
+  readonly metadata: MetadataRegistry
   /** Releases series that fell silent; to be called every few minutes. */
   releaseIdle(): void
 }
@@ -68,7 +60,7 @@ export function createGateway({ log, partitions, limits, policies, clock }: Gate
   return {
     open: (): IngestRequest => new GatewayRequest({ registry, metadata, limits, slots, nowMs: clock(), append, count }),
     counts: () => ({ accepted, refused, refusedByCode: { ...refusedByCode }, activeSeries: registry.guard.total }),
-    metadata: () => metadata.all(),
+    metadata,
     releaseIdle: () => {
       if (registry.releaseIdle(clock()) > 0) slots.clear()
     },

@@ -38,9 +38,11 @@ async function start(folder: string): Promise<number> {
   const sockets = mkdtempSync(join(tmpdir(), 'tidemark-bench-query-'))
   closing.add('the sockets', () => rmSync(sockets, { recursive: true, force: true }))
   const speedSocket = join(sockets, 'speed')
-  const speed = await serveSpeedViews(speedSocket, stores)
+  await stores.live()
+  await stores.hot()
+  const speed = await serveSpeedViews(speedSocket, stores.own)
   closing.add('the speed views', () => speed.close())
-  const { catalog, catalogUrl } = stores
+  const { catalog, url: catalogUrl } = await stores.catalog()
   const setup = { config, catalogUrl, originMs: catalog.originMs, socket: '', speedSocket }
   const views = openServingViews(setup, clock, closing)
   const app = fastify({ forceCloseConnections: true })

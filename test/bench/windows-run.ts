@@ -58,6 +58,7 @@ async function run({ folder, partitions, points }: WindowsRequest): Promise<Wind
       hot,
       live,
       late,
+      progress: { note: async () => {}, forget: async () => {} },
       rollups: [],
       rules: RULES,
       clock,

@@ -5,6 +5,7 @@ import { Archive } from '../../batch/archive/archive.js'
 import { openCatalog } from '../../batch/catalog/catalog.js'
 import { CatalogLateLedger } from '../../batch/catalog/late-ledger.js'
 import { SeriesIndex } from '../../batch/catalog/series.js'
+import { CatalogSpeedProgress } from '../../batch/catalog/speed-progress.js'
 import { createBatchWork } from '../../batch/create-work.js'
 import { createBatchView } from '../../batch/view/view.js'
 import type { BatchWork } from '../../batch/work.js'
@@ -84,6 +85,7 @@ async function wire(
     hot,
     live,
     late: new CatalogLateLedger(catalog.db, catalog.blockMs),
+    progress: new CatalogSpeedProgress(catalog.db),
     rollups: config.rollups,
     rules: { latenessMs: settings.latenessMs, idleAfterMs: parseDuration(config.speed.idle_after) },
     clock,
@@ -107,7 +109,6 @@ async function wire(
     scratch: join(world.folder, 'work'),
     view,
     hotStore: hot,
-    closedThroughMs: (readTo) => speed.closedThroughMs(readTo),
   })
   const views = {
     batch: view,
