@@ -1,5 +1,6 @@
 import type { BatchView } from '../schemas/ports/batch-view.js'
 import type { WindowReader } from '../schemas/ports/window-store.js'
+import { mergedRollups } from '../schemas/windows/merged-rollups.js'
 import { auditBlock } from './audit/audit.js'
 import { blocksWithPoints } from './catalog/blocks.js'
 import { CatalogLateLedger } from './catalog/late-ledger.js'
@@ -19,6 +20,7 @@ export interface BatchWorkParts extends RecomputeParts {
 export function createBatchWork(parts: BatchWorkParts): BatchWork {
   const { catalog, settings, clock } = parts
   const recompute = new Recompute(parts)
+  const hotStore = mergedRollups(parts.hotStore, settings.rollups)
   const ledger = new CatalogLateLedger(catalog.db, catalog.blockMs)
   const progress = new CatalogSpeedProgress(catalog.db)
   // Where retention dropped the raw points, a recompute would lose what the tiers still hold.
@@ -29,7 +31,7 @@ export function createBatchWork(parts: BatchWorkParts): BatchWork {
     dirtyReady: async () => (await recompute.dirtyReady()).filter(isHeld),
     recomputeBlock: (startMs) => recompute.block(startMs),
     blocksIn: async (range) => (await blocksWithPoints(catalog.db, range, catalog.blockMs)).filter(isHeld),
-    auditBlock: (startMs) => auditBlock({ ...parts, ledger, progress }, startMs),
+    auditBlock: (startMs) => auditBlock({ ...parts, hotStore, ledger, progress }, startMs),
     sweep: async () => ({
       ...(await sweep({ ...parts, ledger, progress })),
       filesCompacted: await compactTiers(parts),

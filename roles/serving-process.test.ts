@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { EmbeddedHotStore } from '../adapters/embedded/hot-store.js'
 import { EmbeddedLiveView } from '../adapters/embedded/live-view.js'
 import { createGateway } from '../ingest/gateway/gateway.js'
+import { firstLayout } from '../ingest/routing/plan-layout.js'
 import { MemoryLog } from '../ingest/testing/memory-log.js'
 import { loadConfig } from '../schemas/config/load.js'
 import type { Workflows } from '../schemas/ports/workflows.js'
@@ -84,7 +85,7 @@ beforeAll(async () => {
   const setup = { config, catalogUrl: config.catalog.url, originMs: 0 }
   serving = await startServingProcess({ setup, speed: { live, hot }, logger, closing, program })
   const clock = () => NOW
-  const gateway = createGateway({ log: stored, partitions: 1, limits: config.limits, policies: [], clock })
+  const gateway = createGateway({ log: stored, layouts: [firstLayout(1)], limits: config.limits, policies: [], clock })
   const control = {
     workflows: {} as Workflows,
     metadata: () => gateway.metadata.all(),

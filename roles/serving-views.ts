@@ -11,6 +11,7 @@ import { createBatchView } from '../batch/view/view.js'
 import { parseDuration } from '../schemas/config/duration.js'
 import type { Config } from '../schemas/config/schema.js'
 import type { Clock } from '../schemas/time.js'
+import { mergedRollups } from '../schemas/windows/merged-rollups.js'
 import type { Views } from '../serving/views.js'
 import type { CloseStack } from './close-stack.js'
 
@@ -52,10 +53,11 @@ export function openServingViews(setup: ServingSetup, clock: Clock, closing: Clo
     clock,
     settings: batchSettings(config),
   })
+  const live = new RemoteLiveView(setup.speedSocket)
   return {
     batch,
-    hot,
-    live: new RemoteLiveView(setup.speedSocket),
+    hot: mergedRollups(hot, config.rollups),
+    live: { ...mergedRollups(live, config.rollups), coveredFromMs: () => live.coveredFromMs() },
     cache: new EmbeddedCache(config.cache.bytes, clock),
     clock,
     limits: config.limits,

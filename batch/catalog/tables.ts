@@ -70,6 +70,7 @@ export interface CatalogTables {
     seen_ms: number
     status: ColumnType<unknown, string, string>
   }
+  layouts: { from_ms: number; partitions: number; splits: ColumnType<unknown, string, string> }
   metric_metadata: { metric: string; type: string; help: string; unit: string; said_ms: number }
   audits: {
     block_start: number

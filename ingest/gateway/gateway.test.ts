@@ -5,6 +5,7 @@ import { TidemarkError } from '../../schemas/errors.js'
 import { type Limits, OLDEST_POINT_MS } from '../../schemas/limits.js'
 import { Kind } from '../../schemas/points.js'
 import type { Label } from '../../schemas/series/series.js'
+import { firstLayout } from '../routing/plan-layout.js'
 import { MemoryLog } from '../testing/memory-log.js'
 import { createGateway } from './gateway.js'
 
@@ -15,7 +16,7 @@ function openGateway(limits: Partial<Limits> = {}, policies: CardinalityPolicy[]
   const clock = { nowMs: NOW }
   const gateway = createGateway({
     log,
-    partitions: 4,
+    layouts: [firstLayout(4)],
     limits: { ...loadConfig({ env: {} }).limits, ...limits },
     policies,
     clock: () => clock.nowMs,

@@ -65,6 +65,17 @@ export const ConfigSchema = Type.Object(
       partitions: Type.Integer({ default: 4, minimum: 1, maximum: 1024 }),
       points_retention: duration('24h'),
       windows_retention: duration('6h'),
+      split_share: Type.Number({
+        default: 0.3,
+        exclusiveMinimum: 0,
+        maximum: 1,
+        description: 'a metric that brings a larger share of all points is spread over several partitions',
+      }),
+      split_rate: Type.Integer({
+        default: 20_000,
+        minimum: 0,
+        description: 'points a second below which a metric is never spread',
+      }),
     }),
     speed: group({
       lateness: duration('15s', 'how long after its end a window waits for points'),

@@ -10,7 +10,10 @@ export interface WindowSelection extends TimeRange {
 
 /** Windows of 10 s, readable by series and time. */
 export interface WindowReader {
-  /** Chunks of windows in any order; no (series, window) comes twice. */
+  /**
+   * Chunks of windows in any order; of one partition no (series, window) comes twice. Of several it may only for a rollup
+   * whose source is spread over them: see `mergedRollups`.
+   */
   read(selection: WindowSelection): AsyncIterable<WindowColumns>
   /** The series that have at least one window in the range, as far as the store can tell without reading windows. */
   series(selection: WindowSelection): Promise<Series[]>

@@ -10,6 +10,7 @@ import { createBatchWork } from '../../batch/create-work.js'
 import { createBatchView } from '../../batch/view/view.js'
 import type { BatchWork } from '../../batch/work.js'
 import { createGateway, type Gateway } from '../../ingest/gateway/gateway.js'
+import { firstLayout } from '../../ingest/routing/plan-layout.js'
 import { parseDuration } from '../../schemas/config/duration.js'
 import type { TidemarkError } from '../../schemas/errors.js'
 import type { BatchView } from '../../schemas/ports/batch-view.js'
@@ -122,7 +123,7 @@ async function wire(
   }
   return {
     gate,
-    gateway: createGateway({ log, partitions: world.partitions, limits: config.limits, policies: [], clock }),
+    gateway: createGateway({ log, layouts: [firstLayout(world.partitions)], limits: config.limits, policies: [], clock }),
     speed,
     archive,
     work,
