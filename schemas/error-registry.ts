@@ -225,6 +225,11 @@ export const ERRORS = {
   ),
   TM_QUERY_TIME: entry(503, 'the query ran longer than {limit} ms', 'narrow it, or raise limits.queryMs'),
   // Batch and workflows
+  TM_ARCHIVE_OVERTAKEN: entry(
+    409,
+    'partition {partition} was archived by another process from offset {offset} on',
+    'nothing: the partition is read anew from where the other stands',
+  ),
   TM_TEMPORAL_MISSING: entry(503, 'paused: no Temporal server: {reason}', '{fix}', true),
   TM_RECOMPUTE_QUEUE: entry(
     429,
