@@ -47,6 +47,8 @@ export interface ServerOptions {
   logFile: string
   /** Called with each new process, so that a later run finds the one that this run left behind. */
   onProcess(mark: ProcessMark): void
+  /** Called when it ended though nobody asked for that. */
+  onDeath(reason: string): void
 }
 
 export function createServer(options: ServerOptions): StackPart {
@@ -59,6 +61,7 @@ class Server implements StackPart {
   readonly #options: ServerOptions
   #child: ChildProcess | undefined
   #isFurnished = false
+  #isWanted = false
 
   constructor(options: ServerOptions) {
     this.#options = options
@@ -79,6 +82,7 @@ class Server implements StackPart {
       await this.#untilServing(child)
       if (!this.#isFurnished) await definition.furnish?.(place)
       this.#isFurnished = true
+      this.#isWanted = true
     } catch (thrown) {
       await this.kill()
       throw this.#failure(thrown)
@@ -102,7 +106,7 @@ class Server implements StackPart {
   }
 
   #spawn(): ChildProcess {
-    const { definition, place, env, logFile, onProcess } = this.#options
+    const { definition, place, env, logFile, onProcess, onDeath } = this.#options
     const command = definition.command(place)
     const log = openSync(logFile, 'a')
     // A process group of its own: Ctrl-C in the terminal reaches us alone, and we end the servers in their order.
@@ -114,11 +118,13 @@ class Server implements StackPart {
     })
     closeSync(log)
     this.#child = child
-    const forget = () => {
-      if (this.#child === child) this.#child = undefined
-    }
-    child.once('exit', forget)
-    child.once('error', forget)
+    child.once('exit', (code, signal) => {
+      this.#child = undefined
+      if (this.#isWanted) onDeath(`ended with ${code ?? signal}`)
+    })
+    child.once('error', () => {
+      this.#child = undefined
+    })
     const mark = child.pid === undefined ? undefined : markOf(child.pid)
     if (mark) onProcess(mark)
     return child
@@ -142,6 +148,7 @@ class Server implements StackPart {
 
   async #end(signal: NodeJS.Signals): Promise<void> {
     const child = this.#child
+    this.#isWanted = false
     if (!child) return
     const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
     child.kill(signal)
