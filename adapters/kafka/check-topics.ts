@@ -74,7 +74,11 @@ export function judged(difference: TopicDifference): Omit<TopicFinding, 'what'> 
     }
     case 'setting': {
       const { name, is, wanted } = difference
-      return { state: harms(name, is, wanted) ? 'problem' : 'warning', detail: `${name} is ${is}, not ${wanted}`, fix: INIT }
+      return {
+        state: harms(name, is, wanted) ? 'problem' : 'warning',
+        detail: `${name} is ${is}, not ${wanted}`,
+        fix: INIT,
+      }
     }
   }
 }

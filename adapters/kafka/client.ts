@@ -1,20 +1,14 @@
-import {
+import kafkajs, {
   type Admin,
   type Assigner,
-  AssignerProtocol,
   type Broker,
   type Cluster,
-  CompressionCodecs,
-  CompressionTypes,
-  ConfigResourceTypes,
-  ConfigSource,
+  type CompressionTypes,
   type Consumer,
   type FetchOffsetsPartition,
-  Kafka,
+  type Kafka,
   type KafkaMessage,
-  logLevel,
   type PartitionAssigner,
-  PartitionAssigners,
   type SASLOptions,
 } from 'kafkajs'
 import type { LogCommit, LogEntry } from '../../schemas/ports/log.js'
@@ -35,6 +29,9 @@ import type { Compression, KafkaConnection } from './connection.js'
 import { isDenied } from './faults.js'
 import { releaseOf } from './release.js'
 
+// As a CommonJS module it has its names only on its default export.
+const { AssignerProtocol, CompressionCodecs, ConfigResourceTypes, logLevel, PartitionAssigners } = kafkajs
+
 /** A request without an answer is given up after this, ms. */
 const REQUEST_MS = 10_000
 /** New partitions and leaders are noticed within this, ms. */
@@ -51,14 +48,16 @@ const GROUP = { sessionTimeout: 10_000, rebalanceTimeout: 15_000, heartbeatInter
 /** Bytes of one fetch as they travel, in all and from one partition. */
 const FETCH = { minBytes: 1, maxBytes: 16 << 20, maxBytesPerPartition: 4 << 20 }
 
+/** Source of a setting that stands at the topic itself. */
+const TOPIC_CONFIG = 1
 const NOTHING = Buffer.alloc(0)
 
 const COMPRESSION: Record<Compression, CompressionTypes> = {
-  none: CompressionTypes.None,
-  gzip: CompressionTypes.GZIP,
-  snappy: CompressionTypes.Snappy,
-  lz4: CompressionTypes.LZ4,
-  zstd: CompressionTypes.ZSTD,
+  none: kafkajs.CompressionTypes.None,
+  gzip: kafkajs.CompressionTypes.GZIP,
+  snappy: kafkajs.CompressionTypes.Snappy,
+  lz4: kafkajs.CompressionTypes.LZ4,
+  zstd: kafkajs.CompressionTypes.ZSTD,
 }
 
 const forClient = ({ compress, decompress }: Codec) => ({
@@ -66,16 +65,16 @@ const forClient = ({ compress, decompress }: Codec) => ({
   compress: ({ buffer }: { buffer: Buffer }) => compress(buffer),
   decompress,
 })
-CompressionCodecs[CompressionTypes.Snappy] = () => forClient(codecs.snappy)
-CompressionCodecs[CompressionTypes.LZ4] = () => forClient(codecs.lz4)
-CompressionCodecs[CompressionTypes.ZSTD] = () => forClient(codecs.zstd)
+CompressionCodecs[kafkajs.CompressionTypes.Snappy] = () => forClient(codecs.snappy)
+CompressionCodecs[kafkajs.CompressionTypes.LZ4] = () => forClient(codecs.lz4)
+CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => forClient(codecs.zstd)
 
 /** All that is asked of kafkajs. */
 export class KafkaClient {
   readonly #kafka: Kafka
 
   constructor({ brokers, clientId, ssl, sasl }: KafkaConnection, logger: Logger) {
-    this.#kafka = new Kafka({
+    this.#kafka = new kafkajs.Kafka({
       brokers,
       clientId,
       ssl,
@@ -339,7 +338,7 @@ async function describeTopics(admin: Admin, names: readonly string[]): Promise<T
   })
   return states.map(({ name, partitions }) => {
     const entries = described?.resources.find(({ resourceName }) => resourceName === name)?.configEntries
-    const own = entries?.filter(({ configSource }) => configSource === ConfigSource.TOPIC_CONFIG) ?? []
+    const own = entries?.filter(({ configSource }) => configSource === TOPIC_CONFIG) ?? []
     return {
       name,
       partitions: partitions.length,

@@ -88,7 +88,11 @@ async function mend(admin: TopicAdmin, plan: TopicPlan, state: TopicState): Prom
         return { topic: name, text, isDone: false }
       }
       default:
-        return { topic: name, text: 'its settings may not be seen: grant DescribeConfigs and AlterConfigs', isDone: false }
+        return {
+          topic: name,
+          text: 'its settings may not be seen: grant DescribeConfigs and AlterConfigs',
+          isDone: false,
+        }
     }
   })
 }

@@ -7,7 +7,10 @@ import type { Config } from '../../schemas/config/schema.js'
 export const silent = { debug() {}, info() {}, warn() {}, error() {} }
 const BROKER = '127.0.0.1:19392'
 export function kafkaConfig(prefix: string): Config {
-  return loadConfig({ env: {}, overrides: { 'kafka.brokers': [BROKER], 'kafka.topic_prefix': prefix, 'log.partitions': 3 } })
+  return loadConfig({
+    env: {},
+    overrides: { 'kafka.brokers': [BROKER], 'kafka.topic_prefix': prefix, 'log.partitions': 3 },
+  })
 }
 const admin = new Kafka({ brokers: [BROKER], logLevel: logLevel.NOTHING }).admin()
 export async function makeTopics(config: Config) {
