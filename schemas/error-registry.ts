@@ -117,6 +117,34 @@ export const ERRORS = {
     'retry; the agent should keep the batch',
     true,
   ),
+  TM_LOG_TOPIC: entry(
+    503,
+    'the topic {topic} does not exist in Kafka',
+    'make it with `tidemark init`, or correct kafka.topic_prefix',
+    true,
+  ),
+  TM_LOG_DENIED: entry(
+    503,
+    'Kafka does not let us use {topic}: {reason}',
+    'check kafka.sasl, kafka.username and kafka.password, and the rights of that user on topics and groups',
+    true,
+  ),
+  TM_LOG_RECORD_SIZE: entry(
+    413,
+    'a record for {topic} is larger than Kafka takes there: {reason}',
+    'run `tidemark init`, which sets max.message.bytes of the topic; the brokers may have a limit of their own',
+  ),
+  TM_LOG_READER_RESTARTED: entry(
+    503,
+    'group {group} reads {topic} again from its stored positions: {reason}',
+    'nothing is lost; if it happens often, look at the brokers and at the load of this process',
+    true,
+  ),
+  TM_LOG_RECORDS_EXPIRED: entry(
+    500,
+    'records {from} to {to} of {topic}/{partition} were removed before group {group} had read them',
+    'raise log.points_retention, or find out why reading fell behind',
+  ),
   TM_LOG_BACKPRESSURE: entry(
     429,
     '{bytes} bytes wait to be written to the log, the limit is {limit}',

@@ -93,6 +93,18 @@ describe('a request', () => {
     expect(log.points().every(({ series, value }) => series === `cpu{host="${'abc'[value as number]}"}`)).toBe(true)
   })
 
+  test('with many bytes of labels becomes several records, none of more than some MB', async () => {
+    const { log, gateway } = openGateway()
+    const long = 'x'.repeat(4000)
+    await send(
+      gateway,
+      Array.from({ length: 3000 }, (_, i) => ['cpu', [['host', `${long}${i}`]]]),
+    )
+    expect(log.appended).toHaveLength(3)
+    for (const { value } of log.appended) expect(value.length).toBeLessThan(5 << 20)
+    expect(new Set(log.points().map(({ series }) => series)).size).toBe(3000)
+  })
+
   test('has all series of one metric in one partition', async () => {
     const { log, gateway } = openGateway()
     await send(gateway, hosts(50))

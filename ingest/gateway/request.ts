@@ -12,9 +12,6 @@ import type { IngestRequest } from '../request.js'
 import type { IngestResult, Refusal } from '../sink.js'
 import { PartitionBatch } from './batch.js'
 
-/** Points of one record; a larger request becomes several, so that no record holds up its readers. */
-const POINTS_PER_RECORD = 200_000
-
 /** Characters of refused input that an answer repeats. */
 const TEXT_SHOWN = 200
 
@@ -137,7 +134,7 @@ export class GatewayRequest implements IngestRequest {
     const { slots, registry } = this.#context
     const partition = registry.route(handle, timeMs)
     let batch = this.#batches.get(partition)
-    if (batch && batch.pointCount >= POINTS_PER_RECORD) {
+    if (batch?.isFull) {
       this.#full.push({ partition, batch })
       batch = undefined
     }

@@ -23,7 +23,7 @@ export const clusterGroups = {
     replication: Type.Integer({ default: 1, minimum: 1, description: 'copies of each record that `init` asks for' }),
     compression: Type.Union(
       ['none', 'gzip', 'snappy', 'lz4', 'zstd'].map((codec) => Type.Literal(codec)),
-      { default: 'lz4', description: 'of batches sent' },
+      { default: 'zstd', description: 'of batches sent' },
     ),
     tls: flag('encrypt connections'),
     ...certificates,
