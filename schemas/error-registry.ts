@@ -163,6 +163,11 @@ export const ERRORS = {
     'check it with `tidemark doctor`',
     true,
   ),
+  TM_HOTSTORE_REFUSED: entry(
+    502,
+    'the hot store refuses: {reason}',
+    'check victoriametrics.url and victoriametrics.token, and the flags that VictoriaMetrics runs with',
+  ),
   TM_LIVEVIEW_UNAVAILABLE: entry(
     503,
     'the live view cannot be reached: {reason}',

@@ -1,6 +1,6 @@
-import { sketchOf } from '../schemas/aggregates/distribution.js'
-import { Kind } from '../schemas/points.js'
-import type { WindowColumns } from '../schemas/windows/columns.js'
+import { sketchOf } from '../aggregates/distribution.js'
+import { Kind } from '../points.js'
+import type { WindowColumns } from './columns.js'
 
 const QUANTILES = { p50: 0.5, p95: 0.95, p99: 0.99 } as const
 
