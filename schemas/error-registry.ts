@@ -185,7 +185,28 @@ export const ERRORS = {
     'object {key} does not exist',
     'run `tidemark doctor`; if the archive was moved, restore it',
   ),
-  TM_OBJECT_EXISTS: entry(409, 'object {key} exists already', 'objects are immutable: write under a new key'),
+  TM_OBJECT_EXISTS: entry(
+    409,
+    'object {key} exists already with other bytes',
+    'objects are immutable: write under a new key',
+  ),
+  TM_OBJECT_DAMAGED: entry(
+    500,
+    'object {key} does not hold the bytes that were stored: {reason}',
+    'restore it from a backup or an older version of the bucket; `tidemark doctor` checks the storage',
+  ),
+  TM_BUCKET_MISSING: entry(
+    503,
+    'bucket {bucket} does not exist',
+    'create it with `tidemark init`, or name another with s3.bucket',
+    true,
+  ),
+  TM_BUCKET_DENIED: entry(
+    503,
+    'bucket {bucket} refuses {operation}: {reason}',
+    'check s3.access_key_id, s3.secret_access_key and s3.region, and that they may list, get, put and delete there (`tidemark doctor` tries each); `tidemark init` creates a bucket of your own',
+    true,
+  ),
   TM_OBJECT_KEY: entry(
     400,
     'object key "{key}" cannot be used: {reason}',

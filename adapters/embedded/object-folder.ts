@@ -4,11 +4,18 @@ import { access, copyFile, link, mkdir, open, readdir, rm, stat, unlink } from '
 import { dirname, join } from 'node:path'
 import { TidemarkError } from '../../schemas/errors.js'
 import type { ObjectEntry, ObjectStore } from '../../schemas/ports/object-store.js'
+import { checkObjectKey } from '../object-key.js'
 
 /** Where files of another file system are copied to before they are put in place. */
 const INCOMING = '.incoming'
 
-/** Objects as files of a folder. A key is taken in one step and never overwritten (a hard link, which fails if it exists). */
+/** Bytes of two files compared at a time. */
+const COMPARE_BYTES = 1 << 20
+
+/**
+ * Objects as files of a folder. A key is taken in one step and never overwritten (a hard link, which fails if it exists).
+ * A path that is given out is the object itself: it stays for as long as the object does.
+ */
 export class ObjectFolder implements ObjectStore {
   readonly #folder: string
 
@@ -36,8 +43,11 @@ export class ObjectFolder implements ObjectStore {
       await this.#place(path, target)
       await syncPath(dirname(target))
     } catch (cause) {
-      if (codeOf(cause) === 'EEXIST') throw new TidemarkError('TM_OBJECT_EXISTS', { key }, cause)
-      throw unavailable(key, cause)
+      if (codeOf(cause) !== 'EEXIST') throw unavailable(key, cause)
+      const isSame = await holdSame(path, target).catch((failure) => {
+        throw unavailable(key, failure)
+      })
+      if (!isSame) throw new TidemarkError('TM_OBJECT_EXISTS', { key }, cause)
     }
     await rm(path, { force: true })
   }
@@ -111,14 +121,29 @@ export class ObjectFolder implements ObjectStore {
   }
 
   #pathOf(key: string): string {
-    const refuse = (reason: string) => new TidemarkError('TM_OBJECT_KEY', { key, reason })
-    if (key.includes('\0') || key.includes('\\')) throw refuse('it holds a zero byte or a backslash')
-    const parts = key.split('/')
-    if (parts.some((part) => part === '' || part === '.' || part === '..')) {
-      throw refuse('it is absolute, or a part of it is empty, "." or ".."')
+    checkObjectKey(key)
+    if (key.split('/', 1)[0] === INCOMING) {
+      throw new TidemarkError('TM_OBJECT_KEY', { key, reason: `${INCOMING} is kept for files under way` })
     }
-    if (parts[0] === INCOMING) throw refuse(`${INCOMING} is kept for files under way`)
-    return join(this.#folder, ...parts)
+    return join(this.#folder, key)
+  }
+}
+
+/** True if both files hold the same bytes. */
+async function holdSame(one: string, other: string): Promise<boolean> {
+  const handles = [await open(one, 'r'), await open(other, 'r')]
+  try {
+    const sizes = await Promise.all(handles.map(async (handle) => (await handle.stat()).size))
+    if (sizes[0] !== sizes[1]) return false
+    const parts = [Buffer.alloc(COMPARE_BYTES), Buffer.alloc(COMPARE_BYTES)]
+    for (let at = 0; at < sizes[0]; at += COMPARE_BYTES) {
+      await Promise.all(handles.map((handle, i) => handle.read(parts[i], 0, COMPARE_BYTES, at)))
+      const length = Math.min(COMPARE_BYTES, sizes[0] - at)
+      if (!parts[0].subarray(0, length).equals(parts[1].subarray(0, length))) return false
+    }
+    return true
+  } finally {
+    for (const handle of handles) await handle.close()
   }
 }
 

@@ -48,6 +48,20 @@ export function objectStoreContract(name: string, open: () => Promise<ObjectStor
       expect(await readFile(await store.localPath('a'), 'utf8')).toBe('first')
     })
 
+    test('the same bytes may be put under their key again: the answer to the first time may have been lost', async () => {
+      const text = 'x'.repeat(3 << 20)
+      await put('a', text)
+      await expect(put('a', text)).resolves.toBeUndefined()
+      await expect(put('a', `${text.slice(1)}y`)).rejects.toMatchObject({ code: 'TM_OBJECT_EXISTS' })
+      expect(await readFile(await store.localPath('a'), 'utf8')).toBe(text)
+    })
+
+    test('an empty object is an object', async () => {
+      await put('a', '')
+      expect(await readFile(await store.localPath('a'), 'utf8')).toBe('')
+      for await (const { bytes } of store.list('')) expect(bytes).toBe(0)
+    })
+
     test('of several that put the same key at once, one succeeds', async () => {
       const outcomes = await Promise.allSettled(['1', '2', '3', '4'].map((text) => put('one/key', text)))
       expect(outcomes.filter((outcome) => outcome.status === 'fulfilled')).toHaveLength(1)
