@@ -56,7 +56,7 @@ export async function openStores({ config, clock, closing, onError }: StoreOptio
   closing.add('the log', () => log.close())
   const hot = new EmbeddedHotStore(join(dir, 'hot'))
   closing.add('the hot store', () => hot.close())
-  const live = new EmbeddedLiveView(clock())
+  const live = new EmbeddedLiveView(await log.partitions('tidemark.points'))
   closing.add('the live view', () => live.close())
   const objects = await ObjectFolder.open(join(dir, 'objects'))
   const catalogUrl = await catalogUrlOf(config, closing)

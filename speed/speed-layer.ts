@@ -9,6 +9,7 @@ import type { Clock } from '../schemas/time.js'
 import { encodeChunks } from '../schemas/windows/chunk.js'
 import type { WindowBatch } from '../schemas/windows/columns.js'
 import { ClosingHistory } from './closing-history.js'
+import { LiveFeeding } from './live-feeding.js'
 import { PartitionState } from './partition-state.js'
 import { Rollups } from './rollup.js'
 import { closedBefore, formatCommit, parseCommit, type WatermarkRules } from './watermark.js'
@@ -33,7 +34,7 @@ export interface SpeedOptions {
 export interface SpeedLayer {
   /** Puts changed open windows into the live view; to be called every few seconds. */
   flushProvisional(): Promise<void>
-  /** Closes the windows of idle partitions; to be called every second or so. */
+  /** Closes the windows of idle partitions and keeps the live view fed; to be called every second or so. */
   followClock(): Promise<void>
   status(): Promise<PartitionStatus[]>
   /**
@@ -79,9 +80,11 @@ class SpeedReader implements LogReader {
   readonly #options: SpeedOptions
   readonly #rollups: Rollups
   readonly #owned = new Map<number, OwnedPartition>()
+  readonly #live: LiveFeeding
 
   constructor(options: SpeedOptions) {
     this.#options = options
+    this.#live = new LiveFeeding(options.live, options.onError)
     this.#rollups = new Rollups(options.rollups)
   }
 
@@ -92,7 +95,9 @@ class SpeedReader implements LogReader {
     const { rules, clock } = this.#options
     const state = new PartitionState({ partition, rules, rollups: this.#rollups, nowMs: clock(), restored })
     const history = new ClosingHistory(0)
-    if (restored) history.note(restored.appliedTo, closedBefore(restored.watermarkMs))
+    const closedThroughMs = restored ? closedBefore(restored.watermarkMs) : undefined
+    if (restored) history.note(restored.appliedTo, closedThroughMs)
+    await this.#live.begin(partition, closedThroughMs ?? 0)
     this.#owned.set(partition, { state, tail: Promise.resolve(), appliedTo: committed?.offset ?? 0, history })
     return committed?.offset
   }
@@ -101,6 +106,7 @@ class SpeedReader implements LogReader {
     const owned = this.#owned.get(partition)
     this.#owned.delete(partition)
     await owned?.tail.catch(() => undefined)
+    this.#live.end(partition)
   }
 
   read(partition: number, entries: LogEntry[]): Promise<void> {
@@ -121,9 +127,12 @@ class SpeedReader implements LogReader {
   }
 
   async followClock(): Promise<void> {
+    // Not in turn: a partition that another store holds up is fed all the same.
+    await this.#live.beat()
     const bounds = await this.#options.log.bounds('tidemark.points')
     for (const { partition, start, end } of bounds) {
       await this.#inTurn(partition, async (owned) => {
+        await this.#live.resume(partition)
         if (Math.max(owned.appliedTo, start) < end) return
         owned.state.followClock(this.#options.clock())
         await this.#flush(partition, owned, owned.state.takeClosed(), [])
@@ -134,15 +143,9 @@ class SpeedReader implements LogReader {
   async flushProvisional(): Promise<void> {
     for (const partition of this.#owned.keys()) {
       await this.#inTurn(partition, async ({ state }) => {
+        if (!(await this.#live.resume(partition))) return
         const open = state.takeProvisional()
-        if (open.length === 0) return
-        try {
-          await this.#options.live.put(open)
-        } catch (thrown) {
-          // A cache that fails makes dashboards older; no window is lost by it.
-          state.keepProvisional(open)
-          this.#options.onError(asTidemarkError(thrown))
-        }
+        if (open.length > 0 && !(await this.#live.show(partition, open))) state.keepProvisional(open)
       })
     }
   }
@@ -174,11 +177,13 @@ class SpeedReader implements LogReader {
   }
 
   async #store(partition: number, owned: OwnedPartition, closed: WindowBatch[], late: LatePoints[]): Promise<void> {
-    const { hot, live, log, late: ledger } = this.#options
+    const { hot, log, late: ledger } = this.#options
     if (late.length > 0) await this.#untilDone(() => ledger.record(late))
+    if (closed.length > 0) await this.#untilDone(() => hot.write(closed))
+    const { watermarkMs } = owned.state
+    // Before the commit: what is committed as closed is not given to the view again after a restart.
+    if (watermarkMs !== undefined) await this.#live.show(partition, closed, closedBefore(watermarkMs))
     if (closed.length > 0) {
-      await this.#untilDone(() => hot.write(closed))
-      await this.#untilDone(() => live.put(closed))
       const records = closed.flatMap((batch) => encodeChunks(batch).map((value) => ({ partition, value })))
       await this.#untilDone(() => log.append('tidemark.windows', records))
     }
