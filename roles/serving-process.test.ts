@@ -73,13 +73,15 @@ beforeAll(async () => {
   const config = loadConfig({ env: {}, overrides })
   const program = join(folder, 'serving.mjs')
   await bundleProgram(join(import.meta.dirname, 'serving-main.ts'), program)
-  live = new TestLiveView(NOW - 3_600_000)
+  live = new TestLiveView(1)
+  const feed = await live.follow(0, 0)
   const hot = new EmbeddedHotStore(join(folder, 'hot'))
   closing.add('the hot store', () => hot.close())
   const series = Array.from({ length: SERIES }, (_, i) => cpu({ host: `h${i}`, shard: `${i % 7}` }))
   for (let i = 0; i < WINDOWS; i++) {
     const readings = series.map((one, n) => ({ series: one, values: [n + i, n] }))
-    await live.put([batch(NOW - (WINDOWS - i) * 10_000, 0, readings)])
+    const startMs = NOW - (WINDOWS - i) * 10_000
+    await feed.put([batch(startMs, 0, readings)], startMs + 10_000)
   }
   const logger = pino({ level: 'silent' })
   const setup = { config, catalogUrl: config.catalog.url, originMs: 0 }

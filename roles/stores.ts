@@ -86,7 +86,8 @@ export class Stores {
   live(): Promise<LiveView> {
     return this.#once('the live view', async () => {
       const { config, clock } = this.#options
-      const live = new EmbeddedLiveView(clock())
+      const log = await this.log()
+      const live = new EmbeddedLiveView(await log.partitions('tidemark.points'))
       this.own.live = live
       const liveMs = parseDuration(config.speed.live_view)
       this.#closeAndTrim('the live view', live, () => live.trim(clock() - liveMs))

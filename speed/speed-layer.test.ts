@@ -1,9 +1,10 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { TidemarkError } from '../schemas/errors.js'
 import { encodeRecord } from '../schemas/log/record.js'
 import { Kind } from '../schemas/points.js'
 import type { Log, LogCommit, LogEntry, LogReader } from '../schemas/ports/log.js'
 import type { Closing } from '../schemas/ports/speed-progress.js'
-import type { HotStore, LiveView } from '../schemas/ports/window-store.js'
+import type { HotStore, LiveFeed, LiveView } from '../schemas/ports/window-store.js'
 import { Series } from '../schemas/series/series.js'
 import { startSpeedLayer } from './speed-layer.js'
 
@@ -13,7 +14,7 @@ const cpu = Series.of('cpu', {}, Kind.Sample)
 /** A speed layer whose log hands over what the test says, and whose stores do what the test says. */
 async function openSpeedLayer(options: {
   write?: () => Promise<void>
-  put?: LiveView['put']
+  live?: Pick<LiveView, 'follow'>
   note?: (closings: readonly Closing[]) => Promise<void>
 }) {
   let reader: LogReader | undefined
@@ -31,7 +32,7 @@ async function openSpeedLayer(options: {
   const speed = await startSpeedLayer({
     log,
     hot: { write: options.write ?? (async () => undefined) } as unknown as HotStore,
-    live: { put: options.put ?? (async () => undefined) } as unknown as LiveView,
+    live: (options.live ?? new TestLiveView()) as LiveView,
     late: { record: async () => undefined, forget: async () => undefined },
     progress: { note: options.note ?? (async () => undefined), forget: async () => undefined },
     rollups: [],
@@ -40,9 +41,10 @@ async function openSpeedLayer(options: {
     sleep: async () => undefined,
     onError: ({ message }) => void errors.push(message),
   })
-  await reader?.assign(0, undefined)
+  const assign = async (partition: number, committed: LogCommit | undefined) => reader?.assign(partition, committed)
+  await assign(0, undefined)
   const read = (...entries: LogEntry[]) => reader?.read(0, entries)
-  return { speed, read, commits, errors }
+  return { speed, assign, read, commits, errors }
 }
 
 /** One point of `cpu`, received when it was made. */
@@ -102,19 +104,89 @@ test('what could not be noted is told, holds nothing up, and is noted at the nex
   expect(noted.map(({ offset }) => offset)).toEqual([1, 2])
 })
 
-test('an open window that the live view did not take is given to it again', async () => {
-  const failures = [new Error('out of memory')]
-  const given: number[] = []
-  const put: LiveView['put'] = async (batches) => {
-    const failure = failures.pop()
-    if (failure) throw failure
-    given.push(...batches.map(({ startMs }) => startMs))
+/** A live view that notes what it is told, and fails as often as the test says. */
+class TestLiveView implements Pick<LiveView, 'follow'> {
+  failures = 0
+  readonly told: string[] = []
+
+  async follow(partition: number, closedThroughMs: number): Promise<LiveFeed> {
+    this.#answer()
+    this.told.push(`follow ${partition} ${seconds(closedThroughMs)}`)
+    return {
+      put: async (batches, throughMs) => {
+        this.#answer()
+        const windows = batches.map(({ startMs, closed }) => `${closed ? 'closed' : 'open'} ${seconds(startMs)}`)
+        this.told.push([...windows, `through ${seconds(throughMs)}`].join(', '))
+      },
+      beat: async () => {
+        this.#answer()
+        this.told.push('beat')
+      },
+    }
   }
-  const { speed, read, errors } = await openSpeedLayer({ put })
-  await read(entry(0, T0))
-  await speed.flushProvisional()
-  expect(errors).toHaveLength(1)
-  await speed.flushProvisional()
-  await speed.flushProvisional()
-  expect(given).toEqual([T0 - 10_000])
+
+  #answer(): void {
+    if (this.failures === 0) return
+    this.failures--
+    throw new TidemarkError('TM_LIVEVIEW_UNAVAILABLE', { reason: 'out of memory' })
+  }
+}
+
+const seconds = (ms: number) => (ms === 0 ? 'nothing' : `${(ms - T0) / 1000} s`)
+
+describe('the live view', () => {
+  test('is told what is open, what is closed, and up to when, before that is committed', async () => {
+    const live = new TestLiveView()
+    const { speed, read, commits } = await openSpeedLayer({ live })
+    await read(entry(0, T0))
+    await speed.flushProvisional()
+    await read(entry(1, T0 + 60_000))
+    await speed.followClock()
+    expect(live.told).toEqual([
+      'follow 0 nothing',
+      'through nothing',
+      'open -10 s, through nothing',
+      'closed -10 s, through 40 s',
+      'beat',
+    ])
+    expect(commits).toHaveLength(1)
+  })
+
+  test('that fails holds nothing up, is reported once, and then told again how far windows are closed', async () => {
+    const live = new TestLiveView()
+    const { speed, read, commits, errors } = await openSpeedLayer({ live })
+    await read(entry(0, T0))
+    live.failures = 3
+    await read(entry(1, T0 + 60_000))
+    await speed.followClock()
+    await read(entry(2, T0 + 120_000))
+    expect(commits).toHaveLength(2)
+    expect(errors).toHaveLength(1)
+    live.told.length = 0
+    await speed.followClock()
+    expect(live.told).toEqual(['follow 0 100 s', 'through 100 s'])
+    live.failures = 1
+    await speed.followClock()
+    expect(errors).toHaveLength(2)
+  })
+
+  test('that did not take an open window is given it again', async () => {
+    const live = new TestLiveView()
+    const { speed, read } = await openSpeedLayer({ live })
+    await read(entry(0, T0))
+    live.failures = 1
+    live.told.length = 0
+    await speed.flushProvisional()
+    await speed.flushProvisional()
+    await speed.flushProvisional()
+    expect(live.told).toEqual(['follow 0 nothing', 'through nothing', 'open -10 s, through nothing'])
+  })
+
+  test('goes on from where the commit before a restart says windows were closed', async () => {
+    const live = new TestLiveView()
+    const { assign } = await openSpeedLayer({ live })
+    live.told.length = 0
+    await assign(0, { offset: 3, metadata: '{"watermarkMs":1767225625000,"appliedTo":5}' })
+    expect(live.told[0]).toBe('follow 0 20 s')
+  })
 })

@@ -9,6 +9,7 @@ import type { HotStore, LiveView } from '../schemas/ports/window-store.js'
 import type { Clock } from '../schemas/time.js'
 import { encodeChunks } from '../schemas/windows/chunk.js'
 import type { WindowBatch } from '../schemas/windows/columns.js'
+import { LiveFeeding } from './live-feeding.js'
 import { PartitionState } from './partition-state.js'
 import { ProgressNotes } from './progress-notes.js'
 import { Rollups } from './rollup.js'
@@ -35,7 +36,7 @@ export interface SpeedOptions {
 export interface SpeedLayer {
   /** Puts changed open windows into the live view; to be called every few seconds. */
   flushProvisional(): Promise<void>
-  /** Closes the windows of idle partitions; to be called every second or so. */
+  /** Closes the windows of idle partitions and keeps the live view fed; to be called every second or so. */
   followClock(): Promise<void>
   status(): Promise<PartitionStatus[]>
   /** Stops reading; open windows are rebuilt from the log at the next start. */
@@ -75,9 +76,11 @@ class SpeedReader implements LogReader {
   readonly #rollups: Rollups
   readonly #notes: ProgressNotes
   readonly #owned = new Map<number, OwnedPartition>()
+  readonly #live: LiveFeeding
 
   constructor(options: SpeedOptions) {
     this.#options = options
+    this.#live = new LiveFeeding(options.live, options.onError)
     this.#rollups = new Rollups(options.rollups)
     this.#notes = new ProgressNotes(options.progress, options.onError)
   }
@@ -92,6 +95,7 @@ class SpeedReader implements LogReader {
     if (restored) this.#notes.add(partition, appliedTo, closedBefore(restored.watermarkMs))
     const { rules, clock } = this.#options
     const state = new PartitionState({ partition, rules, rollups: this.#rollups, nowMs: clock(), restored })
+    await this.#live.begin(partition, restored ? closedBefore(restored.watermarkMs) : 0)
     this.#owned.set(partition, { state, tail: Promise.resolve(), appliedTo: committed?.offset ?? 0 })
     return committed?.offset
   }
@@ -101,6 +105,7 @@ class SpeedReader implements LogReader {
     this.#owned.delete(partition)
     this.#notes.drop(partition)
     await owned?.tail.catch(() => undefined)
+    this.#live.end(partition)
   }
 
   read(partition: number, entries: LogEntry[]): Promise<void> {
@@ -121,9 +126,12 @@ class SpeedReader implements LogReader {
   }
 
   async followClock(): Promise<void> {
+    // Not in turn: a partition that another store holds up is fed all the same.
+    await this.#live.beat()
     const bounds = await this.#options.log.bounds('tidemark.points')
     for (const { partition, start, end } of bounds) {
       await this.#inTurn(partition, async (owned) => {
+        await this.#live.resume(partition)
         if (Math.max(owned.appliedTo, start) < end) return
         owned.state.followClock(this.#options.clock())
         await this.#flush(partition, owned, owned.state.takeClosed(), [])
@@ -135,15 +143,9 @@ class SpeedReader implements LogReader {
   async flushProvisional(): Promise<void> {
     for (const partition of this.#owned.keys()) {
       await this.#inTurn(partition, async ({ state }) => {
+        if (!(await this.#live.resume(partition))) return
         const open = state.takeProvisional()
-        if (open.length === 0) return
-        try {
-          await this.#options.live.put(open)
-        } catch (thrown) {
-          // A cache that fails makes dashboards older; no window is lost by it.
-          state.keepProvisional(open)
-          this.#options.onError(asTidemarkError(thrown))
-        }
+        if (open.length > 0 && !(await this.#live.show(partition, open))) state.keepProvisional(open)
       })
     }
   }
@@ -166,11 +168,13 @@ class SpeedReader implements LogReader {
   }
 
   async #store(partition: number, owned: OwnedPartition, closed: WindowBatch[], late: LatePoints[]): Promise<void> {
-    const { hot, live, log, late: ledger } = this.#options
+    const { hot, log, late: ledger } = this.#options
     if (late.length > 0) await this.#untilDone(() => ledger.record(late))
+    if (closed.length > 0) await this.#untilDone(() => hot.write(closed))
+    const { watermarkMs } = owned.state
+    // Before the commit: what is committed as closed is not given to the view again after a restart.
+    if (watermarkMs !== undefined) await this.#live.show(partition, closed, closedBefore(watermarkMs))
     if (closed.length > 0) {
-      await this.#untilDone(() => hot.write(closed))
-      await this.#untilDone(() => live.put(closed))
       const records = closed.flatMap((batch) => encodeChunks(batch).map((value) => ({ partition, value })))
       await this.#untilDone(() => log.append('tidemark.windows', records))
     }

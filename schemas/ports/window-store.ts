@@ -36,11 +36,36 @@ export interface HotStore extends WindowReader {
  * lost at any time, so it says what it covers and the hot store answers for the rest.
  */
 export interface LiveView extends WindowReader {
-  /** Puts closed or open windows; a batch replaces an earlier one of the same partition and start, except an open one a closed one. */
-  put(batches: readonly WindowBatch[]): Promise<void>
-  /** Every window that starts at or after this time and was closed is here; undefined if nothing is covered. ms since the epoch. */
+  /**
+   * Begins to feed a partition; who fed it before can no longer do so. What the view holds of it stays covered if the
+   * view was told of every window closed so far. Else some never reached it, and it covers the partition from
+   * `closedThroughMs` on. Throws TM_LIVEVIEW_UNAVAILABLE (retriable).
+   * @param closedThroughMs windows of the partition that end at or before this have been closed, here or elsewhere; 0 if
+   * none has. ms since the epoch
+   */
+  follow(partition: number, closedThroughMs: number): Promise<LiveFeed>
+  /**
+   * Every window of every partition that starts at or after this time and was closed is here; undefined if some
+   * partition is not fed at present. A feeder that cannot reach the view is found out after some seconds. ms since the
+   * epoch. Throws TM_LIVEVIEW_UNAVAILABLE (retriable), as reading does.
+   */
   coveredFromMs(): Promise<number | undefined>
-  /** Drops windows that start before `beforeMs`. */
+  /** Drops windows that start before `beforeMs`, and takes no more of them. */
   trim(beforeMs: number): Promise<void>
   close(): Promise<void>
+}
+
+/**
+ * The way of one partition's windows into the live view. A feed that failed is of no use any more: the view lacks what
+ * it did not take, and is told so by following the partition again. Throws TM_LIVEVIEW_UNAVAILABLE (retriable).
+ */
+export interface LiveFeed {
+  /**
+   * Puts closed or open windows of the partition, all of them or none. A batch takes the place of an earlier one of the
+   * same start, but an open one never that of a closed one. Calls must not overlap.
+   * @param closedThroughMs the view has now been given every window that ends at or before this, ms
+   */
+  put(batches: readonly WindowBatch[], closedThroughMs: number): Promise<void>
+  /** Says that the partition is still fed though nothing was put: to be called every second or so. */
+  beat(): Promise<void>
 }

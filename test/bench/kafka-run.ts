@@ -8,6 +8,7 @@ import { textTable } from '../../cli/text-table.js'
 import { createGateway } from '../../ingest/gateway/gateway.js'
 import { InfluxDecoder } from '../../ingest/influx/decoder.js'
 import { parsePrecision } from '../../ingest/influx/precision.js'
+import { firstLayout } from '../../ingest/routing/plan-layout.js'
 import { MemoryLog } from '../../ingest/testing/memory-log.js'
 import { loadConfig } from '../../schemas/config/load.js'
 import type { LogAppend, LogEntry } from '../../schemas/ports/log.js'
@@ -53,7 +54,13 @@ console.log(textTable(HEAD, rows))
 async function recordsOf(shape: (typeof SHAPES)[number]): Promise<LogAppend[][]> {
   const log = new MemoryLog()
   const config = loadConfig({ env: {} })
-  const gateway = createGateway({ log, partitions: 4, limits: config.limits, policies: [], clock: Date.now })
+  const gateway = createGateway({
+    log,
+    layouts: [firstLayout(4)],
+    limits: config.limits,
+    policies: [],
+    clock: Date.now,
+  })
   const decoder = new InfluxDecoder()
   const requests: LogAppend[][] = []
   for (const { bytes } of bodiesOf(shape, Date.now() - 600_000, 6)) {
