@@ -4,6 +4,7 @@ import { lockDataFolder } from './adapters/embedded/data-folder.js'
 import { createTemporal } from './adapters/temporal.js'
 import { archiveStatus, blocksStatus } from './batch/status.js'
 import { createGateway, type Gateway } from './ingest/gateway/gateway.js'
+import { openAccess } from './roles/access.js'
 import { createBatchLayer } from './roles/batch.js'
 import { CloseStack } from './roles/close-stack.js'
 import { startHttp } from './roles/http.js'
@@ -112,7 +113,8 @@ async function startRoles(
   }
   // HTTP comes last: once it says that it is ready, a StatsD datagram must not be lost.
   await startInputs({ config, gateway, clock, closing, onError })
-  const http = await startHttp({ config, gateway, control, serving, clock, logger })
+  const access = openAccess({ config, catalogUrl: stores.catalogUrl, clock, logger, closing })
+  const http = await startHttp({ config, gateway, control, serving, access, clock, logger })
   closing.add('HTTP', () => http.close())
   temporal.start()
   return { url: http.url, ended: firstFailure([speed.ended, batch.archive.ended]), close: () => closing.close() }

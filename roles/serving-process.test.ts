@@ -14,6 +14,7 @@ import { bundleProgram } from '../test/bundle-program.js'
 import { eventually } from '../test/contract/eventually.js'
 import { scratchFolder } from '../test/contract/scratch-folder.js'
 import { batch, cpu } from '../test/contract/window-fixtures.js'
+import { openAccess } from './access.js'
 import { CloseStack } from './close-stack.js'
 import { type HttpServer, startHttp } from './http.js'
 import { type ServingProcess, startServingProcess } from './serving-process.js'
@@ -93,7 +94,8 @@ beforeAll(async () => {
     notReady: async () => serving.notReady(),
     clock,
   }
-  http = await startHttp({ config, gateway, control, serving, clock, logger })
+  const access = openAccess({ config, catalogUrl: config.catalog.url, clock, logger, closing })
+  http = await startHttp({ config, gateway, control, serving, access, clock, logger })
   closing.add('HTTP', () => http.close())
 })
 afterAll(() => closing.close())
