@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { lockDataFolder } from './adapters/embedded/data-folder.js'
+import { openAccess } from './roles/access.js'
 import { startArchive, startWorker } from './roles/batch.js'
 import { CloseStack } from './roles/close-stack.js'
 import type { RoleContext, RunningRole } from './roles/context.js'
@@ -86,8 +87,10 @@ async function startRoles(
       : undefined
   // HTTP comes last: once it says that it is ready, a StatsD datagram must not be lost.
   await gateway?.startInputs()
+  const { url: catalogUrl } = await stores.catalog()
   const http = await startHttp({
     config,
+    access: openAccess({ config, catalogUrl, clock, logger, closing }),
     gateway: gateway?.gateway,
     control,
     serving: serving?.serving,

@@ -15,6 +15,7 @@ import { bundleProgram } from '../test/bundle-program.js'
 import { eventually } from '../test/contract/eventually.js'
 import { scratchFolder } from '../test/contract/scratch-folder.js'
 import { batch, cpu } from '../test/contract/window-fixtures.js'
+import { openAccess } from './access.js'
 import { CloseStack } from './close-stack.js'
 import { type HttpServer, startHttp } from './http.js'
 import { type ServingProcess, startServingProcess } from './serving-process.js'
@@ -95,7 +96,9 @@ beforeAll(async () => {
     status: () => Promise.reject(new Error('not asked')),
     clock,
   }
-  http = await startHttp({ config, gateway, control, serving, notReady: async () => serving.notReady(), clock, logger })
+  const access = openAccess({ config, catalogUrl: config.catalog.url, clock, logger, closing })
+  const notReady = async () => serving.notReady()
+  http = await startHttp({ config, gateway, control, serving, access, notReady, clock, logger })
   closing.add('HTTP', () => http.close())
 })
 afterAll(() => closing.close())

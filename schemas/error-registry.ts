@@ -304,6 +304,49 @@ export const ERRORS = {
     'the range {from} to {to} cannot be used: {reason}',
     'give --from and --to as RFC 3339 times or as durations before now, from before to',
   ),
+  // Who may do what
+  TM_AUTH_MISSING: entry(
+    401,
+    'this server asks for a token: {reason}',
+    'send `Authorization: Bearer tm_…` (commands take --token or TIDEMARK_TOKEN); `tidemark token create` makes one',
+  ),
+  TM_AUTH_REFUSED: entry(
+    401,
+    'the token is refused: {reason}',
+    'make another with `tidemark token create`; `tidemark token list` shows those there are',
+  ),
+  TM_AUTH_ROLE: entry(
+    403,
+    'token "{name}" has the role {role}, which may not {what}',
+    'use a token of the role {needed}',
+  ),
+  TM_AUTH_ORIGIN: entry(
+    403,
+    'a request without a token is refused: {reason}',
+    'without a token only this machine itself is served; send one, or ask http://localhost directly',
+  ),
+  TM_AUTH_UNAVAILABLE: entry(
+    503,
+    'the token cannot be looked up now: {reason}',
+    'retry; tokens seen before go on being accepted meanwhile',
+    true,
+  ),
+  TM_RATE_LIMIT: entry(
+    429,
+    '{who} is at {actual} {unit} a second, the limit is {limit}',
+    'retry after the time in Retry-After, send less, or raise {key}',
+    true,
+  ),
+  TM_TOKEN_NAME: entry(409, 'a token named "{name}" exists already', 'choose another name, or revoke that token first'),
+  TM_AUDIT_UNAVAILABLE: entry(
+    503,
+    'nothing was done, for the audit log cannot be written: {reason}',
+    'check the catalog with `tidemark doctor`, then try again',
+    true,
+  ),
+  // Where it connects to
+  TM_TARGET_REFUSED: entry(400, 'the {purpose} target {target} is refused: it is {reason}', '{fix}'),
+  TM_TARGET_UNKNOWN: entry(400, 'the host {host} cannot be resolved: {reason}', 'check its name'),
   // Setting it up
   TM_CONFIG: entry(500, 'config key {key}: {reason}', '{fix}'),
   TM_CONFIG_FILE: entry(

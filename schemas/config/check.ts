@@ -1,4 +1,6 @@
 import { TidemarkError } from '../errors.js'
+import { targetRules } from '../net/check-target.js'
+import { isLoopbackHost } from '../net/loopback.js'
 import { rollupName } from '../series/rollup.js'
 import { WINDOW_MS } from '../time.js'
 import { parseDuration } from './duration.js'
@@ -21,6 +23,8 @@ export function checkConfig(config: Config): void {
   for (const [key, text] of periods(config)) {
     require(parseDuration(text) > 0, key, 'it is 0', 'write a duration above 0, such as 10s')
   }
+  checkListening(config)
+  targetRules('webhook', config.outbound.allow)
   const metrics = new Set<string>()
   for (const { metric } of config.cardinality) {
     require(!metrics.has(metric), 'cardinality', `${metric} has two policies`, 'keep one of the two')
@@ -32,6 +36,19 @@ export function checkConfig(config: Config): void {
     require(!names.has(name), 'rollups', `${name} is made twice`, 'remove one of the two rules')
     names.add(name)
   }
+}
+
+function checkListening({ http, statsd }: Config): void {
+  const isGuarded = !statsd.enabled || statsd.allow_unauthenticated || isLoopbackHost(statsd.host)
+  const risk = `StatsD knows no tokens, so anyone who reaches ${statsd.host} could write`
+  const ways = 'listen on 127.0.0.1, turn statsd.enabled off, or set this key to true if only agents reach that address'
+  require(isGuarded, 'statsd.allow_unauthenticated', risk, ways)
+  const hasCertificate = http.tls_cert !== ''
+  const missing = hasCertificate ? 'http.tls_key' : 'http.tls_cert'
+  const isPair = hasCertificate === (http.tls_key !== '')
+  require(isPair, missing, 'it is empty, though its counterpart is set', 'name both PEM files, or neither')
+  const isWhole = hasCertificate || http.tls_client_ca === ''
+  require(isWhole, 'http.tls_cert', 'it is empty, though http.tls_client_ca is set', 'name certificate and key too')
 }
 
 /** Settings that say how often something is done. */
