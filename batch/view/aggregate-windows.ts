@@ -29,7 +29,7 @@ const RUN_SQL = {
 } as const
 
 /** What SQL gives as a number. Sketches are merged in place: see aggregate-sketches.ts. */
-export type ScalarValue = Exclude<WindowValue, 'quantile' | 'distribution'>
+type ScalarValue = Exclude<WindowValue, 'quantile' | 'distribution'>
 
 /** An aggregation whose results are numbers. */
 export type ScalarAggregation = WindowAggregation & { value: ScalarValue }
