@@ -1,3 +1,4 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
 import type {
   AggregatedWindows,
   BatchPart,
@@ -16,8 +17,10 @@ import { FileIndex } from '../catalog/file-index.js'
 import { blocksAt, epochState, mayHold } from '../catalog/files.js'
 import type { SeriesIndex } from '../catalog/series.js'
 import type { DuckEngine } from '../duck/engine.js'
+import type { ReadableFile } from '../duck/tier-files-sql.js'
 import { spanMs } from '../recompute/spans.js'
 import type { BatchSettings } from '../settings.js'
+import { aggregateSketches } from './aggregate-sketches.js'
 import { aggregateWindows } from './aggregate-windows.js'
 import { readWindows } from './read-windows.js'
 
@@ -66,7 +69,7 @@ export function createBatchView(parts: BatchViewParts): BatchView {
     async aggregate(snapshot: Snapshot, aggregation: WindowAggregation): Promise<AggregatedWindows | undefined> {
       const { tier, startMs, stepMs, steps, series: selected, groups } = aggregation
       const files = await filesOf(snapshot, { tier, startMs, endMs: startMs + stepMs * steps }, selected)
-      if (files.length > 0) return engine.run((connection) => aggregateWindows(connection, files, aggregation))
+      if (files.length > 0) return engine.run((connection) => aggregateIn(connection, files, aggregation))
       const none = groups * steps
       return { value: new Float64Array(none), present: new Uint8Array(none), windows: 0 }
     },
@@ -85,6 +88,13 @@ export function createBatchView(parts: BatchViewParts): BatchView {
       return series.select(matchers, range)
     },
   }
+}
+
+function aggregateIn(connection: DuckDBConnection, files: readonly ReadableFile[], aggregation: WindowAggregation) {
+  const { value } = aggregation
+  return value === 'quantile' || value === 'distribution'
+    ? aggregateSketches(connection, files, aggregation)
+    : aggregateWindows(connection, files, { ...aggregation, value })
 }
 
 function heldFrom(settings: BatchSettings, blockMs: number, nowMs: number): Record<Tier, number | undefined> {

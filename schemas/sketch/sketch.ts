@@ -87,10 +87,16 @@ export class BucketRun {
  * buckets. Merging two is adding bucket by bucket, so it rolls up over time and hosts without losing its bound.
  */
 export class Sketch {
+  readonly #mostBuckets: number
   schema = MAX_SCHEMA
   zeroCount = 0
   readonly positive = new BucketRun()
   readonly negative = new BucketRun()
+
+  /** @param mostBuckets more than {@link MAX_BUCKETS} for one that is never stored */
+  constructor(mostBuckets = MAX_BUCKETS) {
+    this.#mostBuckets = mostBuckets
+  }
 
   /** The sketch of `count` equal values. */
   static of(value: number, count: number): Sketch {
@@ -234,7 +240,7 @@ export class Sketch {
       run.length === 0
         ? last - first + 1
         : Math.max(run.offset + run.length - 1, last) - Math.min(run.offset, first) + 1
-    while (rest() + span() > MAX_BUCKETS && this.schema > MIN_SCHEMA) {
+    while (rest() + span() > this.#mostBuckets && this.schema > MIN_SCHEMA) {
       this.coarsen()
       first >>= 1
       last >>= 1
