@@ -62,7 +62,7 @@ async function startRoles(
 ): Promise<Tidemark> {
   const config = { ...wanted, data: { dir: claimFolder(wanted.data.dir, roles, closing) } }
   const onError = ({ code, message }: TidemarkError) => logger.warn({ code }, message)
-  const stores = new Stores({ config, clock, closing, onError })
+  const stores = new Stores({ config, clock, logger, closing, onError })
   const context: RoleContext = { config, clock, logger, closing, onError, stores }
   // What answers queries takes longest to start, so it comes first.
   const serving = roles.has('serving') ? await startServing(context) : undefined

@@ -10,10 +10,9 @@ import { batchSettings } from '../batch/settings.js'
 import { createBatchView } from '../batch/view/view.js'
 import { parseDuration } from '../schemas/config/duration.js'
 import type { Config } from '../schemas/config/schema.js'
-import type { Clock } from '../schemas/time.js'
 import { mergedRollups } from '../schemas/windows/merged-rollups.js'
 import type { Views } from '../serving/views.js'
-import type { CloseStack } from './close-stack.js'
+import { openObjects, openRemoteHot, type StoreOptions } from './stores.js'
 
 /** Connections to the catalog: a query asks it one thing after the other. */
 const CATALOG_CONNECTIONS = 4
@@ -31,13 +30,18 @@ export interface ServingSetup {
   speedSocket: string
 }
 
-/** The views over a data folder that another process keeps. Nothing is written. */
-export function openServingViews(setup: ServingSetup, clock: Clock, closing: CloseStack): Views {
+/**
+ * The views over what other processes write: the servers that the config names, and for the rest the data folder that
+ * the process which started this one keeps. Nothing is written.
+ */
+export async function openServingViews(setup: ServingSetup, options: Omit<StoreOptions, 'config'>): Promise<Views> {
   const { config } = setup
+  const { clock, closing } = options
   const { dir } = config.data
-  const db = openPostgres<CatalogTables>(setup.catalogUrl, CATALOG_CONNECTIONS)
+  const db = openPostgres<CatalogTables>(config.catalog.read_url || setup.catalogUrl, CATALOG_CONNECTIONS)
   closing.add('the catalog', () => db.destroy())
-  const hot = new RemoteHotStore(join(dir, 'hot'), setup.speedSocket)
+  const isRemote = config.victoriametrics.url !== ''
+  const hot = isRemote ? openRemoteHot({ config, ...options }) : new RemoteHotStore(join(dir, 'hot'), setup.speedSocket)
   closing.add('the hot store', () => hot.close())
   const engine = new DuckEngine({
     tempDir: join(dir, 'scratch', 'serving'),
@@ -47,7 +51,8 @@ export function openServingViews(setup: ServingSetup, clock: Clock, closing: Clo
   closing.add('DuckDB', () => engine.close())
   const batch = createBatchView({
     catalog: { db, blockMs: parseDuration(config.blocks.length), originMs: setup.originMs },
-    objects: ObjectFolder.beside(join(dir, 'objects')),
+    objects:
+      config.s3.bucket === '' ? ObjectFolder.beside(join(dir, 'objects')) : await openObjects({ config, ...options }),
     engine,
     series: new SeriesIndex(db),
     clock,

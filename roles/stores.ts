@@ -4,7 +4,10 @@ import { EmbeddedLiveView } from '../adapters/embedded/live-view.js'
 import { EmbeddedLog } from '../adapters/embedded/log.js'
 import { ObjectFolder } from '../adapters/embedded/object-folder.js'
 import { startEmbeddedPostgres } from '../adapters/embedded/postgres.js'
+import { createKafkaLog } from '../adapters/kafka/log.js'
 import { openPostgres } from '../adapters/postgres.js'
+import { openS3ObjectStore } from '../adapters/s3/object-store.js'
+import { createVictoriaMetricsHotStore } from '../adapters/victoriametrics/hot-store.js'
 import { type Catalog, openCatalog } from '../batch/catalog/catalog.js'
 import type { CatalogTables } from '../batch/catalog/tables.js'
 import { DuckEngine } from '../batch/duck/engine.js'
@@ -12,6 +15,7 @@ import { parseDuration } from '../schemas/config/duration.js'
 import type { Config } from '../schemas/config/schema.js'
 import type { TidemarkError } from '../schemas/errors.js'
 import type { Log } from '../schemas/ports/log.js'
+import type { Logger } from '../schemas/ports/logger.js'
 import type { ObjectStore } from '../schemas/ports/object-store.js'
 import type { HotStore, LiveView } from '../schemas/ports/window-store.js'
 import type { Clock } from '../schemas/time.js'
@@ -24,9 +28,10 @@ const DEADLETTER_RETENTION_MS = 7 * 86_400_000
 const TRIM_EVERY_MS = 60_000
 
 /** What opening needs. */
-interface StoreOptions {
+export interface StoreOptions {
   config: Config
   clock: Clock
+  logger: Logger
   closing: CloseStack
   onError: (error: TidemarkError) => void
 }
@@ -43,6 +48,20 @@ export interface OwnViews {
   hot?: EmbeddedHotStore
 }
 
+/** The objects in the bucket that the config names, or in the data folder. */
+export async function openObjects({ config, clock, closing }: StoreOptions): Promise<ObjectStore> {
+  if (config.s3.bucket === '') return ObjectFolder.open(join(config.data.dir, 'objects'))
+  const objects = await openS3ObjectStore(config, clock)
+  closing.add('the objects', () => objects.close())
+  return objects
+}
+
+/** The hot store on the server that the config names. */
+export function openRemoteHot({ config, clock, onError }: StoreOptions): HotStore {
+  const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
+  return createVictoriaMetricsHotStore(config, { clock, random: Math.random, sleep, onError })
+}
+
 /** The stores of a process: each is opened when a role first asks for it, and kept within its retention. */
 export class Stores {
   /** Those of the stores opened so far that are embedded. */
@@ -56,7 +75,12 @@ export class Stores {
 
   log(): Promise<Log> {
     return this.#once('the log', async () => {
-      const { config, clock } = this.#options
+      const { config, clock, logger, closing, onError } = this.#options
+      if (config.kafka.brokers.length > 0) {
+        const kafka = await createKafkaLog(config, { clock, logger, onError })
+        closing.add('the log', () => kafka.close())
+        return kafka
+      }
       const log = new EmbeddedLog({
         folder: join(config.data.dir, 'log'),
         partitions: config.log.partitions,
@@ -74,7 +98,12 @@ export class Stores {
 
   hot(): Promise<HotStore> {
     return this.#once('the hot store', async () => {
-      const { config, clock } = this.#options
+      const { config, clock, closing } = this.#options
+      if (config.victoriametrics.url !== '') {
+        const remote = openRemoteHot(this.#options)
+        closing.add('the hot store', () => remote.close())
+        return remote
+      }
       const hot = new EmbeddedHotStore(join(config.data.dir, 'hot'))
       this.own.hot = hot
       const hotMs = parseDuration(config.retention.hot)
@@ -96,7 +125,7 @@ export class Stores {
   }
 
   objects(): Promise<ObjectStore> {
-    return this.#once('the objects', () => ObjectFolder.open(join(this.#options.config.data.dir, 'objects')))
+    return this.#once('the objects', () => openObjects(this.#options))
   }
 
   catalog(): Promise<OpenedCatalog> {

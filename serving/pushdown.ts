@@ -12,8 +12,8 @@ import type {
 } from '../schemas/ports/series-source.js'
 import type { Label, Series } from '../schemas/series/series.js'
 import { TIER_MS, type Tier, type TimeRange } from '../schemas/time.js'
+import type { Part } from '../schemas/windows/parts.js'
 import { labelsOf } from './merge.js'
-import type { Part } from './parts.js'
 import type { QueryPlan } from './plan.js'
 
 /** Fewer windows than this are read faster than grouped, and what is read is kept for the next query. */

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs'
+import pino from 'pino'
 import type { BatchContext } from '../../roles/batch.js'
 import { CloseStack } from '../../roles/close-stack.js'
 import { Stores } from '../../roles/stores.js'
@@ -21,6 +22,6 @@ export async function openQueryStack(folder: string, clock: Clock): Promise<Quer
   const config = { ...defaults, data: { dir: folder }, blocks: { ...defaults.blocks, length: BLOCK } }
   const closing = new CloseStack()
   const onError = (error: TidemarkError) => console.error(error.message)
-  const stores = new Stores({ config, clock, closing, onError })
+  const stores = new Stores({ config, clock, logger: pino({ level: 'silent' }), closing, onError })
   return { config, clock, stores, onError, close: () => closing.close() }
 }
