@@ -68,7 +68,8 @@ module.exports = {
     },
     {
       name: 'kafkajs-in-one-file',
-      comment: 'kafkajs is not maintained any more: one file of the product knows it, and the tests against a real broker',
+      comment:
+        'kafkajs is not maintained any more: one file of the product knows it, and the tests against a real broker',
       severity: 'error',
       from: { pathNot: '^adapters/kafka/client\\.ts$|^test/stack/' },
       to: { path: 'node_modules/kafkajs' },
