@@ -4,7 +4,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { processEnvironment, searchPath } from '../../schemas/config/load.js'
 import { asTidemarkError, TidemarkError } from '../../schemas/errors.js'
-import { goTool, mavenVersion, PINS_FOLDER } from './pins.js'
+import { goTool, mavenVersion, PINS_FOLDER, REDIS } from './pins.js'
 import { runStep } from './step.js'
 import { isAtLeast } from './versions.js'
 
@@ -41,7 +41,6 @@ interface Wanted {
 const MAVEN_COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies'
 /** The first Go that fetches the newer one that go.mod asks for. */
 const GO_OLDEST = '1.21'
-export const REDIS_OLDEST = '7'
 
 const sources: Record<Program, Source> = {
   kafka: { find: () => existing(kafkaFolder()), install: installKafka },
@@ -52,7 +51,7 @@ const sources: Record<Program, Source> = {
     name: 'redis-server',
     ask: '--version',
     says: /v=([\d.]+)/,
-    oldest: REDIS_OLDEST,
+    oldest: REDIS.oldest,
   }),
   'victoria-metrics': builtByGo('victoria-metrics'),
   vmagent: builtByGo('vmagent'),

@@ -60,7 +60,6 @@ class Server implements StackPart {
   readonly address: string
   readonly #options: ServerOptions
   #child: ChildProcess | undefined
-  #isFurnished = false
   #isWanted = false
 
   constructor(options: ServerOptions) {
@@ -80,8 +79,6 @@ class Server implements StackPart {
       await definition.prepare(place)
       const child = this.#spawn()
       await this.#untilServing(child)
-      if (!this.#isFurnished) await definition.furnish?.(place)
-      this.#isFurnished = true
       this.#isWanted = true
     } catch (thrown) {
       await this.kill()

@@ -41,6 +41,7 @@ export const clusterGroups = {
     url: text(
       'redis://, rediss://, redis+sentinel://host,host/master or redis+cluster://host,host; empty: in this process',
     ),
+    prefix: text('set before every key, so that several Tidemarks share a server', 'tm'),
     ...certificates,
   }),
   victoriametrics: group({
