@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Kysely } from 'kysely'
 import { EmbeddedCache } from '../adapters/embedded/cache.js'
 import { ObjectFolder } from '../adapters/embedded/object-folder.js'
 import { RemoteHotStore, RemoteLiveView } from '../adapters/embedded/speed-views-client.js'
@@ -16,6 +17,8 @@ import { openObjects, openRemoteHot, type StoreOptions } from './stores.js'
 
 /** Connections to the catalog: a query asks it one thing after the other. */
 const CATALOG_CONNECTIONS = 4
+/** Of a query's time the catalog may take this much with one statement, ms. */
+const CATALOG_STATEMENT_MS = 30_000
 
 /** What the process that answers queries is told by the one that started it. */
 export interface ServingSetup {
@@ -30,6 +33,14 @@ export interface ServingSetup {
   speedSocket: string
 }
 
+/** The catalog that queries read: a replica, if one is named. */
+function openReadCatalog({ config, catalogUrl }: ServingSetup): Kysely<CatalogTables> {
+  const limits = { connections: CATALOG_CONNECTIONS, statementMs: CATALOG_STATEMENT_MS }
+  const replica = config.catalog.read_url
+  if (replica === '') return openPostgres(catalogUrl, limits)
+  return openPostgres(replica, { ...limits, key: 'catalog.read_url' })
+}
+
 /**
  * The views over what other processes write: the servers that the config names, and for the rest the data folder that
  * the process which started this one keeps. Nothing is written.
@@ -38,7 +49,7 @@ export async function openServingViews(setup: ServingSetup, options: Omit<StoreO
   const { config } = setup
   const { clock, closing } = options
   const { dir } = config.data
-  const db = openPostgres<CatalogTables>(config.catalog.read_url || setup.catalogUrl, CATALOG_CONNECTIONS)
+  const db = openReadCatalog(setup)
   closing.add('the catalog', () => db.destroy())
   const isRemote = config.victoriametrics.url !== ''
   const hot = isRemote ? openRemoteHot({ config, ...options }) : new RemoteHotStore(join(dir, 'hot'), setup.speedSocket)

@@ -1,5 +1,5 @@
 import type { Tier, TimeRange } from '../../schemas/time.js'
-import { readState } from './catalog.js'
+import { readState, readTogether } from './catalog.js'
 import { registerSeries, type SeriesSpan } from './series.js'
 import type { CatalogDb, CatalogTx } from './tables.js'
 
@@ -36,29 +36,26 @@ export interface Publication {
 
 /** Reads a block's raw files and versions at one moment. */
 export function readBase(db: CatalogDb, startMs: number): Promise<BlockBase> {
-  return db
-    .transaction()
-    .setIsolationLevel('repeatable read')
-    .execute(async (tx) => {
-      const state = await readState(tx)
-      const row = await tx.selectFrom('blocks').selectAll().where('start_ms', '=', startMs).executeTakeFirst()
-      const rawFiles = await tx
-        .selectFrom('raw_files')
-        .select(['id', 'key', 'partition', 'points', 'bytes'])
-        .where('block_start', '=', startMs)
-        .where('retired_ms', 'is', null)
-        .orderBy('id')
-        .execute()
-      const sealed = startMs < state.frontierMs
-      return {
-        startMs,
-        generation: row?.generation || (sealed ? await generationAt(tx, startMs, state.epoch) : 0),
-        rawVersion: row?.raw_version ?? 0,
-        epoch: state.epoch,
-        frontierMs: state.frontierMs,
-        rawFiles,
-      }
-    })
+  return readTogether(db, async (tx) => {
+    const state = await readState(tx)
+    const row = await tx.selectFrom('blocks').selectAll().where('start_ms', '=', startMs).executeTakeFirst()
+    const rawFiles = await tx
+      .selectFrom('raw_files')
+      .select(['id', 'key', 'partition', 'points', 'bytes'])
+      .where('block_start', '=', startMs)
+      .where('retired_ms', 'is', null)
+      .orderBy('id')
+      .execute()
+    const sealed = startMs < state.frontierMs
+    return {
+      startMs,
+      generation: row?.generation || (sealed ? await generationAt(tx, startMs, state.epoch) : 0),
+      rawVersion: row?.raw_version ?? 0,
+      epoch: state.epoch,
+      frontierMs: state.frontierMs,
+      rawFiles,
+    }
+  })
 }
 
 /** What an audit of a block starts from. */
@@ -75,22 +72,19 @@ export interface AuditBase {
 
 /** Reads all of it at one moment: a clean block's generation holds every point that was archived by then. */
 export function readAuditBase(db: CatalogDb, startMs: number): Promise<AuditBase> {
-  return db
-    .transaction()
-    .setIsolationLevel('repeatable read')
-    .execute(async (tx) => {
-      const { epoch, frontierMs } = await readState(tx)
-      const row = await tx.selectFrom('blocks').selectAll().where('start_ms', '=', startMs).executeTakeFirst()
-      const positions = await tx.selectFrom('archive_progress').select(['partition', 'next_offset']).execute()
-      return {
-        startMs,
-        epoch,
-        frontierMs,
-        generation: row?.generation || (await generationAt(tx, startMs, epoch)),
-        isDirty: row !== undefined && row.raw_version > row.computed_version,
-        archivedTo: new Map(positions.map((position) => [position.partition, position.next_offset])),
-      }
-    })
+  return readTogether(db, async (tx) => {
+    const { epoch, frontierMs } = await readState(tx)
+    const row = await tx.selectFrom('blocks').selectAll().where('start_ms', '=', startMs).executeTakeFirst()
+    const positions = await tx.selectFrom('archive_progress').select(['partition', 'next_offset']).execute()
+    return {
+      startMs,
+      epoch,
+      frontierMs,
+      generation: row?.generation || (await generationAt(tx, startMs, epoch)),
+      isDirty: row !== undefined && row.raw_version > row.computed_version,
+      archivedTo: new Map(positions.map((position) => [position.partition, position.next_offset])),
+    }
+  })
 }
 
 /** Generation of a sealed block at an epoch: the newest published by then, or 1 for those before the origin. */

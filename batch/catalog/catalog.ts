@@ -8,6 +8,10 @@ import type { CatalogDb, CatalogTx } from './tables.js'
 /** Advisory locks of the catalog, transaction-scoped. */
 const LOCK = { migrate: 7_346_001, series: 7_346_002 } as const
 
+/** SQLSTATE of a replica whose replay could not wait for a reader any longer (hot standby conflict). */
+const SNAPSHOT_CONFLICT = '40001'
+const TRIES = 3
+
 /** The opened catalog: its database and what never changes in it. */
 export interface Catalog {
   db: CatalogDb
@@ -34,15 +38,7 @@ export async function openCatalog(options: { db: CatalogDb; blockMs: number; clo
   return db.transaction().execute(async (tx) => {
     await sql`SELECT pg_advisory_xact_lock(${LOCK.migrate})`.execute(tx)
     const known = await tx.selectFrom('batch_state').selectAll().executeTakeFirst()
-    if (known && known.block_ms !== blockMs) {
-      const reason = `the archive was begun with blocks of ${known.block_ms} ms, the config says ${blockMs} ms`
-      throw new TidemarkError('TM_CONFIG', {
-        key: 'blocks.length',
-        reason,
-        fix: 'set it back, or start with a new data folder',
-      })
-    }
-    if (known) return { db, blockMs, originMs: known.origin_ms }
+    if (known) return knownCatalog(db, blockMs, known)
     const originMs = windowStart(clock(), blockMs)
     await tx
       .insertInto('batch_state')
@@ -54,6 +50,26 @@ export async function openCatalog(options: { db: CatalogDb; blockMs: number; clo
   })
 }
 
+/**
+ * The catalog as another process has opened it: nothing is written, so a replica will do.
+ * Throws TM_CATALOG_UNAVAILABLE, also as long as nobody has opened it, and TM_CONFIG as {@link openCatalog} does.
+ */
+export async function attachCatalog({ db, blockMs }: { db: CatalogDb; blockMs: number }): Promise<Catalog> {
+  const tables = await sql<{ found: boolean }>`SELECT to_regclass('batch_state') IS NOT NULL AS found`.execute(db)
+  const known = tables.rows[0].found && (await db.selectFrom('batch_state').selectAll().executeTakeFirst())
+  if (known) return knownCatalog(db, blockMs, known)
+  throw new TidemarkError('TM_CATALOG_UNAVAILABLE', {
+    reason: 'it is empty: no process that writes has opened it, or the replica has not replayed that yet',
+  })
+}
+
+function knownCatalog(db: CatalogDb, blockMs: number, known: { origin_ms: number; block_ms: number }): Catalog {
+  if (known.block_ms === blockMs) return { db, blockMs, originMs: known.origin_ms }
+  const reason = `the archive was begun with blocks of ${known.block_ms} ms, the config says ${blockMs} ms`
+  const fix = 'set it back, or start with a new data folder'
+  throw new TidemarkError('TM_CONFIG', { key: 'blocks.length', reason, fix })
+}
+
 /** Reads the state; `lock` keeps publishers out (share) or everyone (update) until the transaction ends. */
 export async function readState(db: CatalogDb | CatalogTx, lock?: 'share' | 'update'): Promise<BatchState> {
   let query = db.selectFrom('batch_state').selectAll()
@@ -61,6 +77,28 @@ export async function readState(db: CatalogDb | CatalogTx, lock?: 'share' | 'upd
   if (lock === 'update') query = query.forUpdate()
   const row = await query.executeTakeFirstOrThrow()
   return { frontierMs: row.frontier_ms, epoch: row.epoch, latePoints: row.late_points }
+}
+
+/**
+ * Reads what belongs together: at one moment, and, where several replicas share an address, from one of them. Nothing
+ * is locked. May run `read` again from the start, where a replica could not keep its snapshot.
+ */
+export async function readTogether<T>(db: CatalogDb, read: (tx: CatalogTx) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(read)
+    } catch (thrown) {
+      const { code } = ((thrown as Error).cause ?? {}) as { code?: string }
+      if (code !== SNAPSHOT_CONFLICT || attempt === TRIES) throw thrown
+    }
+  }
+}
+
+/** A replica has not replayed what another one, or an earlier look, has shown; it will. */
+export function behind(wanted: number, shown: number): TidemarkError {
+  return new TidemarkError('TM_CATALOG_UNAVAILABLE', {
+    reason: `it shows epoch ${shown}, but epoch ${wanted} was seen before: it is a replica that lags`,
+  })
 }
 
 /** Lets one transaction at a time change series, so that their sequence follows the order of commits. */

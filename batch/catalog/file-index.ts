@@ -1,7 +1,8 @@
 import { TIERS, type Tier, type TimeRange } from '../../schemas/time.js'
+import { behind, readState, readTogether } from './catalog.js'
 import type { CurrentFile } from './files.js'
 import { hiddenSpans } from './hidden-spans.js'
-import type { CatalogDb } from './tables.js'
+import type { CatalogDb, CatalogTx } from './tables.js'
 
 /** A tier's file and the epochs at which it is current: from (inclusive) to (exclusive). */
 interface IndexedFile extends Omit<CurrentFile, 'hidden'> {
@@ -40,40 +41,46 @@ export class FileIndex {
   }
 
   #catchUp(epoch: number): Promise<void> {
-    const turn = this.#turn.then(() => (epoch > this.#epoch ? this.#fetch(epoch) : undefined))
+    const turn = this.#turn.then(async () => {
+      if (epoch <= this.#epoch) return
+      await readTogether(this.#db, async (tx) => {
+        const { epoch: shown } = await readState(tx)
+        if (shown < epoch) throw behind(epoch, shown)
+        await this.#fetch(tx, shown)
+      })
+    })
     this.#turn = turn.catch(() => undefined)
     return turn
   }
 
-  async #fetch(epoch: number): Promise<void> {
+  /** Reads what the catalog has got since the last time. @param epoch the newest one that the transaction shows */
+  async #fetch(tx: CatalogTx, epoch: number): Promise<void> {
     const anew = this.#epoch === 0 || this.#files.size > this.#filledRows + GROWTH_ROWS
     const since = anew ? 0 : this.#epoch
-    const rows = await this.#db
+    const rows = await tx
       .selectFrom('tier_files')
       .select(['id', 'key', 'tier', 'windows', 'bytes', 'span_start as spanStart', 'span_end as spanEnd'])
       .select(['epoch_from as epochFrom', 'epoch_to', 'metric_from as metricFrom', 'metric_to as metricTo'])
       .where((eb) => eb.or([eb('epoch_from', '>', since), eb('epoch_to', '>', since)]))
       .execute()
     if (anew) this.#files.clear()
-    let seen = epoch
     for (const { epoch_to: epochTo, tier, ...file } of rows) {
-      seen = Math.max(seen, file.epochFrom, epochTo ?? 0)
       this.#files.set(file.id, { ...file, tier: tier as Tier, epochTo: epochTo ?? Number.POSITIVE_INFINITY })
     }
     if (anew) this.#filledRows = this.#files.size
-    else if (await this.#holdsSwept()) {
+    else if (await this.#holdsSwept(tx)) {
       this.#epoch = 0
-      return this.#fetch(epoch)
+      return this.#fetch(tx, epoch)
     }
     this.#byTier = new Map(TIERS.map((tier) => [tier, []]))
     for (const file of this.#files.values()) this.#byTier.get(file.tier)?.push(file)
     for (const files of this.#byTier.values()) files.sort((a, b) => a.spanStart - b.spanStart || a.id - b.id)
-    this.#epoch = seen
+    this.#epoch = epoch
   }
 
   /** True if files were retired and swept since the last look: their rows are gone, so nothing says that they are. */
-  async #holdsSwept(): Promise<boolean> {
-    const { current } = await this.#db
+  async #holdsSwept(tx: CatalogTx): Promise<boolean> {
+    const { current } = await tx
       .selectFrom('tier_files')
       .select((eb) => eb.fn.countAll<number>().as('current'))
       .where('epoch_to', 'is', null)

@@ -1,7 +1,7 @@
 import { TidemarkError } from '../../schemas/errors.js'
 import type { BlockVersion } from '../../schemas/ports/batch-view.js'
 import type { Tier, TimeRange } from '../../schemas/time.js'
-import { readState } from './catalog.js'
+import { readState, readTogether } from './catalog.js'
 import { type FileSpan, hiddenSpans } from './hidden-spans.js'
 import type { CatalogDb, CatalogTx } from './tables.js'
 
@@ -18,11 +18,19 @@ export async function epochState(
   sinceMs: number,
   retention: string,
 ): Promise<EpochState> {
-  const state = await readState(db)
-  if (epoch === undefined || epoch === state.epoch) return { epoch: state.epoch, frontierMs: state.frontierMs }
+  if (epoch === undefined) {
+    const state = await readState(db)
+    return { epoch: state.epoch, frontierMs: state.frontierMs }
+  }
+  return readTogether(db, (tx) => olderState(tx, epoch, sinceMs, retention))
+}
+
+async function olderState(tx: CatalogTx, epoch: number, sinceMs: number, retention: string): Promise<EpochState> {
+  const state = await readState(tx)
+  if (epoch === state.epoch) return { epoch, frontierMs: state.frontierMs }
   const refuse = (reason: string) => new TidemarkError('TM_QUERY_EPOCH', { epoch, reason, retention })
   if (!Number.isInteger(epoch) || epoch < 1 || epoch > state.epoch) throw refuse(`epochs go from 1 to ${state.epoch}`)
-  const rows = await db
+  const rows = await tx
     .selectFrom('publications')
     .select(['epoch', 'frontier_ms', 'published_ms'])
     .where('epoch', 'in', [epoch, epoch + 1])
@@ -80,15 +88,14 @@ export async function filesAt(
 }
 
 /** Blocks of the range that 10 s files hold at the epoch, with their generations. */
-export async function blocksAt(
-  db: CatalogDb,
-  epoch: number,
-  range: TimeRange,
-  blockMs: number,
-): Promise<BlockVersion[]> {
-  const starts = await blocksOf(db, await filesAt(db, epoch, '10s', range), range, blockMs)
+export function blocksAt(db: CatalogDb, epoch: number, range: TimeRange, blockMs: number): Promise<BlockVersion[]> {
+  return readTogether(db, (tx) => blockVersions(tx, epoch, range, blockMs))
+}
+
+async function blockVersions(tx: CatalogTx, epoch: number, range: TimeRange, blockMs: number): Promise<BlockVersion[]> {
+  const starts = await blocksOf(tx, await filesAt(tx, epoch, '10s', range), range, blockMs)
   if (starts.length === 0) return []
-  const generations = await db
+  const generations = await tx
     .selectFrom('publications')
     .select(['block_start', (eb) => eb.fn.max('generation').as('generation')])
     .where('block_start', 'in', starts)
@@ -96,7 +103,7 @@ export async function blocksAt(
     .groupBy('block_start')
     .execute()
   const generationOf = new Map(generations.map((row) => [row.block_start, row.generation]))
-  const dirty = await db
+  const dirty = await tx
     .selectFrom('blocks')
     .select('start_ms')
     .where('start_ms', 'in', starts)
@@ -113,7 +120,7 @@ export async function blocksAt(
 
 /** The blocks of some files: a compacted file holds those of its span that have points. */
 async function blocksOf(
-  db: CatalogDb,
+  tx: CatalogTx,
   files: readonly CurrentFile[],
   range: TimeRange,
   blockMs: number,
@@ -122,7 +129,7 @@ async function blocksOf(
   const starts = new Set(held.filter((file) => file.spanEnd - file.spanStart <= blockMs).map((file) => file.spanStart))
   const compacted = held.filter((file) => file.spanEnd - file.spanStart > blockMs)
   if (compacted.length > 0) {
-    const rows = await db
+    const rows = await tx
       .selectFrom('blocks')
       .select('start_ms')
       .where('generation', '>', 0)

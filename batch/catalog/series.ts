@@ -4,7 +4,7 @@ import { LabelIndex } from '../../schemas/series/label-index.js'
 import type { Matcher } from '../../schemas/series/matcher.js'
 import { Series, splitId } from '../../schemas/series/series.js'
 import { type TimeRange, windowStart } from '../../schemas/time.js'
-import { lockSeries } from './catalog.js'
+import { lockSeries, readState, readTogether } from './catalog.js'
 import type { CatalogDb, CatalogTx } from './tables.js'
 
 /** Rows fetched at once when the index catches up. */
@@ -47,15 +47,23 @@ export class SeriesIndex {
   readonly #ids = new IdTable()
   readonly #spans: SeriesSpan[] = []
   #seq = 0
-  #turn: Promise<void> = Promise.resolve()
+  #turn: Promise<unknown> = Promise.resolve()
 
   constructor(db: CatalogDb) {
     this.#db = db
   }
 
-  /** Reads what changed since the last call. Throws TM_CATALOG_UNAVAILABLE. */
-  refresh(): Promise<void> {
-    const turn = this.#turn.then(() => this.#fetch())
+  /**
+   * Reads what changed since the last call. Throws TM_CATALOG_UNAVAILABLE.
+   * @returns an epoch whose series are all known now: the newest that the catalog, which may be a replica, showed
+   */
+  refresh(): Promise<number> {
+    const turn = this.#turn.then(() =>
+      readTogether(this.#db, async (tx) => {
+        await this.#fetch(tx)
+        return (await readState(tx)).epoch
+      }),
+    )
     this.#turn = turn.catch(() => undefined)
     return turn
   }
@@ -75,9 +83,9 @@ export class SeriesIndex {
     return this.#labels.find(idLow, idHigh)
   }
 
-  async #fetch(): Promise<void> {
+  async #fetch(tx: CatalogTx): Promise<void> {
     for (;;) {
-      const rows = await this.#db
+      const rows = await tx
         .selectFrom('series')
         .select(['seq', 'canonical', 'first_ms', 'last_ms', sql<string>`id::text`.as('id')])
         .where('seq', '>', this.#seq)

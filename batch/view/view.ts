@@ -12,7 +12,7 @@ import type { Matcher } from '../../schemas/series/matcher.js'
 import type { Series } from '../../schemas/series/series.js'
 import { alignUp, type Clock, TIERS, type Tier, type TimeRange } from '../../schemas/time.js'
 import type { WindowColumns } from '../../schemas/windows/columns.js'
-import type { Catalog } from '../catalog/catalog.js'
+import { behind, type Catalog } from '../catalog/catalog.js'
 import { FileIndex } from '../catalog/file-index.js'
 import { blocksAt, epochState, mayHold } from '../catalog/files.js'
 import type { SeriesIndex } from '../catalog/series.js'
@@ -42,8 +42,9 @@ export function createBatchView(parts: BatchViewParts): BatchView {
   /** Series of an epoch's files were registered before it was published. */
   const knowSeries = async ({ epoch }: Snapshot) => {
     if (epoch <= seriesEpoch) return
-    await series.refresh()
-    seriesEpoch = Math.max(seriesEpoch, epoch)
+    const shown = await series.refresh()
+    if (shown < epoch) throw behind(epoch, shown)
+    seriesEpoch = Math.max(seriesEpoch, shown)
   }
   const filesOf = async ({ epoch }: Snapshot, part: BatchPart, selected: readonly Series[]) => {
     const metrics = new Set(selected.map(({ metric }) => metric))

@@ -68,7 +68,7 @@ export const clusterGroups = {
     }),
   }),
   catalog: group({
-    url: text('postgres://…; empty starts the embedded one'),
-    read_url: text('postgres://… of a replica for queries; empty: `url`'),
+    url: text('postgres://…, with sslmode and sslrootcert as psql reads them; empty starts the embedded one'),
+    read_url: text('postgres://… of a replica for queries, which may lag; empty: `url`'),
   }),
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Kysely } from 'kysely'
 import { ObjectFolder } from '../../adapters/embedded/object-folder.js'
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../adapters/embedded/postgres.js'
+import { startEmbeddedPostgres } from '../../adapters/embedded/postgres.js'
 import { openPostgres } from '../../adapters/postgres.js'
 import { Archive } from '../../batch/archive/archive.js'
 import { type Catalog, openCatalog } from '../../batch/catalog/catalog.js'
@@ -66,14 +66,16 @@ export interface StageOptions {
   /** Length of a block. */
   length?: string
   retention?: Partial<Record<'10s' | 'raw' | 'hot', string>>
+  /** A database that is there; one is started without. */
+  catalogUrl?: string
 }
 
 /** Sets a stage up. */
 export async function openStage(options: StageOptions = {}): Promise<BatchStage> {
   const folder = mkdtempSync(join(tmpdir(), 'tidemark-batch-'))
   chmodSync(folder, 0o755)
-  const server: EmbeddedPostgres = await startEmbeddedPostgres(join(folder, 'postgres'))
-  const db = openPostgres<CatalogTables>(server.url) as Kysely<CatalogTables>
+  const server = options.catalogUrl === undefined ? await startEmbeddedPostgres(join(folder, 'postgres')) : undefined
+  const db = openPostgres<CatalogTables>(options.catalogUrl ?? server?.url ?? '') as Kysely<CatalogTables>
   const config = stageConfig(options)
   const settings = batchSettings(config)
   const stage = { now: STAGE_START, errors: [] as TidemarkError[], hot: new WindowColumns() }
@@ -128,7 +130,7 @@ export async function openStage(options: StageOptions = {}): Promise<BatchStage>
       await opened.archive.stop().catch(() => undefined)
       await engine.close()
       await db.destroy()
-      await server.stop()
+      await server?.stop()
       rmSync(folder, { recursive: true, force: true })
     },
   })
