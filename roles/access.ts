@@ -62,6 +62,6 @@ async function tellIfNobodyMayEnter(store: TokenStore, logger: Logger): Promise<
   const tokens = await store.list()
   if (tokens.some(({ revokedMs }) => revokedMs === undefined)) return
   logger.warn(
-    'tokens are required and there is none: make one with `tidemark token create --name admin --role admin --config FILE`',
+    'tokens are required and there is none: `tidemark token create --name admin --role admin --config FILE` (or --data FOLDER) makes one',
   )
 }
