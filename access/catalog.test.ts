@@ -23,10 +23,10 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tidemark-access-'))
   chmodSync(folder, 0o755)
   server = await startEmbeddedPostgres(join(folder, 'postgres'))
-  const catalog = openPostgres<CatalogTables>(server.url, 1)
+  const catalog = openPostgres<CatalogTables>(server.url, { connections: 1 })
   await migrate(catalog)
   await catalog.destroy()
-  db = openPostgres<AccessTables>(server.url, 2)
+  db = openPostgres<AccessTables>(server.url, { connections: 2 })
 })
 
 beforeEach(async () => {
@@ -171,7 +171,7 @@ describe('the audit log', () => {
   })
 
   test('of a catalog that is away says that nothing was done', async () => {
-    const away = openPostgres<AccessTables>('postgres://127.0.0.1:1/none', 1)
+    const away = openPostgres<AccessTables>('postgres://127.0.0.1:1/none', { connections: 1 })
     await expect(new AuditLog(away).write(action)).rejects.toMatchObject({
       code: 'TM_AUDIT_UNAVAILABLE',
       retriable: true,

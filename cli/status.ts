@@ -1,19 +1,19 @@
 import { Command } from 'commander'
 import { formatDuration } from '../schemas/config/duration.js'
 import type { PipelineStatus } from '../schemas/ports/status.js'
-import { ask, withUrl } from './server.js'
+import { ask, type ServerOptions, withServer } from './server.js'
 import { textTable, timeText } from './text-table.js'
 
 export function statusCommand(): Command {
-  return withUrl(new Command('status'))
+  return withServer(new Command('status'))
     .description('shows tide line, watermarks, lag, blocks and what Temporal runs')
     .option('--json', 'print the JSON of /api/v1/status/pipeline')
     .addHelpText(
       'after',
       '\nExamples:\n  $ tidemark status\n  $ tidemark status --json | jq .blocks.unexplainedDivergence',
     )
-    .action(async ({ url, json }: { url: string; json?: boolean }) => {
-      const { data: status } = await ask<{ data: PipelineStatus }>(url, '/api/v1/status/pipeline')
+    .action(async ({ json, ...server }: ServerOptions & { json?: boolean }) => {
+      const { data: status } = await ask<{ data: PipelineStatus }>(server, '/api/v1/status/pipeline')
       process.stdout.write(json ? `${JSON.stringify(status, undefined, 2)}\n` : `${statusText(status)}\n`)
     })
 }

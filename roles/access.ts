@@ -36,7 +36,7 @@ export interface AccessOptions {
 
 /** Opens tokens and audit log, and keeps them up to date. */
 export function openAccess({ config, catalogUrl, clock, logger, closing }: AccessOptions): Access {
-  const db = openPostgres<AccessTables>(catalogUrl, CONNECTIONS)
+  const db = openPostgres<AccessTables>(catalogUrl, { connections: CONNECTIONS })
   closing.add('the tokens', () => db.destroy())
   const store = new CatalogTokens(db)
   const known = new KnownTokens(store, clock)
@@ -62,6 +62,6 @@ async function tellIfNobodyMayEnter(store: TokenStore, logger: Logger): Promise<
   const tokens = await store.list()
   if (tokens.some(({ revokedMs }) => revokedMs === undefined)) return
   logger.warn(
-    'tokens are required and there is none: make one with `tidemark token create --name admin --role admin --config FILE`',
+    'tokens are required and there is none: `tidemark token create --name admin --role admin --config FILE` (or --data FOLDER) makes one',
   )
 }

@@ -88,6 +88,7 @@ async function addRoutes(app: FastifyInstance, options: HttpOptions, isSecure: b
   }
   await app.register(helmet, {
     contentSecurityPolicy,
+    frameguard: { action: 'deny' },
     hsts: isSecure && { maxAge: 31_536_000, includeSubDomains: false },
   })
   installGuard(app, access)

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import type { Config } from '../schemas/config/schema.js'
@@ -21,6 +22,8 @@ export function readCertificates({ tls_cert, tls_key, tls_client_ca }: Config['h
   }
   try {
     createSecureContext(certificates)
+    // An authority's file that holds none would be taken for an empty list, and every client refused.
+    if (certificates.ca) new X509Certificate(certificates.ca)
   } catch (cause) {
     const files = [tls_cert, tls_key, tls_client_ca].filter((path) => path !== '').join(', ')
     const reason = `${files} cannot be used together: ${(cause as Error).message}`

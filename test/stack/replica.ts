@@ -42,7 +42,7 @@ export async function startReplica(
     join(cluster, 'postgresql.auto.conf'),
     `primary_conninfo = '${source}'\nmax_standby_streaming_delay = 0\n`,
   )
-  const port = await freePort(undefined)
+  const port = await freePort(undefined, new Set())
   const url = Object.assign(new URL(primary.url), { port: String(port) }).href
   const { ca, settings } = certificate(folder, cluster)
   const server = launch(cluster, port, settings)
