@@ -13,7 +13,7 @@ const LONGEST_WAIT_MS = 5000
 
 /** What keeping needs. */
 export interface RecentWritesOptions {
-  client: VictoriaMetricsClient
+  client: Pick<VictoriaMetricsClient, 'write' | 'facts'>
   clock: Clock
   sleep: (ms: number) => Promise<void>
   onError: (error: TidemarkError) => void

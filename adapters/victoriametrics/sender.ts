@@ -15,8 +15,8 @@ const MAX_IN_FLIGHT = 2
 
 /** What a sender works with. */
 export interface SenderOptions {
-  client: VictoriaMetricsClient
-  recent: RecentWrites
+  client: Pick<VictoriaMetricsClient, 'write'>
+  recent: Pick<RecentWrites, 'keep'>
   zstd: Encoder
   sleep: (ms: number) => Promise<void>
 }

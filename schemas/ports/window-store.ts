@@ -21,12 +21,19 @@ export interface WindowReader {
 
 /**
  * Closed windows of the last days. lmdb when embedded, VictoriaMetrics on a cluster.
- * A batch replaces what an earlier batch of the same partition and start wrote: writes are idempotent.
+ * A batch replaces all that an earlier batch of the same partition and start wrote: writes are idempotent. If two
+ * processes write the same partition, what came last counts.
  */
 export interface HotStore extends WindowReader {
-  /** Resolves once the windows survive the loss of this process. Throws TM_HOTSTORE_UNAVAILABLE (retriable). */
+  /**
+   * Resolves once the windows survive the loss of this process; readers see them within some seconds, in this process and
+   * in others. Throws TM_HOTSTORE_UNAVAILABLE (retriable), TM_HOTSTORE_REFUSED.
+   */
   write(batches: readonly WindowBatch[]): Promise<void>
-  /** Drops windows that start before `beforeMs`. */
+  /**
+   * Windows that start before `beforeMs` are no longer wanted: this store gives none of them any more and may remove them.
+   * Another process may still read them until they are removed.
+   */
   trim(beforeMs: number): Promise<void>
   close(): Promise<void>
 }
