@@ -7,6 +7,7 @@ import type { TLSSocket } from 'node:tls'
 import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createGateway } from '../ingest/gateway/gateway.js'
+import { firstLayout } from '../ingest/routing/plan-layout.js'
 import { MemoryLog } from '../ingest/testing/memory-log.js'
 import { loadConfig } from '../schemas/config/load.js'
 import type { ControlOptions } from '../serving/http/plugin.js'
@@ -41,11 +42,17 @@ async function start(overrides: Record<string, unknown>) {
   const config = loadConfig({ env: {}, overrides: { 'http.port': 0, ...overrides } })
   const clock = () => 0
   const logger = pino({ level: 'silent' })
-  const gateway = createGateway({ log: new MemoryLog(), partitions: 1, limits: config.limits, policies: [], clock })
+  const gateway = createGateway({
+    log: new MemoryLog(),
+    layouts: [firstLayout(1)],
+    limits: config.limits,
+    policies: [],
+    clock,
+  })
   const access = openAccess({ config, catalogUrl, clock, logger, closing })
   const serving = { routes: Promise.resolve([]) } as unknown as ServingProcess
   const control = {} as ControlOptions
-  const http = await startHttp({ config, gateway, control, serving, access, clock, logger })
+  const http = await startHttp({ notReady: async () => [], config, gateway, control, serving, access, clock, logger })
   closing.add('HTTP', () => http.close())
   return http.url
 }

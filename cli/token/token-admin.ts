@@ -57,9 +57,9 @@ export function tokensOfServer(server: ServerOptions): TokenAdmin {
  */
 export async function tokensInCatalog(config: Config): Promise<TokenAdmin> {
   const url = catalogUrl(config)
-  const catalog = openPostgres<CatalogTables>(url, 1)
+  const catalog = openPostgres<CatalogTables>(url, { connections: 1 })
   await migrate(catalog).finally(() => catalog.destroy())
-  const db = openPostgres<AccessTables>(url, 1)
+  const db = openPostgres<AccessTables>(url, { connections: 1 })
   const store = new CatalogTokens(db)
   const audit = new AuditLog(db)
 

@@ -37,7 +37,7 @@ describe('tokens in the catalog itself', () => {
     await expect(tokens.revoke('admin')).rejects.toMatchObject({ code: 'TM_NOT_FOUND' })
     await tokens.close()
 
-    const db = openPostgres<AccessTables>(postgres.url, 1)
+    const db = openPostgres<AccessTables>(postgres.url, { connections: 1 })
     const entries = await new AuditLog(db).list(0, 10)
     await db.destroy()
     expect(entries.map(({ action, outcome, address }) => [action, outcome, address])).toEqual([
