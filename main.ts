@@ -7,6 +7,7 @@ import { CloseStack } from './roles/close-stack.js'
 import type { RoleContext, RunningRole } from './roles/context.js'
 import { startGateway } from './roles/gateway.js'
 import { startHttp } from './roles/http.js'
+import { initEngines } from './roles/init.js'
 import { InstanceDesk } from './roles/instance.js'
 import { pipelineStatus } from './roles/pipeline-status.js'
 import { checkRoles, ROLES, type Role } from './roles/role.js'
@@ -62,6 +63,8 @@ async function startRoles(
 ): Promise<Tidemark> {
   const config = { ...wanted, data: { dir: claimFolder(wanted.data.dir, roles, closing) } }
   const onError = ({ code, message }: TidemarkError) => logger.warn({ code }, message)
+  // One process for everything makes its engines ready by itself; where roles run apart, `tidemark init` does.
+  if (roles.size === ROLES.length) await initEngines(config, { logger, clock })
   const stores = new Stores({ config, clock, logger, closing, onError })
   const context: RoleContext = { config, clock, logger, closing, onError, stores }
   // What answers queries takes longest to start, so it comes first.

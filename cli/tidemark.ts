@@ -5,6 +5,7 @@ import { auditCommand } from './audit.js'
 import { decodeCommand } from './decode.js'
 import { doctorCommand } from './doctor.js'
 import { explainCommand } from './explain.js'
+import { initCommand } from './init.js'
 import { promqlCommand } from './promql.js'
 import { queryCommand } from './query/query.js'
 import { recomputeCommand } from './recompute.js'
@@ -57,6 +58,7 @@ for (const command of [
   explainCommand(),
   decodeCommand(),
   promqlCommand(),
+  initCommand(),
   tokenCommand(),
   auditCommand(),
   ...roleCommands(),

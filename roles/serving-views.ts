@@ -4,6 +4,7 @@ import { EmbeddedCache } from '../adapters/embedded/cache.js'
 import { ObjectFolder } from '../adapters/embedded/object-folder.js'
 import { RemoteHotStore, RemoteLiveView } from '../adapters/embedded/speed-views-client.js'
 import { openPostgres } from '../adapters/postgres.js'
+import { createRedisLiveView } from '../adapters/redis/live-view.js'
 import { SeriesIndex } from '../batch/catalog/series.js'
 import type { CatalogTables } from '../batch/catalog/tables.js'
 import { DuckEngine } from '../batch/duck/engine.js'
@@ -13,6 +14,7 @@ import { parseDuration } from '../schemas/config/duration.js'
 import type { Config } from '../schemas/config/schema.js'
 import { mergedRollups } from '../schemas/windows/merged-rollups.js'
 import type { Views } from '../serving/views.js'
+import type { CloseStack } from './close-stack.js'
 import { openObjects, openRemoteHot, type StoreOptions } from './stores.js'
 
 /** Connections to the catalog: a query asks it one thing after the other. */
@@ -39,6 +41,14 @@ function openReadCatalog({ config, catalogUrl }: ServingSetup): Kysely<CatalogTa
   const replica = config.catalog.read_url
   if (replica === '') return openPostgres(catalogUrl, limits)
   return openPostgres(replica, { ...limits, key: 'catalog.read_url' })
+}
+
+/** The live view in Redis, or in the process that started this one. */
+async function openLive({ config, speedSocket }: ServingSetup, closing: CloseStack): Promise<Views['live']> {
+  if (config.redis.url === '') return new RemoteLiveView(speedSocket)
+  const live = await createRedisLiveView(config)
+  closing.add('the live view', () => live.close())
+  return live
 }
 
 /**
@@ -69,7 +79,7 @@ export async function openServingViews(setup: ServingSetup, options: Omit<StoreO
     clock,
     settings: batchSettings(config),
   })
-  const live = new RemoteLiveView(setup.speedSocket)
+  const live = await openLive(setup, closing)
   return {
     batch,
     hot: mergedRollups(hot, config.rollups),

@@ -6,6 +6,7 @@ import { ObjectFolder } from '../adapters/embedded/object-folder.js'
 import { startEmbeddedPostgres } from '../adapters/embedded/postgres.js'
 import { createKafkaLog } from '../adapters/kafka/log.js'
 import { openPostgres } from '../adapters/postgres.js'
+import { createRedisLiveView } from '../adapters/redis/live-view.js'
 import { openS3ObjectStore } from '../adapters/s3/object-store.js'
 import { createVictoriaMetricsHotStore } from '../adapters/victoriametrics/hot-store.js'
 import { type Catalog, openCatalog } from '../batch/catalog/catalog.js'
@@ -115,10 +116,15 @@ export class Stores {
   live(): Promise<LiveView> {
     return this.#once('the live view', async () => {
       const { config, clock } = this.#options
-      const log = await this.log()
-      const live = new EmbeddedLiveView(await log.partitions('tidemark.points'))
-      this.own.live = live
+      const partitions = await (await this.log()).partitions('tidemark.points')
       const liveMs = parseDuration(config.speed.live_view)
+      if (config.redis.url !== '') {
+        const remote = await createRedisLiveView(config, { partitions })
+        this.#closeAndTrim('the live view', remote, () => remote.trim(clock() - liveMs))
+        return remote
+      }
+      const live = new EmbeddedLiveView(partitions)
+      this.own.live = live
       this.#closeAndTrim('the live view', live, () => live.trim(clock() - liveMs))
       return live
     })
