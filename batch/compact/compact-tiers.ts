@@ -98,7 +98,7 @@ async function compactGroup(parts: CompactParts, tier: Tier, group: readonly Cur
     const metricOf = (low: number, high: number) => series.find(low, high)?.metric
     const written =
       from.length > 0
-        ? await engine.runAlone((connection) => writeByMetric(connection, tierFilesSql(from), metricOf, folder))
+        ? await engine.runAlone(({ reader }) => writeByMetric(reader, tierFilesSql(from), metricOf, folder))
         : []
     const files: CompactedFile[] = []
     for (const { path, ...file } of written) {
