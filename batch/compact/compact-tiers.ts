@@ -121,7 +121,7 @@ async function compactGroup(parts: CompactParts, tier: Tier, group: readonly Cur
     const from = await Promise.all(held.map(async (file) => ({ ...file, path: await objects.localPath(file.key) })))
     const metricOf = (low: number, high: number) => series.find(low, high)?.metric
     const written =
-      from.length > 0 ? await engine.runAlone((connection) => writeByMetric(connection, from, metricOf, folder)) : []
+      from.length > 0 ? await engine.runAlone(({ reader }) => writeByMetric(reader, from, metricOf, folder)) : []
     const files: CompactedFile[] = []
     for (const { path, ...file } of written) {
       const key = `tiers/${tier}/${dayOf(range.startMs)}/${range.startMs}-${range.endMs}-${uniqueId()}.parquet`

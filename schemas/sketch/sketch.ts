@@ -140,6 +140,21 @@ export class Sketch {
     run.add(finest >> (MAX_SCHEMA - this.schema), weight)
   }
 
+  /** Counts values from..to-1, all finite, once each. @param least smallest of them @param most largest of them */
+  addAll(values: Float64Array, from: number, to: number, least: number, most: number): void {
+    if (!(least > 0)) {
+      for (let i = from; i < to; i++) this.add(values[i], 1)
+      return
+    }
+    const run = this.positive
+    const levels = MAX_SCHEMA - this.schema
+    this.#makeRoom(run, bucketIndex(least) >> levels, bucketIndex(most) >> levels)
+    const shift = MAX_SCHEMA - this.schema
+    run.cover(bucketIndex(least) >> shift, bucketIndex(most) >> shift)
+    const { counts, offset } = run
+    for (let i = from; i < to; i++) counts[(bucketIndex(values[i]) >> shift) - offset]++
+  }
+
   /** Adds every bucket of `other`, which stays as it is. */
   merge(other: Sketch): void {
     while (this.schema > other.schema) this.coarsen()
