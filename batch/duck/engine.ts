@@ -72,9 +72,7 @@ export class DuckEngine {
     this.#jobs++
     try {
       this.#instance ??= this.#open()
-      const connection = await (await this.#instance).connect()
-      await connection.run("SET TimeZone = 'UTC'")
-      return connection
+      return await (await this.#instance).connect()
     } catch (error) {
       this.#instance = undefined
       this.#release()
@@ -82,16 +80,21 @@ export class DuckEngine {
     }
   }
 
-  #open(): Promise<DuckDBInstance> {
+  async #open(): Promise<DuckDBInstance> {
     const { tempDir, threads, memory } = this.#options
     mkdirSync(tempDir, { recursive: true })
-    return DuckDBInstance.create(':memory:', {
+    const instance = await DuckDBInstance.create(':memory:', {
       threads: String(threads),
       memory_limit: memory,
       temp_directory: tempDir,
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
     })
+    const connection = await instance.connect()
+    // For all connections to come: asking each for it takes as long as a short query.
+    await connection.run("SET GLOBAL TimeZone = 'UTC'")
+    connection.closeSync()
+    return instance
   }
 
   #release(): void {
