@@ -86,9 +86,7 @@ export class DuckEngine {
     this.#jobs++
     try {
       this.#instance ??= this.#open()
-      const connection = await (await this.#instance).connect()
-      await connection.run("SET TimeZone = 'UTC'")
-      return connection
+      return await (await this.#instance).connect()
     } catch (error) {
       this.#instance = undefined
       this.#release()
@@ -110,6 +108,8 @@ export class DuckEngine {
     })
     const connection = await instance.connect()
     this.#memory.registerIn(connection)
+    // For all connections to come: asking each for it takes as long as a short query.
+    await connection.run("SET GLOBAL TimeZone = 'UTC'")
     connection.closeSync()
     return instance
   }

@@ -7,11 +7,10 @@ import type {
 } from '../../schemas/ports/batch-view.js'
 import type { Series } from '../../schemas/series/series.js'
 import { Sketch } from '../../schemas/sketch/sketch.js'
-import { TIER_MS } from '../../schemas/time.js'
 import type { WindowColumn, WindowColumns } from '../../schemas/windows/columns.js'
 import type { ReadableFile } from '../duck/tier-files-sql.js'
 import { readWindows } from './read-windows.js'
-import { isPoint, RunOfWindows, windowQuantile } from './run-of-windows.js'
+import { isPoint, RunOfWindows } from './run-of-windows.js'
 import { StepFold } from './step-fold.js'
 
 /** Buckets that may be held at once: 64 MB. Beyond that it is for others to go series by series. */
@@ -64,7 +63,7 @@ interface WindowFold {
 
 const columnsOf = (...columns: WindowColumn[]): WantedColumns => ({ sample: columns, event: columns, sketches: true })
 
-/** Quantiles of each series' steps, aggregated over series. */
+/** Quantiles of steps of several windows, aggregated over series. */
 class QuantileFold implements WindowFold {
   readonly columns = columnsOf('count', 'min', 'max', 'firstMs')
   held = 0
@@ -72,24 +71,18 @@ class QuantileFold implements WindowFold {
   readonly #aggregation: WindowAggregation
   readonly #results: StepFold
   #isApproximate = false
-  readonly #isOneWindow: boolean
-  /** Steps of several windows, by series * steps + step. */
+  /** By series * steps + step. */
   readonly #runs = new Map<number, RunOfWindows>()
 
   constructor(aggregation: WindowAggregation) {
-    const { op, groups, steps, tier, stepMs } = aggregation
+    const { op, groups, steps } = aggregation
     this.#aggregation = aggregation
     this.#results = new StepFold(op, groups * steps)
-    this.#isOneWindow = TIER_MS[tier] === stepMs
   }
 
   add(series: number, step: number, windows: WindowColumns, row: number): void {
-    const { steps, group, quantile = 0, tier } = this.#aggregation
+    const { steps, tier } = this.#aggregation
     this.#isApproximate ||= !isPoint(windows, row, tier)
-    if (this.#isOneWindow) {
-      this.#results.add(group[series] * steps + step, windowQuantile(quantile, windows, row))
-      return
-    }
     // Whole weights add up to the same in any order; others are merged in order of time by whoever asked.
     this.isExact &&= Number.isInteger(windows.count[row])
     const place = series * steps + step

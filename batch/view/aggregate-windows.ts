@@ -1,11 +1,11 @@
-import { BIGINT, type DuckDBConnection, INTEGER } from '@duckdb/node-api'
+import type { DuckDBConnection } from '@duckdb/node-api'
 import { isEvent } from '../../schemas/points.js'
 import type { AggregatedWindows, WindowAggregation, WindowValue } from '../../schemas/ports/batch-view.js'
 import { TIER_MS } from '../../schemas/time.js'
 import { LAST_STALE } from '../../schemas/windows/columns.js'
-import { appendColumns } from '../duck/append.js'
 import { type ReadableFile, startsInSql, tierFilesSql } from '../duck/tier-files-sql.js'
 import { doublesOf, integersOf } from '../duck/vectors.js'
+import { nameGroups } from './groups-table.js'
 import { growthSql } from './growth-sql.js'
 
 /** Aggregations over series, of a column `v` that has a value in every row. */
@@ -40,12 +40,8 @@ export async function aggregateWindows(
   files: readonly ReadableFile[],
   aggregation: ScalarAggregation,
 ): Promise<AggregatedWindows | undefined> {
-  const { series, group, groups, steps, op } = aggregation
-  await connection.run('CREATE TEMP TABLE groups (id BIGINT, g INTEGER)')
-  await appendColumns(connection, 'groups', series.length, [
-    { type: BIGINT, value: (row) => series[row].id },
-    { type: INTEGER, value: (row) => group[row] },
-  ])
+  const { groups, steps, op } = aggregation
+  await nameGroups(connection, aggregation)
   const values = valuesSql(files, aggregation)
   const result = await connection.stream(
     op

@@ -4,15 +4,6 @@ import { Sketch } from '../../schemas/sketch/sketch.js'
 import { TIER_MS, type Tier } from '../../schemas/time.js'
 import type { WindowColumns } from '../../schemas/windows/columns.js'
 
-/**
- * A quantile of one window's values.
- * @param q from 0 to 1
- */
-export function windowQuantile(q: number, { min, max, sketch }: WindowColumns, row: number): number {
-  const stored = sketch[row]
-  return stored ? sketchQuantile(q, stored, min[row], max[row]) : min[row]
-}
-
 /** The windows of one series in one step, merged as they come. */
 export class RunOfWindows {
   readonly #sketch = new Sketch()

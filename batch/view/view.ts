@@ -10,7 +10,7 @@ import type {
 import type { ObjectStore } from '../../schemas/ports/object-store.js'
 import type { Matcher } from '../../schemas/series/matcher.js'
 import type { Series } from '../../schemas/series/series.js'
-import { alignUp, type Clock, TIERS, type Tier, type TimeRange } from '../../schemas/time.js'
+import { alignUp, type Clock, TIER_MS, TIERS, type Tier, type TimeRange } from '../../schemas/time.js'
 import type { WindowColumns } from '../../schemas/windows/columns.js'
 import { behind, type Catalog } from '../catalog/catalog.js'
 import { FileIndex } from '../catalog/file-index.js'
@@ -23,6 +23,7 @@ import type { BatchSettings } from '../settings.js'
 import { aggregateSketches } from './aggregate-sketches.js'
 import { aggregateWindows } from './aggregate-windows.js'
 import { readWindows } from './read-windows.js'
+import { aggregateWindowQuantiles } from './window-quantiles.js'
 
 /** What the batch view reads from. */
 export interface BatchViewParts {
@@ -84,18 +85,18 @@ export function createBatchView(parts: BatchViewParts): BatchView {
       yield* engine.stream((connection) => readWindows(connection, files, selected, part, part.columns))
     },
 
-    async series(_snapshot: Snapshot, range: TimeRange, matchers: readonly Matcher[]): Promise<Series[]> {
-      await series.refresh()
+    async series(snapshot: Snapshot, range: TimeRange, matchers: readonly Matcher[]): Promise<Series[]> {
+      await knowSeries(snapshot)
       return series.select(matchers, range)
     },
   }
 }
 
 function aggregateIn(connection: DuckDBConnection, files: readonly ReadableFile[], aggregation: WindowAggregation) {
-  const { value } = aggregation
-  return value === 'quantile' || value === 'distribution'
-    ? aggregateSketches(connection, files, aggregation)
-    : aggregateWindows(connection, files, { ...aggregation, value })
+  const { value, tier, stepMs } = aggregation
+  if (value === 'quantile' && stepMs === TIER_MS[tier]) return aggregateWindowQuantiles(connection, files, aggregation)
+  if (value === 'quantile' || value === 'distribution') return aggregateSketches(connection, files, aggregation)
+  return aggregateWindows(connection, files, { ...aggregation, value })
 }
 
 function heldFrom(settings: BatchSettings, blockMs: number, nowMs: number): Record<Tier, number | undefined> {
