@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, renameSync, 
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { processEnvironment, searchPath } from '../../schemas/config/load.js'
-import { asTidemarkError, TidemarkError } from '../../schemas/errors.js'
+import { TidemarkError } from '../../schemas/errors.js'
 import { goTool, mavenVersion, PINS_FOLDER, REDIS } from './pins.js'
 import { runStep } from './step.js'
 import { isAtLeast } from './versions.js'
@@ -74,7 +74,7 @@ export async function obtain(program: Program, log: Log): Promise<string> {
     await install(log)
   } catch (thrown) {
     if (thrown instanceof TidemarkError) throw thrown
-    const { message } = asTidemarkError(thrown)
+    const { message } = thrown as Error
     throw new TidemarkError('TM_STACK_INSTALL', { program, reason: message, fix: 'mend that and start again' }, thrown)
   }
   return programPath(program)
@@ -180,7 +180,7 @@ async function aptInstall(name: string, log: Log): Promise<void> {
     const args = [...before, 'install', '-yq', '--no-install-recommends', name]
     await runStep({ title: `installing ${name}`, file, args, env, log })
   } catch (thrown) {
-    const reason = asTidemarkError(thrown).message
+    const reason = (thrown as Error).message
     const fix = `run \`sudo apt-get install ${name}\``
     throw new TidemarkError('TM_STACK_INSTALL', { program: name, reason, fix }, thrown)
   }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,10 +8,8 @@ import { readNotes } from '../../infra/stack/notes.js'
 import { PART_NAMES, type PartName } from '../../infra/stack/part.js'
 import { isAlive } from '../../infra/stack/processes.js'
 import { dropStack, type Stack, startStack } from '../../infra/stack/start.js'
-import { bundleProgram } from '../bundle-program.js'
+import { bundledStack } from './bundled-stack.js'
 import { witnesses } from './witnesses.js'
-
-const STACK = join(import.meta.dirname, '../../infra/stack')
 
 let dir: string
 let stack: Stack | undefined
@@ -146,15 +144,6 @@ test('Ctrl-C ends it cleanly, and its config file names what ran', async () => {
   expect(readFileSync(join(dir, 'tidemark.yaml'), 'utf8')).toContain(`url: redis://127.0.0.1:${port}`)
   expect(readFileSync(join(dir, 'redis.log'), 'utf8')).toContain('bye bye')
 })
-
-/** The command as one file, with what it reads beside it; below the packages that it imports. */
-async function bundledStack(): Promise<string> {
-  const folder = join(STACK, '../../node_modules/.cache/tidemark-stack-test')
-  const script = join(folder, 'main.mjs')
-  await bundleProgram(join(STACK, 'main.ts'), script)
-  for (const pins of ['go.mod', 'pom.xml']) cpSync(join(STACK, pins), join(folder, pins))
-  return script
-}
 
 function untilPrinted(child: ChildProcess, wanted: string): Promise<void> {
   let printed = ''
