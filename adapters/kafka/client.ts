@@ -45,8 +45,8 @@ const CONSUMER_RETRY = { retries: 10, initialRetryTime: 200, maxRetryTime: 2000 
  * heard of, and how long a fetch waits for data: a partition that is resumed waits for the fetch under way.
  */
 const GROUP = { sessionTimeout: 10_000, rebalanceTimeout: 15_000, heartbeatInterval: 500, maxWaitTimeInMs: 100 }
-/** Bytes of one fetch as they travel, in all and from one partition. */
-const FETCH = { minBytes: 1, maxBytes: 16 << 20, maxBytesPerPartition: 4 << 20 }
+/** Bytes of one fetch as they travel, in all and from one partition: unpacked they may be thirty times as many. */
+const FETCH = { minBytes: 1, maxBytes: 4 << 20, maxBytesPerPartition: 1 << 20 }
 
 /** Source of a setting that stands at the topic itself. */
 const TOPIC_CONFIG = 1
@@ -142,7 +142,7 @@ export class KafkaClient {
       await cluster.addTargetTopic(topic)
       // Asked each time: a partition that was added counts at once.
       await cluster.refreshMetadata()
-      return cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => ({ partition: partitionId }))
+      return partitionsIn(cluster, topic).map((partition) => ({ partition }))
     }
     return {
       partitions: async (topic) => (await partitionsOf(topic)).length,
@@ -152,9 +152,10 @@ export class KafkaClient {
         const [starts] = await cluster.fetchTopicsOffset([{ topic, partitions, fromBeginning: true }])
         const [ends] = await cluster.fetchTopicsOffset([{ topic, partitions, fromBeginning: false }])
         const endOf = new Map(ends.partitions.map(({ partition, offset }) => [partition, Number(offset)]))
-        return starts.partitions.map(({ partition, offset }) => ({
+        const startOf = new Map(starts.partitions.map(({ partition, offset }) => [partition, Number(offset)]))
+        return partitions.map(({ partition }) => ({
           partition,
-          start: Number(offset),
+          start: startOf.get(partition)!,
           end: endOf.get(partition)!,
         }))
       },
@@ -170,6 +171,7 @@ export class KafkaClient {
     return {
       async cluster() {
         await cluster.connect()
+        await cluster.refreshMetadata()
         const [{ brokers }, broker] = [await admin.describeCluster(), await cluster.findControllerBroker()]
         return { brokers: brokers.length, release: releaseOf(await broker.apiVersions()) }
       },
@@ -314,11 +316,10 @@ function stickyAssigner(cluster: Cluster, listener: GroupListener): Assigner {
       metadata: MemberMetadata.encode({ version, topics, userData: encodeClaim(listener.claim()) }),
     }),
     async assign({ members, topics: [topic] }) {
-      const partitions = cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => partitionId)
       const claims = members.map(({ memberId, memberMetadata }) =>
         decodeClaim(memberId, MemberMetadata.decode(memberMetadata)?.userData),
       )
-      return [...assignPartitions(partitions.sort(ascending), claims)].map(([memberId, share]) => {
+      return [...assignPartitions(partitionsIn(cluster, topic), claims)].map(([memberId, share]) => {
         const assignment = { [topic]: share }
         return { memberId, memberAssignment: MemberAssignment.encode({ version, assignment, userData: NOTHING }) }
       })
@@ -357,6 +358,8 @@ function entriesOf(settings: TopicPlan['settings']): { name: string; value: stri
   return Object.entries(settings).map(([name, value]) => ({ name, value }))
 }
 
-function ascending(a: number, b: number): number {
-  return a - b
+/** The partitions that are known, in ascending order. */
+function partitionsIn(cluster: Cluster, topic: string): number[] {
+  const known = cluster.findTopicPartitionMetadata(topic)
+  return known.map(({ partitionId }) => partitionId).sort((a, b) => a - b)
 }

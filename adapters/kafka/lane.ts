@@ -37,6 +37,7 @@ export class Lane {
   /** Offset that the next fetched entry should have; undefined before the first. */
   #next: number | undefined
   #isPaused = true
+  #isAssigned = false
   #isLost = false
   #isEnding = false
   #wake: () => void = () => undefined
@@ -49,9 +50,12 @@ export class Lane {
     this.rest.catch(() => undefined)
   }
 
-  /** True once another may hold the partition: positions of it are no longer ours to store. */
-  get isLost(): boolean {
-    return this.#isLost
+  /**
+   * True while positions of it are ours to store: from its assignment on, when the reader has forgotten whatever it held
+   * of the partition before, until another member may hold it.
+   */
+  get isOurs(): boolean {
+    return this.#isAssigned && !this.#isLost
   }
 
   get isEnding(): boolean {
@@ -105,6 +109,7 @@ export class Lane {
     this.stored = await this.#parts.committed(this)
     if (this.#isEnding) return
     const { reader } = this.#parts
+    this.#isAssigned = true
     try {
       const wanted = (await reader.assign(this.partition, this.stored)) ?? this.stored?.offset
       if (!this.#isEnding) await this.#begin(wanted)

@@ -66,9 +66,9 @@ export class KafkaSubscription implements LogSubscription, SessionOwner {
   async commit(partition: number, commit: LogCommit): Promise<void> {
     const lane = this.#lanes.get(partition)
     const session = this.#session
-    while (lane && !lane.isLost) {
+    while (lane?.isOurs) {
       const member = await session.membership()
-      if (!member || lane.isLost) return
+      if (!member || !lane.isOurs) return
       try {
         await session.consumer.commit(member, partition, commit)
         lane.stored = commit
