@@ -40,11 +40,9 @@ export class CarrierLabels {
    * @param lanes undefined: all
    * @param nonce makes the selector a new one: VictoriaMetrics remembers for ten seconds which series one finds
    */
-  selector(metric: string, only: { lanes?: readonly number[]; partition?: number }, nonce: number): string {
-    const { lanes, partition } = only
+  selector(metric: string, lanes: readonly number[] | undefined, nonce: number): string {
     const filters = [`__name__="${metric}"`, `tidemark=${JSON.stringify(this.#tidemark)}`, `at!="${nonce}"`]
     if (lanes) filters.push(`lane=~"${lanes.join('|')}"`)
-    if (partition !== undefined) filters.push(`partition="${partition}"`)
     return `{${filters.join(',')}}`
   }
 }

@@ -71,17 +71,6 @@ export class VictoriaMetricsClient {
     }
   }
 
-  /** Values of a label of the series that a selector finds around the range. */
-  async labelValues(label: string, selector: string, range: TimeRange): Promise<string[]> {
-    const form = { 'match[]': selector, ...timesOf(range) }
-    const answer = await this.#text(formRequest(`/api/v1/label/${label}/values`, form))
-    try {
-      return (JSON.parse(answer) as { data: string[] }).data
-    } catch (cause) {
-      throw new TidemarkError('TM_HOTSTORE_REFUSED', { reason: `label values came as ${shortened(answer)}` }, cause)
-    }
-  }
-
   /** What the server says of itself; undefined if it does not say, as behind a proxy. */
   async facts(): Promise<ServerFacts | undefined> {
     try {

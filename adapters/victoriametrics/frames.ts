@@ -1,13 +1,11 @@
 import { alignDown, type TimeRange, WINDOW_MS } from '../../schemas/time.js'
 import { widened } from '../../schemas/widened.js'
 import type { ExportLine } from './export-lines.js'
-import { compareBooks, contentOf, type FramePlace, SAMPLE_BYTES, samplesPerStrip } from './layout.js'
+import { type Framed, type FramePlace, readFrame, SAMPLE_BYTES, samplesPerStrip } from './layout.js'
 
-/** A frame of windows that start at `startMs`. */
-export interface Frame extends FramePlace {
+/** A frame of windows that start at `startMs`; its content is compressed. */
+export interface Frame extends FramePlace, Framed {
   startMs: number
-  /** Compressed. */
-  content: Uint8Array
 }
 
 /** What is there of a frame. */
@@ -47,16 +45,14 @@ export class Frames {
     this.bytes += length * SAMPLE_BYTES
   }
 
-  /** Those of which every byte is there; by start, partition and lane, and then of the latest book first. */
+  /** Those of which every byte is there; by start, partition and lane, and then the latest first. */
   whole(): Frame[] {
     const whole: Frame[] = []
     for (const { bytes, ...place } of this.#fragments.values()) {
-      const content = contentOf(bytes)
-      if (content) whole.push({ ...place, content })
+      const framed = readFrame(bytes)
+      if (framed) whole.push({ ...place, ...framed })
     }
-    return whole.sort(
-      (a, b) => a.startMs - b.startMs || a.partition - b.partition || a.lane - b.lane || compareBooks(a.book, b.book),
-    )
+    return whole.sort(inOrder)
   }
 
   #fragment(key: string, place: FramePlace, startMs: number): Fragment {
@@ -67,6 +63,11 @@ export class Frames {
     }
     return fragment
   }
+}
+
+function inOrder(a: Frame, b: Frame): number {
+  const order = a.startMs - b.startMs || a.partition - b.partition || a.lane - b.lane || b.stampMs - a.stampMs
+  return order || (a.book < b.book ? 1 : -1)
 }
 
 function placeOf({ partition, lane, book, step }: Record<string, string>): FramePlace {

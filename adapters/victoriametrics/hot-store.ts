@@ -7,16 +7,13 @@ import { type Clock, WINDOW_MS } from '../../schemas/time.js'
 import type { WindowBatch, WindowColumns } from '../../schemas/windows/columns.js'
 import { CarrierLabels } from './carrier-labels.js'
 import { VictoriaMetricsClient } from './client.js'
-import { nextBook, WINDOWS_METRIC } from './layout.js'
 import { type Book, checkBatch, PartitionWriter } from './partition-writer.js'
 import { ReadableSeries } from './readable-series.js'
 import { FrameReader } from './reader.js'
 import { RecentWrites } from './recent-writes.js'
-import { READ_WAITS_MS, retried } from './retry.js'
 import { Sender } from './sender.js'
 import type { ServerFacts } from './server-facts.js'
 
-const DAY_MS = 86_400_000
 /** Fast, and as small as the higher levels for this data. */
 const ZSTD_LEVEL = 1
 
@@ -38,7 +35,7 @@ export function createVictoriaMetricsHotStore(config: Config, options: VictoriaM
 /**
  * Windows in VictoriaMetrics twice: as frames, which are exact and which Tidemark reads, and as readable series for people.
  *
- * A window is seen by readers a few seconds after `write` resolved: up to four until VictoriaMetrics shows new samples.
+ * Where two processes write the same windows, what was written last by their clocks counts. A window is seen by readers a few seconds after `write` resolved: up to four until VictoriaMetrics shows new samples.
  * What a killed VictoriaMetrics forgets of the last seconds is sent again while this process runs; if both die at once,
  * those windows are missing until the batch view has them. What is too old is removed by its -retentionPeriod.
  */
@@ -71,7 +68,8 @@ class VictoriaMetricsHotStore implements HotStore {
       zstd: new Encoder(ZSTD_LEVEL),
       labels: this.#labels,
       readable: new ReadableSeries(parts, name),
-      openBook: (partition: number, fromMs: number) => this.#openBook(partition, fromMs),
+      clock,
+      openBook: () => this.#openBook(),
     }
     this.#newWriter = (partition) => new PartitionWriter(partition, shared)
   }
@@ -128,18 +126,15 @@ class VictoriaMetricsHotStore implements HotStore {
     return writer
   }
 
-  async #openBook(partition: number, fromMs: number): Promise<Book> {
-    const { clock, random, sleep } = this.#options
-    const selector = this.#labels.selector(WINDOWS_METRIC, { partition }, clock())
-    const range = { startMs: fromMs, endMs: clock() + DAY_MS }
-    const known = await retried(() => this.#client.labelValues('book', selector, range), READ_WAITS_MS, sleep)
+  async #openBook(): Promise<Book> {
+    const { clock, random } = this.#options
     if (this.#stepMs === undefined) this.#heed(await this.#client.facts())
     const stepMs = this.#stepMs ?? 1
     if (stepMs > WINDOW_MS) {
       const reason = `its -dedup.minScrapeInterval leaves one sample in ${stepMs} ms, and windows are ${WINDOW_MS} ms long`
       throw new TidemarkError('TM_HOTSTORE_REFUSED', { reason })
     }
-    return { name: nextBook(known, clock(), Math.floor(random() * 2 ** 32)), stepMs }
+    return { name: `${clock()}-${Math.floor(random() * 2 ** 48).toString(36)}`, stepMs }
   }
 
   /** Samples must lie so far apart that none of them is taken for a duplicate. */

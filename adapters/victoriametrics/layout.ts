@@ -14,8 +14,12 @@ import { WINDOW_MS } from '../../schemas/time.js'
  * |---|---|
  * | tidemark | victoriametrics.name, absent if empty |
  * | partition, lane, strip | whole numbers |
- * | book | which run of a partition's writer wrote it; of frames for the same windows that of the latest book counts |
+ * | book | which run of a partition's writer wrote it |
  * | step | ms from sample to sample, absent if 1 |
+ *
+ * Samples are never written over: VictoriaMetrics would keep the larger of two, or both. What replaces windows is written
+ * into another book, and of the frames for the same windows the one with the latest *stamp* counts: when it was written.
+ * So every batch has a frame in every lane.
  *
  * Windows name their series by number. The numbers begin anew in each lane, book and hour of windows; which series they
  * mean stands in frames of {@link SERIES_METRIC} at the windows that first used them.
@@ -28,7 +32,7 @@ export const NUMBERING_MS = 3_600_000
 
 /** Bytes that a sample carries: numbers that need fewer than 53 bits are exact. */
 export const SAMPLE_BYTES = 6
-const HEADER_BYTES = 2 * SAMPLE_BYTES
+const HEADER_BYTES = 3 * SAMPLE_BYTES
 const FORMAT = 1
 
 /** Where frames of one kind lie: everything that stands in their labels but the strip. */
@@ -55,40 +59,31 @@ export function metricBytes({ canonical }: Series): Uint8Array {
   return canonical.subarray(1, end === -1 ? canonical.length : end)
 }
 
-/** Content behind its header: length (4 bytes), format (1), CRC-32 of the content (4, from byte 6 on). */
-export function frameOf(content: Uint8Array): Uint8Array {
+/** What a frame holds. */
+export interface Framed {
+  content: Uint8Array
+  /** When it was written, ms. */
+  stampMs: number
+}
+
+/** Content behind its header: length (4 bytes), format (2), CRC-32 of all that follows (4, then 2 unused), stamp (6). */
+export function frameOf({ content, stampMs }: Framed): Uint8Array {
   const samples = Math.ceil((HEADER_BYTES + content.length) / SAMPLE_BYTES)
-  const frame = new Uint8Array(samples * SAMPLE_BYTES)
+  const frame = Buffer.alloc(samples * SAMPLE_BYTES)
   frame.set(content, HEADER_BYTES)
-  const header = new DataView(frame.buffer)
-  header.setUint32(0, content.length, true)
-  header.setUint8(4, FORMAT)
-  header.setUint32(6, crc32(content), true)
+  frame.writeUInt32LE(content.length, 0)
+  frame.writeUInt16LE(FORMAT, 4)
+  frame.writeUIntLE(stampMs, 12, 6)
+  frame.writeUInt32LE(crc32(frame.subarray(12, HEADER_BYTES + content.length)), 6)
   return frame
 }
 
-/** What {@link frameOf} was given; undefined unless all of it is there. @param frame may be longer */
-export function contentOf(frame: Uint8Array): Uint8Array | undefined {
-  if (frame.length < HEADER_BYTES) return undefined
-  const header = new DataView(frame.buffer, frame.byteOffset)
-  const length = header.getUint32(0, true)
-  if (header.getUint8(4) !== FORMAT || HEADER_BYTES + length > frame.length) return undefined
-  const content = frame.subarray(HEADER_BYTES, HEADER_BYTES + length)
-  return crc32(content) === header.getUint32(6, true) ? content : undefined
-}
-
-/** Puts a book before those that it takes the place of: a larger number first, then any order that is always the same. */
-export function compareBooks(a: string, b: string): number {
-  return bookNumber(b) - bookNumber(a) || (a < b ? 1 : a > b ? -1 : 0)
-}
-
-/** The name of a book that comes after all that are known. @param nonce keeps it apart from one of another process */
-export function nextBook(known: readonly string[], nowMs: number, nonce: number): string {
-  return `${Math.max(nowMs, ...known.map((book) => bookNumber(book) + 1))}-${nonce.toString(36)}`
-}
-
-/** A book is called `number-nonce`; anything else is older than every book. */
-function bookNumber(book: string): number {
-  const number = Number(book.slice(0, book.indexOf('-')))
-  return Number.isSafeInteger(number) ? number : 0
+/** What {@link frameOf} was given; undefined unless all of it is there. @param bytes may be longer */
+export function readFrame(bytes: Uint8Array): Framed | undefined {
+  if (bytes.length < HEADER_BYTES) return undefined
+  const frame = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  const end = HEADER_BYTES + frame.readUInt32LE(0)
+  if (frame.readUInt16LE(4) !== FORMAT || end > frame.length) return undefined
+  if (crc32(frame.subarray(12, end)) !== frame.readUInt32LE(6)) return undefined
+  return { content: frame.subarray(HEADER_BYTES, end), stampMs: frame.readUIntLE(12, 6) }
 }

@@ -1,14 +1,22 @@
 import { crc32 } from 'node:zlib'
 import type { Encoder } from '@toondepauw/node-zstd'
 import { TidemarkError } from '../../schemas/errors.js'
-import { alignDown, WINDOW_MS } from '../../schemas/time.js'
+import { alignDown, type Clock, WINDOW_MS } from '../../schemas/time.js'
 import type { WindowBatch } from '../../schemas/windows/columns.js'
 import type { CarrierLabels } from './carrier-labels.js'
 import { HourSeries, type LaneContent } from './hour-series.js'
-import { frameOf, NUMBERING_MS, SAMPLE_BYTES, SERIES_METRIC, samplesPerStrip, WINDOWS_METRIC } from './layout.js'
+import {
+  type FramePlace,
+  frameOf,
+  NUMBERING_MS,
+  SAMPLE_BYTES,
+  SERIES_METRIC,
+  samplesPerStrip,
+  WINDOWS_METRIC,
+} from './layout.js'
 import type { ReadableSeries } from './readable-series.js'
-import type { Sender } from './sender.js'
-import { EARLIEST_MS, LATEST_MS } from './write-request.js'
+import type { Sender, Sent } from './sender.js'
+import { EARLIEST_MS, LATEST_MS, type WriteRequest } from './write-request.js'
 
 /** Rows whose readable series go into a request at a time. */
 const READABLE_ROWS = 256
@@ -26,8 +34,8 @@ export interface PartitionWriterOptions {
   zstd: Encoder
   labels: CarrierLabels
   readable: ReadableSeries
-  /** Opens a book that comes after every one that has windows of the partition from this time on. */
-  openBook(partition: number, fromMs: number): Promise<Book>
+  clock: Clock
+  openBook(): Promise<Book>
 }
 
 /** What a book holds of an hour of windows. */
@@ -44,6 +52,7 @@ export class PartitionWriter {
   #book: Book | undefined
   /** The newest two hours of the book. */
   readonly #hours = new Map<number, Hour>()
+  #stampMs = 0
   #tail: Promise<void> = Promise.resolve()
 
   constructor(partition: number, options: PartitionWriterOptions) {
@@ -69,7 +78,7 @@ export class PartitionWriter {
       for (const batch of batches) {
         // Of any other time nothing can be kept, by no retention.
         if (batch.startMs < EARLIEST_MS || batch.startMs + 2 * WINDOW_MS > LATEST_MS) continue
-        await this.#writeBatch(batch, sent)
+        for await (const { delivered } of this.#writeBatch(batch)) sent.push(delivered)
       }
       await Promise.all(sent)
     } catch (thrown) {
@@ -79,23 +88,29 @@ export class PartitionWriter {
     }
   }
 
-  /** A batch that was written before with the same content is left as it is; one with other content begins a new book. */
-  async #writeBatch(batch: WindowBatch, sent: Promise<void>[]): Promise<void> {
-    let { book, hour } = await this.#hourOf(batch.startMs)
+  /**
+   * A batch that this book has with the same content is left as it is; one with other content begins a new book.
+   * @returns each piece on its way
+   */
+  async *#writeBatch(batch: WindowBatch): AsyncIterable<Sent> {
+    const { startMs } = batch
+    let { book, hour } = await this.#hourOf(startMs)
     let lanes = hour.series.pack(batch)
-    const before = hour.written.get(batch.startMs)
+    const before = hour.written.get(startMs)
     if (before === checksum(lanes)) return
     if (before !== undefined) {
       this.endBook()
-      ;({ book, hour } = await this.#hourOf(batch.startMs))
+      ;({ book, hour } = await this.#hourOf(startMs))
       lanes = hour.series.pack(batch)
     }
-    hour.written.set(batch.startMs, checksum(lanes))
+    hour.written.set(startMs, checksum(lanes))
+    this.#stampMs = Math.max(this.#options.clock(), this.#stampMs + 1)
     for (const { lane, rows, windows, series } of lanes) {
-      if (series) await this.#addFrame(SERIES_METRIC, lane, book, batch.startMs, series, 0, sent)
-      await this.#addFrame(WINDOWS_METRIC, lane, book, batch.startMs, windows, rows, sent)
+      const place: FramePlace = { partition: this.#partition, lane, book: book.name, stepMs: book.stepMs }
+      if (series) yield* this.#sendFrame(SERIES_METRIC, place, startMs, series, 0)
+      yield* this.#sendFrame(WINDOWS_METRIC, place, startMs, windows, rows)
     }
-    await this.#addReadable(batch, sent)
+    yield* this.#sendReadable(batch)
   }
 
   async #hourOf(startMs: number): Promise<{ book: Book; hour: Hour }> {
@@ -103,7 +118,7 @@ export class PartitionWriter {
     if (hourMs < Math.max(...this.#hours.keys()) - NUMBERING_MS) this.endBook()
     if (!this.#book) {
       this.#hours.clear()
-      this.#book = await this.#options.openBook(this.#partition, startMs)
+      this.#book = await this.#options.openBook()
     }
     let hour = this.#hours.get(hourMs)
     if (!hour) {
@@ -114,36 +129,32 @@ export class PartitionWriter {
     return { book: this.#book, hour }
   }
 
-  async #addFrame(
+  async *#sendFrame(
     metric: string,
-    lane: number,
-    book: Book,
+    place: FramePlace,
     startMs: number,
     content: Uint8Array,
     rows: number,
-    sent: Promise<void>[],
-  ): Promise<void> {
+  ): AsyncIterable<Sent> {
     const { sender, labels } = this.#options
-    const frame = frameOf(content)
+    const { stepMs } = place
+    const frame = frameOf({ content, stampMs: this.#stampMs })
     const samples = frame.length / SAMPLE_BYTES
-    const most = samplesPerStrip(book.stepMs)
-    const place = { partition: this.#partition, lane, book: book.name, stepMs: book.stepMs }
+    const most = samplesPerStrip(stepMs)
     for (let from = 0, strip = 0; from < samples; from += most, strip++) {
       const to = Math.min(samples, from + most)
-      const { delivered } = await sender.add(strip === 0 ? rows : 0, (request) => {
-        request.addFrame(labels.of(metric, place, strip), frame, from, to, startMs, book.stepMs)
-      })
-      sent.push(delivered)
+      const fill = (request: WriteRequest) =>
+        request.addFrame(labels.of(metric, place, strip), frame, from, to, startMs, stepMs)
+      yield await sender.add(strip === 0 ? rows : 0, fill)
     }
   }
 
-  async #addReadable(batch: WindowBatch, sent: Promise<void>[]): Promise<void> {
+  async *#sendReadable(batch: WindowBatch): AsyncIterable<Sent> {
     const { readable, sender } = this.#options
     if (!readable.isWanted) return
     for (let from = 0; from < batch.windows.length; from += READABLE_ROWS) {
       const to = Math.min(batch.windows.length, from + READABLE_ROWS)
-      const { delivered } = await sender.add(0, (request) => readable.write(batch, from, to, request))
-      sent.push(delivered)
+      yield await sender.add(0, (request) => readable.write(batch, from, to, request))
     }
   }
 }

@@ -86,7 +86,7 @@ export class FrameReader {
     }
   }
 
-  /** The chunks of each partition, lane and start: those of the latest book whose frame can be read. */
+  /** The chunks of each partition, lane and start: those of the latest frame that can be read. */
   async #choose(frames: Frames, slice: TimeRange, reading: Reading): Promise<NumberedChunk[]> {
     const whole = frames.whole().map((frame) => ({ frame, ...unpackWindows(this.#inflate(frame)) }))
     if (whole.length === 0) this.#checkFragments(slice)
@@ -115,7 +115,7 @@ export class FrameReader {
     const read = async () => {
       const frames = new Frames(range)
       const lines = new ExportLines((line) => frames.add(line))
-      for await (const bytes of client.export(labels.selector(metric, { lanes }, clock()), range)) lines.push(bytes)
+      for await (const bytes of client.export(labels.selector(metric, lanes, clock()), range)) lines.push(bytes)
       lines.finish()
       return frames
     }

@@ -2,7 +2,6 @@ import { Decoder, Encoder } from '@toondepauw/node-zstd'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { TidemarkError } from '../../schemas/errors.js'
 import { encodeLabels } from './label-bytes.js'
-import { frameOf } from './layout.js'
 import { Sender } from './sender.js'
 import { WriteRequest } from './write-request.js'
 
@@ -38,7 +37,7 @@ beforeEach(() => {
 })
 
 const fill = (samples: number, seed = 1) => {
-  const frame = frameOf(Uint8Array.from({ length: samples * 6 - 12 }, (_, i) => (i * seed * 7919) >> 3))
+  const frame = Uint8Array.from({ length: samples * 6 }, (_, i) => (i * seed * 7919) >> 3)
   return (request: WriteRequest) => request.addFrame(LABELS, frame, 0, samples, T, 1)
 }
 

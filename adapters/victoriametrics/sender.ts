@@ -21,6 +21,12 @@ export interface SenderOptions {
   sleep: (ms: number) => Promise<void>
 }
 
+/** Something that was added to a request. */
+export interface Sent {
+  /** Resolves once the server has taken it; rejects with TM_HOTSTORE_UNAVAILABLE or TM_HOTSTORE_REFUSED. */
+  delivered: Promise<void>
+}
+
 /** A request, the windows in it, and the promise that it was taken. */
 interface Parcel {
   request: WriteRequest
@@ -46,9 +52,8 @@ export class Sender {
   /**
    * Adds to the request that is being filled, once there is room.
    * @param windows how many windows come to rest with it
-   * @returns resolves once the server has taken it; rejects with TM_HOTSTORE_UNAVAILABLE or TM_HOTSTORE_REFUSED
    */
-  async add(windows: number, fill: (request: WriteRequest) => void): Promise<{ delivered: Promise<void> }> {
+  async add(windows: number, fill: (request: WriteRequest) => void): Promise<Sent> {
     while (this.#open && this.#open.request.length >= REQUEST_BYTES) {
       await new Promise<void>((resume) => this.#waiting.push(resume))
     }

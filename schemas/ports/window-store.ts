@@ -21,8 +21,8 @@ export interface WindowReader {
 
 /**
  * Closed windows of the last days. lmdb when embedded, VictoriaMetrics on a cluster.
- * A batch replaces all that an earlier batch of the same partition and start wrote: writes are idempotent. If two
- * processes write the same partition, what came last counts.
+ * A batch replaces all that an earlier batch of the same partition and start wrote: writes are idempotent, and what was
+ * written last counts.
  */
 export interface HotStore extends WindowReader {
   /**

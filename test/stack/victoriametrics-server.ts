@@ -60,6 +60,12 @@ export class VictoriaMetricsServer {
     await (await fetch(`${this.url}/internal/force_flush`)).text()
   }
 
+  /** One of its own metrics; 0 while it has none. */
+  async metric(name: string): Promise<number> {
+    const lines = (await (await fetch(`${this.url}/metrics`)).text()).split('\n')
+    return Number(lines.find((line) => line.startsWith(name))?.slice(name.length) ?? 0)
+  }
+
   /** The points of every series that a selector finds, by the series' name and its label `host`. */
   async points(selector: string): Promise<Record<string, [timeMs: number, value: number][]>> {
     await this.flush()

@@ -11,7 +11,7 @@ import { Series } from '../../schemas/series/series.js'
 import type { WindowBatch } from '../../schemas/windows/columns.js'
 import { eventually } from '../contract/eventually.js'
 import { type HotStoreHarness, hotStoreContract } from '../contract/hot-store.contract.js'
-import { batch, cpu, everything, plain, readAll, T0 } from '../contract/window-fixtures.js'
+import { batch, cpu, everything, matching, plain, readAll, T0 } from '../contract/window-fixtures.js'
 import { VictoriaMetricsServer } from './victoriametrics-server.js'
 
 /** A hot store of a name of its own, so that many share a server. */
@@ -174,6 +174,80 @@ describe('of the server', () => {
     await server.start()
     await store.write([windowsOf(0)])
     await eventually(async () => expect(await readAll(store, everything())).toEqual(plain(windowsOf(0).windows)))
+    await store.close()
+  })
+
+  test('windows of many hours are read across them, also those that came out of order', async () => {
+    store = open({ url: server.url })
+    const HOUR = 3_600_000
+    const atHour = (hour: number, minute: number) => {
+      const readings = Array.from({ length: 30 }, (_, i) => ({
+        series: cpu({ host: `${hour + i}`, core: `${i % 2}` }),
+        values: [hour, minute, i],
+      }))
+      return batch(T0 - hour * HOUR + minute * 60_000, 0, readings)
+    }
+    const inTurn = Array.from({ length: 72 }, (_, i) => atHour(23 - Math.floor(i / 3), (i % 3) * 3))
+    const late = [20, 3, 11].map((hour) => atHour(hour, 1))
+    for (const one of [...inTurn, ...late]) await store.write([one])
+    await store.write([inTurn[5], atHour(0, 5)])
+    const all = [...inTurn, ...late, atHour(0, 5)]
+    await server.flush()
+    const range = { startMs: T0 - 24 * HOUR, endMs: T0 + HOUR }
+    expect(await readAll(store, { ...range, matchers: [] })).toEqual(plain(...all.map((one) => one.windows)))
+    const named = matching(['__name__', '=', 'cpu'], ['host', '=', '20'])
+    const one = plain(...all.map((written) => written.windows))
+    for (const key of Object.keys(one)) if (!key.includes('host="20"')) delete one[key]
+    expect(Object.keys(one).length).toBeGreaterThan(40)
+    expect(await readAll(store, { ...range, matchers: named })).toEqual(one)
+    const seriesIn = async (startMs: number, endMs: number) =>
+      (await store.series({ startMs, endMs, matchers: [] })).map((series) => series.label('host'))
+    const hosts = (from: number) => Array.from({ length: 30 }, (_, i) => `${from + i}`)
+    expect(new Set(await seriesIn(range.startMs, range.endMs))).toEqual(new Set([...hosts(0), ...hosts(23)]))
+    expect((await seriesIn(T0 - 10 * HOUR, T0 - 10 * HOUR + 1)).sort()).toEqual(
+      expect.arrayContaining(hosts(10).sort()),
+    )
+    await store.close()
+  })
+
+  test('a process that takes a partition over, and hands it back, replaces what the other wrote', async () => {
+    const name = randomUUID()
+    store = open({ url: server.url, name })
+    const other = open({ url: server.url, name })
+    const versions = Array.from({ length: 5 }, (_, i) =>
+      batch(T0, 0, [
+        { series: cpu({ host: 'a' }), values: [i, i + 1] },
+        { series: cpu({ host: `only ${i}` }), values: [i] },
+      ]),
+    )
+    for (const [i, version] of versions.entries()) {
+      await (i % 2 === 0 ? store : other).write([version])
+      await sleep(2)
+      await server.flush()
+      for (const reader of [store, other]) {
+        expect(await readAll(reader, everything())).toEqual(plain(version.windows))
+      }
+    }
+    await store.close()
+    await other.close()
+  })
+
+  test('a thousand windows and more go in one request, however many partitions they come from', async () => {
+    store = open({ url: server.url })
+    const before = await server.metric('vm_http_requests_total{path="/api/v1/write", protocol="promremotewrite"}')
+    const batches = Array.from({ length: 100 }, (_, partition) =>
+      batch(
+        T0,
+        partition,
+        Array.from({ length: 50 }, (_, i) => ({ series: cpu({ i: `${i}`, p: `${partition}` }), values: [i] })),
+      ),
+    )
+    await Promise.all(batches.map((one) => store.write([one])))
+    const after = await server.metric('vm_http_requests_total{path="/api/v1/write", protocol="promremotewrite"}')
+    expect(after - before).toBeGreaterThan(0)
+    expect(after - before).toBeLessThanOrEqual(5)
+    await server.flush()
+    expect(await readAll(store, everything())).toEqual(plain(...batches.map((one) => one.windows)))
     await store.close()
   })
 
