@@ -4,6 +4,7 @@ import { EmbeddedCache } from '../adapters/embedded/cache.js'
 import { ObjectFolder } from '../adapters/embedded/object-folder.js'
 import { RemoteHotStore, RemoteLiveView } from '../adapters/embedded/speed-views-client.js'
 import { openPostgres } from '../adapters/postgres.js'
+import { createRedisCache } from '../adapters/redis/cache.js'
 import { createRedisLiveView } from '../adapters/redis/live-view.js'
 import { SeriesIndex } from '../batch/catalog/series.js'
 import type { CatalogTables } from '../batch/catalog/tables.js'
@@ -51,6 +52,16 @@ async function openLive({ config, speedSocket }: ServingSetup, closing: CloseSta
   return live
 }
 
+/** Where answers are kept for a while: in Redis, so that every serving process finds them, or in this process. */
+async function openCache({ config }: ServingSetup, { clock, closing, logger }: Omit<StoreOptions, 'config'>) {
+  if (config.redis.url === '') return new EmbeddedCache(config.cache.bytes, clock)
+  const cache = await createRedisCache(config, (reason) =>
+    logger.warn({ reason }, 'the cache in Redis does not answer'),
+  )
+  closing.add('the cache', () => cache.close())
+  return cache
+}
+
 /**
  * The views over what other processes write: the servers that the config names, and for the rest the data folder that
  * the process which started this one keeps. Nothing is written.
@@ -84,7 +95,7 @@ export async function openServingViews(setup: ServingSetup, options: Omit<StoreO
     batch,
     hot: mergedRollups(hot, config.rollups),
     live: { ...mergedRollups(live, config.rollups), coveredFromMs: () => live.coveredFromMs() },
-    cache: new EmbeddedCache(config.cache.bytes, clock),
+    cache: await openCache(setup, options),
     clock,
     limits: config.limits,
     queryTtlMs: parseDuration(config.cache.query_ttl),

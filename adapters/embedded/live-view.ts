@@ -1,8 +1,11 @@
 import { TidemarkError } from '../../schemas/errors.js'
+import type { ChangeListener, ChangeWatch, WindowChanges } from '../../schemas/ports/window-changes.js'
 import type { LiveFeed, LiveView, WindowSelection } from '../../schemas/ports/window-store.js'
+import { metricHash } from '../../schemas/series/metric-hash.js'
 import type { Series } from '../../schemas/series/series.js'
 import { alignUp, type TimeRange, WINDOW_MS } from '../../schemas/time.js'
 import { type WindowBatch, WindowColumns } from '../../schemas/windows/columns.js'
+import { ChangeListeners } from '../change-listeners.js'
 import { NumberedSeries } from './numbered-series.js'
 import { PackedBatch } from './packed-batch.js'
 
@@ -22,11 +25,12 @@ interface FedPartition {
 }
 
 /** The live view in this process' memory. A batch belongs to the view once it is put: its columns are not copied. */
-export class EmbeddedLiveView implements LiveView {
+export class EmbeddedLiveView implements LiveView, WindowChanges {
   readonly #partitions: number
   readonly #fed = new Map<number, FedPartition>()
   /** By start, then by partition. */
   readonly #held = new Map<number, Map<number, HeldBatch>>()
+  readonly #listeners = new ChangeListeners()
   #series = new NumberedSeries()
   #generation = 0
   #trimmedMs = 0
@@ -50,8 +54,9 @@ export class EmbeddedLiveView implements LiveView {
     return {
       put: async (batches, throughMs) => {
         checkFed()
-        for (const batch of batches) this.#put(batch)
+        const taken = batches.filter((batch) => this.#put(batch))
         fed.throughMs = throughMs
+        if (taken.length > 0 && this.#listeners.size > 0) this.#listeners.changed(metricsOf(taken))
       },
       beat: async () => checkFed(),
     }
@@ -70,6 +75,10 @@ export class EmbeddedLiveView implements LiveView {
 
   async series(selection: WindowSelection): Promise<Series[]> {
     return this.#series.within(selection.matchers, selection)
+  }
+
+  async watch(listener: ChangeListener): Promise<ChangeWatch> {
+    return this.#listeners.add(listener)
   }
 
   /** Its series by number. */
@@ -112,13 +121,15 @@ export class EmbeddedLiveView implements LiveView {
     this.#held.clear()
   }
 
-  #put(batch: WindowBatch): void {
+  /** @returns false for a batch that the view has no use for */
+  #put(batch: WindowBatch): boolean {
     const { startMs, partition, closed } = batch
-    if (startMs < this.#trimmedMs) return
+    if (startMs < this.#trimmedMs) return false
     const partitions = this.#held.get(startMs) ?? new Map<number, HeldBatch>()
-    if (!closed && partitions.get(partition)?.batch.closed) return
+    if (!closed && partitions.get(partition)?.batch.closed) return false
     partitions.set(partition, { batch, numbers: this.#number(batch) })
     this.#held.set(startMs, partitions)
+    return true
   }
 
   #number(batch: WindowBatch): Uint32Array {
@@ -151,6 +162,12 @@ export class EmbeddedLiveView implements LiveView {
         partitions.set(partition, { batch, numbers: this.#number(batch) })
     }
   }
+}
+
+function metricsOf(batches: readonly WindowBatch[]): Uint32Array {
+  const names = new Set<string>()
+  for (const { windows } of batches) for (const { metric } of windows.series) names.add(metric)
+  return Uint32Array.from(names, metricHash)
 }
 
 function* packedOf(

@@ -3,10 +3,19 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { EmbeddedHotStore } from './hot-store.js'
 import type { EmbeddedLiveView } from './live-view.js'
 import { packSeries } from './series-feed.js'
-import { COVERED_PATH, FRAME_HEADER_BYTES, RENUMBERED, SERIES_PATH, WINDOWS_PATH } from './speed-views-protocol.js'
+import {
+  CHANGES_PATH,
+  COVERED_PATH,
+  FRAME_HEADER_BYTES,
+  RENUMBERED,
+  SERIES_PATH,
+  WINDOWS_PATH,
+} from './speed-views-protocol.js'
 
 /** How long an answer may keep the event loop to itself, ms. */
 const SLICE_MS = 3
+
+const NOTHING = new Uint8Array(0)
 
 /** What is asked for: the views that lie in this process. */
 export interface SpeedViews {
@@ -63,6 +72,7 @@ async function answer({ live, hot }: SpeedViews, request: IncomingMessage, respo
     await send(live.packed({ startMs: number('start'), endMs: number('end') }, metrics, numbers), response)
     return
   }
+  if (pathname === CHANGES_PATH && live) return tellChanges(live, response)
   response.writeHead(404).end()
 }
 
@@ -78,6 +88,25 @@ async function send(chunks: Iterable<Uint8Array | undefined>, response: ServerRe
     sliceEnd = performance.now() + SLICE_MS
   }
   response.end()
+}
+
+/** Tells of changes until the other side goes away. It is not waited for: what it is too slow for is left out. */
+async function tellChanges(live: EmbeddedLiveView, response: ServerResponse): Promise<void> {
+  let isBehind = false
+  const write = (frame: Uint8Array) => {
+    isBehind ||= response.writableNeedDrain
+    if (!isBehind) writeFrame(frame, response)
+  }
+  response.on('drain', () => {
+    if (isBehind) writeFrame(NOTHING, response)
+    isBehind = false
+  })
+  const watch = await live.watch({
+    changed: ({ buffer, byteOffset, byteLength }) => write(new Uint8Array(buffer, byteOffset, byteLength)),
+    missed: () => write(NOTHING),
+  })
+  response.on('close', () => void watch.close())
+  response.flushHeaders()
 }
 
 function writeFrame(chunk: Uint8Array, response: ServerResponse): void {

@@ -4,6 +4,7 @@ import { Breaker } from './breaker.js'
 let answers: boolean
 let probes: number
 let calls: number
+let told: string[]
 let breaker: Breaker
 
 beforeEach(() => {
@@ -11,8 +12,10 @@ beforeEach(() => {
   answers = true
   probes = 0
   calls = 0
+  told = []
   breaker = new Breaker({
     isOutage: (error) => (error as Error).message !== 'out of memory',
+    onOutage: (reason) => void told.push(reason),
     probe: async () => {
       probes++
       if (!answers) throw new Error('refused')
@@ -35,6 +38,7 @@ test('lets calls through, and their errors', async () => {
   expect(await call()).toBe('answer')
   await expect(call('out of memory')).rejects.toThrow('out of memory')
   expect(await call()).toBe('answer')
+  expect(told).toEqual([])
 })
 
 test('after an outage calls fail at once with its reason, and the server is not asked', async () => {
@@ -70,8 +74,10 @@ test('a server that answers probes but no calls is left alone for longer each ti
     await vi.advanceTimersByTimeAsync(1)
   }
   expect(calls).toBe(5)
+  expect(told).toEqual(['timed out'])
   expect(await call()).toBe('answer')
   await expect(call('timed out')).rejects.toThrow('timed out')
   await vi.advanceTimersByTimeAsync(250)
   expect(await call()).toBe('answer')
+  expect(told).toEqual(['timed out', 'timed out'])
 })

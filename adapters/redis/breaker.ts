@@ -8,6 +8,8 @@ export interface BreakerOptions {
   probe: () => Promise<unknown>
   /** True for an error that means that the server cannot be reached, false where it answered. */
   isOutage: (error: unknown) => boolean
+  /** Told when an outage begins: not again before a call has succeeded. */
+  onOutage?: (reason: string) => void
 }
 
 /**
@@ -49,6 +51,7 @@ export class Breaker {
     if (this.#isOpen) return
     this.#isOpen = true
     this.#failure = error
+    if (this.#failures === 0) this.#options.onOutage?.(error instanceof Error ? error.message : String(error))
     this.#probeLater()
   }
 

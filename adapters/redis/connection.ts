@@ -26,30 +26,35 @@ export class RedisConnection {
   readonly #client: Client
   readonly #breaker: Breaker
 
-  private constructor(client: Client) {
+  private constructor(client: Client, onOutage?: (reason: string) => void) {
     this.#client = client
     this.#breaker = new Breaker({
       probe: () => client.ping(),
       // What the server answered, it answered.
       isOutage: (error) => !(error instanceof ReplyError),
+      onOutage,
     })
   }
 
   /**
    * Connects. A server that does not answer is no error here: it is tried again and again, and calls say so.
    * @param timeoutMs how long one call may take
+   * @param onOutage told once when the server stops answering
    * @throws TM_CONFIG
    */
-  static async open(redis: Config['redis'], timeoutMs: number): Promise<RedisConnection> {
+  static async open(
+    redis: Config['redis'],
+    timeoutMs: number,
+    onOutage?: (reason: string) => void,
+  ): Promise<RedisConnection> {
     const client = createClient(redis, {
       commandTimeout: timeoutMs,
       socketTimeout: DEAD_MS,
-      enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
       autoResendUnfulfilledCommands: false,
     })
     await connected(client)
-    return new RedisConnection(client)
+    return new RedisConnection(client, onOutage)
   }
 
   /** Makes calls unless the server is known to be down. @throws ioredis' errors */
@@ -77,45 +82,54 @@ export class RedisConnection {
 }
 
 /**
- * Connects for subscriptions alone, which are made again after each reconnection.
- * @throws TM_CONFIG
+ * Connects to one server for subscriptions alone. A connection that ends is not made again.
+ * @param turn of a cluster any node will do: another one each time
+ * @throws TM_CONFIG, and ioredis' errors if it cannot connect
  */
-export async function openSubscriber(redis: Config['redis']): Promise<Client> {
-  const client = createClient(redis, { socketTimeout: DEAD_MS, enableOfflineQueue: true })
-  await connected(client)
+export async function openSubscriber(redis: Config['redis'], turn: number): Promise<Redis> {
+  const address = parseRedisUrl(redis.url)
+  const options = connectionOptions(redis, address)
+  const server = address.kind === 'cluster' ? address.hosts[turn % address.hosts.length] : serverOf(address, options)
+  const client = new Redis({ ...options, ...server, socketTimeout: DEAD_MS, retryStrategy: () => null })
+  client.on('error', () => undefined)
+  await client.connect()
   return client
 }
 
-function createClient(redis: Config['redis'], { enableOfflineQueue, ...wanted }: RedisOptions): Client {
+function createClient(redis: Config['redis'], wanted: RedisOptions): Client {
   const address = parseRedisUrl(redis.url)
-  const options: RedisOptions = {
-    ...wanted,
-    lazyConnect: true,
-    connectTimeout: OPEN_MS,
-    username: address.username,
-    password: address.password,
-    connectionName: 'tidemark',
-    // After a failover the old master refuses writes: look for the new one.
-    reconnectOnError: (error) => error.message.startsWith('READONLY'),
-    ...(address.tls && { tls: certificates(redis) }),
-  }
+  const options = { ...connectionOptions(redis, address), ...wanted }
   const retryStrategy = (times: number) => Math.min(50 * 2 ** times, RECONNECT_MS)
   if (address.kind === 'cluster') {
     return new Cluster(address.hosts, {
       redisOptions: options,
       lazyConnect: true,
-      enableOfflineQueue,
+      enableOfflineQueue: false,
       clusterRetryStrategy: retryStrategy,
       maxRedirections: REDIRECTIONS,
       slotsRefreshTimeout: OPEN_MS,
     })
   }
-  return new Redis({ ...options, ...serverOf(address, options), enableOfflineQueue, retryStrategy, db: address.db })
+  return new Redis({ ...options, ...serverOf(address, options), enableOfflineQueue: false, retryStrategy })
 }
 
-function serverOf({ kind, hosts, master }: RedisAddress, { tls }: RedisOptions): RedisOptions {
-  if (kind === 'single') return hosts[0]
+function connectionOptions(redis: Config['redis'], { username, password, tls }: RedisAddress): RedisOptions {
   return {
+    username,
+    password,
+    lazyConnect: true,
+    connectTimeout: OPEN_MS,
+    connectionName: 'tidemark',
+    // After a failover the old master refuses writes: look for the new one.
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    ...(tls && { tls: certificates(redis) }),
+  }
+}
+
+function serverOf({ kind, hosts, master, db }: RedisAddress, { tls }: RedisOptions): RedisOptions {
+  if (kind === 'single') return { ...hosts[0], db }
+  return {
+    db,
     sentinels: hosts,
     name: master,
     sentinelCommandTimeout: OPEN_MS,

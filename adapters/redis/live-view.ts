@@ -24,6 +24,8 @@ export interface RedisLiveViewOptions {
   partitions?: number
   /** Told when a partition of this process begins to be fed, and when Redis no longer takes its windows; for a metric. */
   onFed?: (partition: number, isFed: boolean) => void
+  /** Told once when Redis stops answering. */
+  onOutage?: (reason: string) => void
 }
 
 /**
@@ -32,7 +34,7 @@ export interface RedisLiveViewOptions {
  * @throws TM_CONFIG
  */
 export async function createRedisLiveView(config: Config, options: RedisLiveViewOptions = {}): Promise<LiveView> {
-  const connection = await RedisConnection.open(config.redis, CALL_MS)
+  const connection = await RedisConnection.open(config.redis, CALL_MS, options.onOutage)
   return new RedisLiveView(connection, new RedisKeys(config.redis.prefix), {
     ...options,
     keptMs: parseDuration(config.speed.live_view),

@@ -12,7 +12,11 @@ class Script {
   }
 
   /** @throws ioredis' errors */
-  run(connection: RedisConnection, keys: readonly string[], args: readonly (string | Buffer | number)[]): Promise<unknown> {
+  run(
+    connection: RedisConnection,
+    keys: readonly string[],
+    args: readonly (string | Buffer | number)[],
+  ): Promise<unknown> {
     return connection.ask(async (redis) => {
       try {
         return await redis.evalsha(this.#sha, keys.length, ...keys, ...args)

@@ -5,7 +5,7 @@ import { EmbeddedHotStore } from '../../adapters/embedded/hot-store.js'
 import { EmbeddedLiveView } from '../../adapters/embedded/live-view.js'
 import { EmbeddedLog } from '../../adapters/embedded/log.js'
 import { ObjectFolder } from '../../adapters/embedded/object-folder.js'
-import { RemoteHotStore, RemoteLiveView } from '../../adapters/embedded/speed-views-client.js'
+import { RemoteHotStore, RemoteLiveView, remoteWindowChanges } from '../../adapters/embedded/speed-views-client.js'
 import { serveSpeedViews } from '../../adapters/embedded/speed-views-server.js'
 import type { HotStore, LiveView } from '../../schemas/ports/window-store.js'
 import { cacheContract } from './cache.contract.js'
@@ -14,6 +14,7 @@ import { liveViewContract, PARTITIONS } from './live-view.contract.js'
 import { logContract } from './log.contract.js'
 import { objectStoreContract } from './object-store.contract.js'
 import { scratchFolder } from './scratch-folder.js'
+import { windowChangesContract } from './window-changes.contract.js'
 
 const DAY_MS = 86_400_000
 
@@ -113,6 +114,34 @@ liveViewContract('embedded, read from another process', async () => {
       await server.close()
       await hot.close()
       await live.close()
+      await rm(folder, { recursive: true })
+    },
+  }
+})
+
+windowChangesContract('embedded', false, async () => {
+  const view = new EmbeddedLiveView(1)
+  return { view, changes: view, close: () => view.close() }
+})
+
+windowChangesContract('embedded, told to another process', true, async () => {
+  const folder = await scratchFolder()
+  const socket = join(folder, 's')
+  const view = new EmbeddedLiveView(1)
+  const hot = new EmbeddedHotStore(join(folder, 'hot'))
+  let server = await serveSpeedViews(socket, { live: view, hot })
+  const changes = remoteWindowChanges(socket)
+  return {
+    view,
+    changes,
+    interrupt: async () => {
+      await server.close()
+      server = await serveSpeedViews(socket, { live: view, hot })
+    },
+    close: async () => {
+      await changes.close()
+      await server.close()
+      await hot.close()
       await rm(folder, { recursive: true })
     },
   }
