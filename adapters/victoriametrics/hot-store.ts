@@ -50,6 +50,7 @@ class VictoriaMetricsHotStore implements HotStore {
   readonly #writing = new Set<Promise<void>>()
   /** ms from sample to sample; undefined until the server was asked. */
   #stepMs: number | undefined
+  #asking: Promise<number> | undefined
   #trimmedMs = Number.NEGATIVE_INFINITY
   #closed = false
 
@@ -128,8 +129,7 @@ class VictoriaMetricsHotStore implements HotStore {
 
   async #openBook(): Promise<Book> {
     const { clock, random } = this.#options
-    if (this.#stepMs === undefined) this.#heed(await this.#client.facts())
-    const stepMs = this.#stepMs ?? 1
+    const stepMs = this.#stepMs ?? (await this.#askStep())
     if (stepMs > WINDOW_MS) {
       const reason = `its -dedup.minScrapeInterval leaves one sample in ${stepMs} ms, and windows are ${WINDOW_MS} ms long`
       throw new TidemarkError('TM_HOTSTORE_REFUSED', { reason })
@@ -137,11 +137,22 @@ class VictoriaMetricsHotStore implements HotStore {
     return { name: `${clock()}-${Math.floor(random() * 2 ** 48).toString(36)}`, stepMs }
   }
 
-  /** Samples must lie so far apart that none of them is taken for a duplicate. */
-  #heed(facts: ServerFacts | undefined): void {
+  /** Asks once, however many partitions wait for it. */
+  #askStep(): Promise<number> {
+    this.#asking ??= this.#client
+      .facts()
+      .then((facts) => this.#heed(facts))
+      .finally(() => {
+        this.#asking = undefined
+      })
+    return this.#asking
+  }
+
+  /** Samples must lie so far apart that none of them is taken for a duplicate. @returns how far, ms */
+  #heed(facts: ServerFacts | undefined): number {
     const stepMs = Math.max(1, facts?.dedupMs ?? 1)
-    if (this.#stepMs !== undefined && stepMs !== this.#stepMs)
-      for (const writer of this.#writers.values()) writer.endBook()
+    if (stepMs !== this.#stepMs) for (const writer of this.#writers.values()) writer.endBook()
     this.#stepMs = stepMs
+    return stepMs
   }
 }

@@ -60,6 +60,15 @@ export class VictoriaMetricsServer {
     await (await fetch(`${this.url}/internal/force_flush`)).text()
   }
 
+  /** Folder of its data. */
+  get folder(): string {
+    return this.#folder
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid
+  }
+
   /** One of its own metrics; 0 while it has none. */
   async metric(name: string): Promise<number> {
     const lines = (await (await fetch(`${this.url}/metrics`)).text()).split('\n')
