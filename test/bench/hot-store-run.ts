@@ -1,6 +1,7 @@
 import { createVictoriaMetricsHotStore } from '../../adapters/victoriametrics/hot-store.js'
 import { createGateway } from '../../ingest/gateway/gateway.js'
 import { InfluxDecoder } from '../../ingest/influx/decoder.js'
+import { firstLayout } from '../../ingest/routing/plan-layout.js'
 import { loadConfig } from '../../schemas/config/load.js'
 import type { Config } from '../../schemas/config/schema.js'
 import { decodeRecord } from '../../schemas/log/record.js'
@@ -91,7 +92,7 @@ async function* closedWindows(shape: Shape, startMs: number, windows: number): A
     },
   } as Pick<Log, 'append'> as Log
   const { limits } = loadConfig({ env: {} })
-  const gateway = createGateway({ log, partitions: PARTITIONS, limits, policies: [], clock })
+  const gateway = createGateway({ log, layouts: [firstLayout(PARTITIONS)], limits, policies: [], clock })
   const decoder = new InfluxDecoder()
   for (let w = 0; w < windows; w++) {
     nowMs = startMs + (w + 1) * WINDOW_MS
