@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import { lockDataFolder } from './adapters/embedded/data-folder.js'
-import { createTemporal } from './adapters/temporal.js'
+import { createTemporal } from './adapters/temporal/embedded.js'
 import { archiveStatus, blocksStatus } from './batch/status.js'
 import { createGateway, type Gateway } from './ingest/gateway/gateway.js'
 import { createBatchLayer } from './roles/batch.js'
@@ -80,6 +80,7 @@ async function startRoles(
     activities: createActivities(batch.work((readTo) => speed.closedThroughMs(readTo))),
     loadWorker: () => import('./workflows/worker.js'),
     bundlePath: fileURLToPath(new URL('./workflows/bundle.js', import.meta.url)),
+    version,
     logger,
     clock,
     searchPath: searchPath(),

@@ -21,6 +21,7 @@ export function checkConfig(config: Config): void {
   for (const [key, text] of periods(config)) {
     require(parseDuration(text) > 0, key, 'it is 0', 'write a duration above 0, such as 10s')
   }
+  checkTemporal(config.temporal)
   const metrics = new Set<string>()
   for (const { metric } of config.cardinality) {
     require(!metrics.has(metric), 'cardinality', `${metric} has two policies`, 'keep one of the two')
@@ -32,6 +33,17 @@ export function checkConfig(config: Config): void {
     require(!names.has(name), 'rollups', `${name} is made twice`, 'remove one of the two rules')
     names.add(name)
   }
+}
+
+function checkTemporal({ address, tls, ca, cert, key, api_key }: Config['temporal']): void {
+  const secured = Object.entries({ tls: tls ? 'true' : '', ca, cert, key, api_key }).find(([, value]) => value !== '')
+  require(address !== '' ||
+    secured ===
+      undefined, 'temporal.address', `it is empty, but temporal.${secured?.[0]} is set`, 'name the server that is meant, or unset the other')
+  const both = 'set both temporal.cert and temporal.key, or none of them'
+  require((cert === '') === (key === ''), cert === ''
+    ? 'temporal.cert'
+    : 'temporal.key', 'it is empty, but the other half of the pair is set', both)
 }
 
 /** Settings that say how often something is done. */
