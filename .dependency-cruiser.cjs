@@ -1,6 +1,6 @@
 /** The import law of the project, one rule a layer. Tests stand beside their file and may use what they need. */
 const OURS =
-  '^(schemas|ingest|speed|batch|promql|serving|alerting|workflows|adapters|roles|web|infra|test|cli)/|^main\\.ts'
+  '^(schemas|access|ingest|speed|batch|promql|serving|alerting|workflows|adapters|roles|web|infra|test|cli)/|^main\\.ts'
 const TESTS = '\\.test\\.ts$|/testing/'
 
 const only = (layer, allowed) => ({
@@ -14,6 +14,7 @@ const only = (layer, allowed) => ({
 module.exports = {
   forbidden: [
     only('schemas', []),
+    only('access', ['schemas']),
     only('ingest', ['schemas']),
     only('speed', ['schemas']),
     only('batch', ['schemas']),
@@ -22,6 +23,20 @@ module.exports = {
     only('alerting', ['schemas', 'promql']),
     only('adapters', ['schemas']),
     only('workflows', ['schemas', 'batch', 'alerting']),
+    {
+      name: 'infra-imports',
+      comment: 'infra/ may import schemas, and how the embedded Postgres is run, so that this stands once',
+      severity: 'error',
+      from: { path: '^infra/', pathNot: TESTS },
+      to: { path: OURS, pathNot: '^(infra|schemas)/|^adapters/embedded/postgres-(account|programs)\\.ts$' },
+    },
+    {
+      name: 'product-without-infra',
+      comment: 'what starts servers for trial and test is no part of the product',
+      severity: 'error',
+      from: { pathNot: '^(infra|test|cli)/' },
+      to: { path: '^infra/' },
+    },
     {
       name: 'flow-is-deterministic',
       comment: 'a *.flow.ts imports the SDK, constants of schemas and types of activities',
@@ -54,8 +69,10 @@ module.exports = {
     },
     {
       name: 'kafkajs-in-one-file',
+      comment:
+        'kafkajs is not maintained any more: one file of the product knows it, and the tests against a real broker',
       severity: 'error',
-      from: { pathNot: '^adapters/kafka\\.ts$' },
+      from: { pathNot: '^adapters/kafka/client\\.ts$|^test/stack/' },
       to: { path: 'node_modules/kafkajs' },
     },
   ],

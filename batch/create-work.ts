@@ -1,8 +1,10 @@
 import type { BatchView } from '../schemas/ports/batch-view.js'
 import type { WindowReader } from '../schemas/ports/window-store.js'
+import { mergedRollups } from '../schemas/windows/merged-rollups.js'
 import { auditBlock } from './audit/audit.js'
 import { blocksWithPoints } from './catalog/blocks.js'
 import { CatalogLateLedger } from './catalog/late-ledger.js'
+import { CatalogSpeedProgress } from './catalog/speed-progress.js'
 import { compactTiers } from './compact/compact-tiers.js'
 import { Recompute, type RecomputeParts } from './recompute/recompute.js'
 import { sweep } from './sweep/sweep.js'
@@ -12,18 +14,15 @@ import type { BatchWork } from './work.js'
 export interface BatchWorkParts extends RecomputeParts {
   view: BatchView
   hotStore: WindowReader
-  /**
-   * Every window that ends at or before this time (ms) was closed and stored by the speed layer, and its late points
-   * counted, when it had read the log to these offsets, by partition; -Infinity if it has not read that far.
-   */
-  closedThroughMs: (readTo: ReadonlyMap<number, number>) => Promise<number>
 }
 
 /** The batch work of one process. */
 export function createBatchWork(parts: BatchWorkParts): BatchWork {
   const { catalog, settings, clock } = parts
   const recompute = new Recompute(parts)
+  const hotStore = mergedRollups(parts.hotStore, settings.rollups)
   const ledger = new CatalogLateLedger(catalog.db, catalog.blockMs)
+  const progress = new CatalogSpeedProgress(catalog.db)
   // Where retention dropped the raw points, a recompute would lose what the tiers still hold.
   const rawFromMs = () => (settings.rawMs > 0 ? clock() - settings.rawMs : Number.NEGATIVE_INFINITY)
   const isHeld = (startMs: number) => startMs >= rawFromMs()
@@ -32,7 +31,10 @@ export function createBatchWork(parts: BatchWorkParts): BatchWork {
     dirtyReady: async () => (await recompute.dirtyReady()).filter(isHeld),
     recomputeBlock: (startMs) => recompute.block(startMs),
     blocksIn: async (range) => (await blocksWithPoints(catalog.db, range, catalog.blockMs)).filter(isHeld),
-    auditBlock: (startMs) => auditBlock({ ...parts, ledger }, startMs),
-    sweep: async () => ({ ...(await sweep({ ...parts, ledger })), filesCompacted: await compactTiers(parts) }),
+    auditBlock: (startMs) => auditBlock({ ...parts, hotStore, ledger, progress }, startMs),
+    sweep: async () => ({
+      ...(await sweep({ ...parts, ledger, progress })),
+      filesCompacted: await compactTiers(parts),
+    }),
   }
 }

@@ -4,9 +4,10 @@ import { dirname, resolve } from 'node:path'
 import { Command } from 'commander'
 import { loadConfig } from '../schemas/config/load.js'
 import type { Config } from '../schemas/config/schema.js'
+import { asTidemarkError } from '../schemas/errors.js'
 import type { PipelineStatus } from '../schemas/ports/status.js'
 import { ensureTemporal, findTemporal } from './install-temporal.js'
-import { ask, withUrl } from './server.js'
+import { ask, type ServerOptions, withServer } from './server.js'
 
 /** One thing looked at. A warning does not fail the doctor. */
 interface Finding {
@@ -22,7 +23,7 @@ const LOW_DISK_BYTES = 2 << 30
 const LATE_BLOCKS = 3
 
 export function doctorCommand(): Command {
-  return withUrl(new Command('doctor'))
+  return withServer(new Command('doctor'))
     .description('checks the installation and the running server, and names each fix')
     .option('--config <file>', 'the config file to check')
     .option('--fix', 'install the Temporal CLI into the data folder if it is missing')
@@ -30,10 +31,10 @@ export function doctorCommand(): Command {
       'after',
       '\nExit status 1 if there is a problem.\n\nExamples:\n  $ tidemark doctor\n  $ tidemark doctor --config tidemark.yaml\n  $ tidemark doctor --fix',
     )
-    .action(async ({ url, config: path, fix }: { url: string; config?: string; fix?: boolean }) => {
+    .action(async ({ config: path, fix, ...asked }: ServerOptions & { config?: string; fix?: boolean }) => {
       const config = loadConfig({ path })
       if (fix && config.temporal.enabled && !config.temporal.address) await ensureTemporal(config.data.dir)
-      const findings = [...(await installation(config)), ...(await server(url, config))]
+      const findings = [...(await installation(config)), ...(await server(asked, config))]
       for (const { what, state, detail, fix: mend } of findings) {
         const mark = { ok: 'ok      ', warning: 'warning ', problem: 'PROBLEM ' }[state]
         process.stdout.write(`${mark}${what}: ${detail}\n${mend ? `        fix: ${mend}\n` : ''}`)
@@ -107,22 +108,18 @@ async function temporalBinary({ temporal, data: { dir } }: Config): Promise<Find
 }
 
 /** What the running server says of itself. */
-async function server(url: string, config: Config): Promise<Finding[]> {
+async function server(asked: ServerOptions, config: Config): Promise<Finding[]> {
   let status: PipelineStatus
   try {
-    status = (await ask<{ data: PipelineStatus }>(url, '/api/v1/status/pipeline')).data
+    status = (await ask<{ data: PipelineStatus }>(asked, '/api/v1/status/pipeline')).data
   } catch (error) {
     const port = await portState(config)
-    const finding: Finding = {
-      what: 'server',
-      state: 'warning',
-      detail: (error as Error).message,
-      fix: 'start it with `tidemark up`, or name it with --url',
-    }
+    const { message: detail, hint: fix } = asTidemarkError(error)
+    const finding: Finding = { what: 'server', state: 'warning', detail, fix }
     return port ? [finding, port] : [finding]
   }
   return [
-    { what: 'server', state: 'ok', detail: url },
+    { what: 'server', state: 'ok', detail: asked.url },
     workflows(status),
     tideLine(status),
     divergence(status),

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { ask, withUrl } from './server.js'
+import { ask, type ServerOptions, withServer } from './server.js'
 import { textTable } from './text-table.js'
 
 interface ExplainedBlock {
@@ -28,10 +28,10 @@ interface Explained {
   infos: string[]
 }
 
-type ExplainArguments = { url: string; json?: boolean } & Partial<Record<'start' | 'end' | 'step' | 'time', string>>
+type ExplainArguments = ServerOptions & { json?: boolean } & Partial<Record<'start' | 'end' | 'step' | 'time', string>>
 
 export function explainCommand(): Command {
-  return withUrl(new Command('explain'))
+  return withServer(new Command('explain'))
     .description('shows how a query is answered: views, tiers, blocks and generations, samples and time of each part')
     .argument('<query>', 'a PromQL expression')
     .option('--start <time>', 'start of a range query (RFC 3339 or Unix seconds)')
@@ -46,9 +46,9 @@ Examples:
   $ tidemark explain 'host_load1'
   $ tidemark explain 'sum by (region) (rate(api_requests_total[1h]))' --start 2026-01-01T00:00:00Z --end 2026-01-02T00:00:00Z --step 1h`,
     )
-    .action(async (query: string, { url, json, ...times }: ExplainArguments) => {
+    .action(async (query: string, { url, token, json, ...times }: ExplainArguments) => {
       const parameters = new URLSearchParams({ query, ...times })
-      const { data } = await ask<{ data: Explained }>(url, `/api/v1/explain?${parameters}`)
+      const { data } = await ask<{ data: Explained }>({ url, token }, `/api/v1/explain?${parameters}`)
       process.stdout.write(json ? `${JSON.stringify(data, undefined, 2)}\n` : explainedText(data))
     })
 }

@@ -1,18 +1,31 @@
 import type { Command } from 'commander'
-import { serverUrl } from '../schemas/config/load.js'
+import { serverToken, serverUrl } from '../schemas/config/load.js'
 import { TidemarkError } from '../schemas/errors.js'
 
-/** The option of every command that talks to a running server. */
-export function withUrl(command: Command): Command {
-  return command.option('--url <url>', 'the server to ask (or TIDEMARK_URL)', serverUrl() ?? 'http://localhost:8080')
+/** The server that a command talks to. */
+export interface ServerOptions {
+  url: string
+  /** Left out: TIDEMARK_TOKEN. */
+  token?: string
+}
+
+/** The options of every command that talks to a running server. */
+export function withServer(command: Command): Command {
+  return command
+    .option('--url <url>', 'the server to ask (or TIDEMARK_URL)', serverUrl() ?? 'http://localhost:8080')
+    .option('--token <token>', 'the token to show (or TIDEMARK_TOKEN, which other users of the machine cannot see)')
 }
 
 /**
  * Asks the server and gives its JSON answer.
  * @throws TM_SERVER_UNREACHABLE; for an error of the server a TidemarkError with its words
  */
-export async function ask<T>(url: string, path: string, init: { method?: string; body?: unknown } = {}): Promise<T> {
-  const response = await request(url, path, {
+export async function ask<T>(
+  server: ServerOptions,
+  path: string,
+  init: { method?: string; body?: unknown } = {},
+): Promise<T> {
+  const response = await request(server, path, {
     method: init.method ?? 'GET',
     headers: init.body === undefined ? {} : { 'content-type': 'application/json' },
     body: init.body === undefined ? undefined : JSON.stringify(init.body),
@@ -21,17 +34,22 @@ export async function ask<T>(url: string, path: string, init: { method?: string;
 }
 
 /** Asks the server for an answer of this content type and gives its bytes. Throws as {@link ask} does. */
-export async function askBytes(url: string, path: string, contentType: string): Promise<Uint8Array> {
-  const response = await request(url, path, { headers: { accept: contentType } })
+export async function askBytes(server: ServerOptions, path: string, contentType: string): Promise<Uint8Array> {
+  const response = await request(server, path, { headers: { accept: contentType } })
   return new Uint8Array(await response.arrayBuffer())
 }
 
-async function request(url: string, path: string, init: RequestInit): Promise<Response> {
+async function request(
+  { url, token = serverToken() }: ServerOptions,
+  path: string,
+  init: RequestInit,
+): Promise<Response> {
   if (!URL.canParse(url)) {
     const fix = 'write it as http://host:port, in --url or TIDEMARK_URL'
     throw new TidemarkError('TM_REQUEST', { reason: `"${url}" is not the address of a server`, fix })
   }
-  const response = await fetch(new URL(path, url), init).catch((cause: Error) => {
+  const headers = { ...init.headers, ...(token && { authorization: `Bearer ${token}` }) }
+  const response = await fetch(new URL(path, url), { ...init, headers }).catch((cause: Error) => {
     const reason = (cause.cause as Error | undefined)?.message ?? cause.message
     throw new TidemarkError('TM_SERVER_UNREACHABLE', { url, reason }, cause)
   })

@@ -6,6 +6,19 @@ const NOW = Date.parse('2026-01-01T00:30:10.400Z')
 
 const status: PipelineStatus = {
   nowMs: NOW,
+  instances: [
+    {
+      id: 'a',
+      roles: ['gateway'],
+      host: 'box',
+      pid: 17,
+      url: 'http://127.0.0.1:8080',
+      version: '0.1.0',
+      startedMs: Date.parse('2026-01-01T00:00:00Z'),
+      seenMs: NOW,
+      status: {},
+    },
+  ],
   ingest: {
     accepted: 1_234_567,
     refused: 3,
@@ -52,6 +65,9 @@ archive     1,200,000 points in 12 files, 3,456,789 bytes, lag 31s
 ingest      1,234,567 points accepted, 3 refused (TM_LINE_SYNTAX 2, TM_POINT_FUTURE 1), 10,000 active series
 workflows   running at 127.0.0.1:7233
   recomputeRange  recompute-1  since 2026-01-01 00:29:10Z
+
+process                roles    host  pid  since                 version
+http://127.0.0.1:8080  gateway  box   17   2026-01-01 00:00:00Z  0.1.0
 
 partition  watermark                   lag  open windows  late  archived to               archive lag
 0          2026-01-01 00:29:55.400Z  1,200             2     7  2026-01-01 00:29:40.400Z            4

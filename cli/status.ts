@@ -1,26 +1,26 @@
 import { Command } from 'commander'
 import { formatDuration } from '../schemas/config/duration.js'
 import type { PipelineStatus } from '../schemas/ports/status.js'
-import { ask, withUrl } from './server.js'
+import { ask, type ServerOptions, withServer } from './server.js'
 import { textTable, timeText } from './text-table.js'
 
 export function statusCommand(): Command {
-  return withUrl(new Command('status'))
+  return withServer(new Command('status'))
     .description('shows tide line, watermarks, lag, blocks and what Temporal runs')
     .option('--json', 'print the JSON of /api/v1/status/pipeline')
     .addHelpText(
       'after',
       '\nExamples:\n  $ tidemark status\n  $ tidemark status --json | jq .blocks.unexplainedDivergence',
     )
-    .action(async ({ url, json }: { url: string; json?: boolean }) => {
-      const { data: status } = await ask<{ data: PipelineStatus }>(url, '/api/v1/status/pipeline')
+    .action(async ({ json, ...server }: ServerOptions & { json?: boolean }) => {
+      const { data: status } = await ask<{ data: PipelineStatus }>(server, '/api/v1/status/pipeline')
       process.stdout.write(json ? `${JSON.stringify(status, undefined, 2)}\n` : `${statusText(status)}\n`)
     })
 }
 
 /** The status as a person reads it. */
 export function statusText(status: PipelineStatus): string {
-  const { nowMs, ingest, speed, archive, blocks, workflows } = status
+  const { nowMs, ingest, speed, archive, blocks, workflows, instances } = status
   const refusals = Object.entries(ingest.refusedByCode).map(([code, n]) => `${code} ${n.toLocaleString('en-US')}`)
   const archived = new Map(archive.partitions.map((one) => [one.partition, one]))
   const running = workflows.running.map(
@@ -35,6 +35,18 @@ export function statusText(status: PipelineStatus): string {
     `ingest      ${ingest.accepted.toLocaleString('en-US')} points accepted, ${ingest.refused.toLocaleString('en-US')} refused${refusals.length > 0 ? ` (${refusals.join(', ')})` : ''}, ${ingest.activeSeries.toLocaleString('en-US')} active series`,
     `workflows   ${workflows.state}${workflows.address ? ` at ${workflows.address}` : ''}${workflows.reason ? `: ${workflows.reason}` : ''}`,
     ...running,
+    '',
+    textTable(
+      ['process', 'roles', 'host', 'pid', 'since', 'version'],
+      instances.map(({ url, roles, host, pid, startedMs, version }) => [
+        url,
+        roles.length > 1 ? 'all' : roles.join(),
+        host,
+        String(pid),
+        timeText(startedMs),
+        version,
+      ]),
+    ),
     '',
     textTable(
       ['partition', 'watermark', 'lag', 'open windows', 'late', 'archived to', 'archive lag'],

@@ -1,13 +1,17 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { asTidemarkError } from '../schemas/errors.js'
+import { auditCommand } from './audit.js'
 import { decodeCommand } from './decode.js'
 import { doctorCommand } from './doctor.js'
 import { explainCommand } from './explain.js'
+import { initCommand } from './init.js'
 import { promqlCommand } from './promql.js'
 import { queryCommand } from './query/query.js'
 import { recomputeCommand } from './recompute.js'
+import { roleCommands } from './role.js'
 import { statusCommand } from './status.js'
+import { tokenCommand } from './token/token.js'
 import { upCommand } from './up.js'
 import { VERSION } from './version.js'
 
@@ -24,15 +28,19 @@ const program = new Command('tidemark')
     `
 Start here:
   $ tidemark up                          everything on this machine, data in ./data
+  $ tidemark gateway --config FILE       one role by itself, on a cluster; likewise speed, archive, worker, serving
   $ tidemark status                      tide line, watermarks, lag, blocks
   $ tidemark doctor                      checks the installation and names each fix
   $ tidemark query 'host_load1'          asks in PromQL; --range 1h --output chart draws it
   $ tidemark explain 'host_load1'        which view answers which part of a query, and why
   $ tidemark decode --format influx FILE what the gateway would understand
   $ tidemark promql test FILE...         runs PromQL test scripts against the query engine
+  $ tidemark token create --help         tokens, which are needed beyond this machine
+  $ tidemark audit                       what operators did
 
 Settings: a YAML file named by --config or TIDEMARK_CONFIG; any key also by environment,
-http.port as TIDEMARK_HTTP_PORT. The server that commands talk to: --url or TIDEMARK_URL.`,
+http.port as TIDEMARK_HTTP_PORT. The server that commands talk to: --url or TIDEMARK_URL, with the
+token in --token or TIDEMARK_TOKEN.`,
   )
 
 // A reader that has seen enough (`tidemark decode … | head`) is no failure.
@@ -50,6 +58,10 @@ for (const command of [
   explainCommand(),
   decodeCommand(),
   promqlCommand(),
+  initCommand(),
+  tokenCommand(),
+  auditCommand(),
+  ...roleCommands(),
 ]) {
   program.addCommand(command.exitOverride().showHelpAfterError(`(tidemark ${command.name()} --help shows examples)`))
 }

@@ -1,22 +1,40 @@
+import type { Server as HttpsServer } from 'node:https'
 import helmet from '@fastify/helmet'
-import fastify, { type FastifyBaseLogger } from 'fastify'
+import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import { accessPlugin } from '../access/http/admin.js'
+import { installGuard } from '../access/http/guard.js'
 import { ingestPlugin } from '../ingest/http/plugin.js'
+import type { IngestHttpOptions } from '../ingest/http/routes.js'
 import type { RequestOpener } from '../ingest/request.js'
 import type { Config } from '../schemas/config/schema.js'
 import { TidemarkError } from '../schemas/errors.js'
 import type { Clock } from '../schemas/time.js'
 import { installErrorHandler } from '../serving/http/errors.js'
 import { type ControlOptions, controlPlugin } from '../serving/http/plugin.js'
+import { registerHealthRoutes } from '../serving/http/status.js'
+import type { Access } from './access.js'
+import { repeat } from './repeat.js'
 import type { ServingProcess } from './serving-process.js'
 import { servingRoutes } from './serving-routes.js'
+import { areSame, type Certificates, readCertificates } from './tls.js'
 
-/** What the HTTP server is made of. */
+/** Certificates that were renewed are taken over within this time, ms. */
+const CERTIFICATES_EVERY_MS = 10_000
+
+/** What the HTTP server of a process is made of: what its roles have to offer. */
 export interface HttpOptions {
   config: Config
-  gateway: RequestOpener
-  control: ControlOptions
-  serving: ServingProcess
+  /** Takes points in. */
+  gateway?: RequestOpener
+  /** Answers what is asked of Tidemark itself. */
+  control?: ControlOptions
+  /** Answers queries. */
+  serving?: ServingProcess
+  /** Why this process cannot do its work now; empty while it can. */
+  notReady: () => Promise<readonly string[]>
+  /** Who may do what. */
+  access: Access
   clock: Clock
   logger: Logger
 }
@@ -27,30 +45,75 @@ export interface HttpServer {
   close(): Promise<void>
 }
 
-/** Starts the HTTP server: ingest and serving on one port. @throws TM_PORT_TAKEN */
-export async function startHttp({
-  config,
-  gateway,
-  control,
-  serving,
-  clock,
-  logger,
-}: HttpOptions): Promise<HttpServer> {
-  const app = fastify({
-    loggerInstance: logger.child({}, { level: 'warn' }) as FastifyBaseLogger,
-    forceCloseConnections: true,
-  })
-  installErrorHandler(app)
-  await app.register(helmet)
-  await app.register(ingestPlugin, { gateway, config, clock })
-  await app.register(controlPlugin(control))
-  await app.register(await servingRoutes(serving))
+/** Starts the HTTP server, or HTTPS: all that the process offers, on one port. @throws TM_PORT_TAKEN, TM_CONFIG */
+export async function startHttp(options: HttpOptions): Promise<HttpServer> {
+  const { config, logger } = options
   const { host, port } = config.http
+  const certificates = readCertificates(config.http)
+  const app = createApp(logger, certificates)
+  await addRoutes(app, options, certificates !== undefined)
   try {
     const url = await app.listen({ host, port })
-    return { url, close: () => app.close() }
+    const stop = certificates && followCertificates(app, certificates, options)
+    return {
+      url,
+      close: async () => {
+        await stop?.()
+        await app.close()
+      },
+    }
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause
     throw new TidemarkError('TM_PORT_TAKEN', { port: String(port), host, key: 'http.port' }, cause)
   }
+}
+
+function createApp(logger: Logger, certificates: Certificates | undefined): FastifyInstance {
+  const options = {
+    loggerInstance: logger.child({}, { level: 'warn' }) as FastifyBaseLogger,
+    forceCloseConnections: true,
+  }
+  if (!certificates) return fastify(options)
+  const https = { ...certificates, requestCert: certificates.ca !== undefined, rejectUnauthorized: true }
+  return fastify({ ...options, https }) as unknown as FastifyInstance
+}
+
+async function addRoutes(app: FastifyInstance, options: HttpOptions, isSecure: boolean): Promise<void> {
+  const { config, gateway, control, serving, access, notReady, clock } = options
+  installErrorHandler(app)
+  // What is answered is data, not pages; those that are pages say what they may load.
+  const contentSecurityPolicy = {
+    useDefaults: false,
+    directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+  }
+  await app.register(helmet, {
+    contentSecurityPolicy,
+    frameguard: { action: 'deny' },
+    hsts: isSecure && { maxAge: 31_536_000, includeSubDomains: false },
+  })
+  installGuard(app, access)
+  const meter: IngestHttpOptions['meter'] = ({ caller }, points) => {
+    if (caller) access.doorkeeper.countPoints(caller, points)
+  }
+  registerHealthRoutes(app, notReady)
+  if (gateway) await app.register(ingestPlugin, { gateway, config, clock, meter })
+  if (control) {
+    await app.register(accessPlugin(access))
+    await app.register(controlPlugin(control))
+  }
+  if (serving) await app.register(await servingRoutes(serving))
+}
+
+/** Takes over certificates that were renewed; new ones that cannot be used are told, and those before stay. */
+function followCertificates(app: FastifyInstance, first: Certificates, { config, logger }: HttpOptions) {
+  let current = first
+  const server = app.server as unknown as HttpsServer
+  const follow = () => {
+    const next = readCertificates(config.http)
+    if (!next || areSame(current, next)) return
+    server.setSecureContext(next)
+    current = next
+    logger.info({}, 'the certificates were renewed')
+  }
+  return repeat(CERTIFICATES_EVERY_MS, follow, ({ code, message }) => logger.warn({ code }, message))
 }

@@ -7,6 +7,7 @@ import { startStatsdUdp } from '../ingest/statsd/udp.js'
 import { parseDuration } from '../schemas/config/duration.js'
 import type { Config } from '../schemas/config/schema.js'
 import type { TidemarkError } from '../schemas/errors.js'
+import { targetRules } from '../schemas/net/check-target.js'
 import type { Clock } from '../schemas/time.js'
 import type { CloseStack } from './close-stack.js'
 import { repeat } from './repeat.js'
@@ -32,7 +33,8 @@ export async function startInputs(options: InputOptions): Promise<void> {
   )
   if (config.statsd.enabled) await startStatsd(options)
   if (config.scrape.length > 0) {
-    const scraper = startScraper(config.scrape, { opener: gateway, clock, random: Math.random })
+    const rules = targetRules('scrape', config.outbound.allow)
+    const scraper = startScraper(config.scrape, { opener: gateway, clock, random: Math.random, rules })
     closing.add('the scraper', () => scraper.close())
   }
   if (config.collector.enabled) {

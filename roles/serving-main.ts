@@ -2,6 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import fastify, { type FastifyBaseLogger } from 'fastify'
 import pino from 'pino'
+import type { TidemarkError } from '../schemas/errors.js'
 import { installErrorHandler } from '../serving/http/errors.js'
 import { queryPlugin } from '../serving/http/plugin.js'
 import { CloseStack } from './close-stack.js'
@@ -27,7 +28,8 @@ async function serve(setup: ServingSetup): Promise<void> {
   })
   // Left by a parent that was killed; one that closes removes it by itself.
   closing.add('the sockets', () => rmSync(dirname(setup.socket), { recursive: true, force: true }))
-  const views = openServingViews(setup, Date.now, closing)
+  const onError = ({ code, message }: TidemarkError) => logger.warn({ code }, message)
+  const views = await openServingViews(setup, { clock: Date.now, logger, closing, onError })
   closing.add('HTTP', () => app.close())
   process.once('disconnect', () => {
     // An ordinary exit would be an abort where DuckDB is still at work.

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { EmbeddedHotStore } from '../adapters/embedded/hot-store.js'
 import { EmbeddedLiveView } from '../adapters/embedded/live-view.js'
 import { createGateway } from '../ingest/gateway/gateway.js'
+import { firstLayout } from '../ingest/routing/plan-layout.js'
 import { MemoryLog } from '../ingest/testing/memory-log.js'
 import { loadConfig } from '../schemas/config/load.js'
 import type { Workflows } from '../schemas/ports/workflows.js'
@@ -14,6 +15,7 @@ import { bundleProgram } from '../test/bundle-program.js'
 import { eventually } from '../test/contract/eventually.js'
 import { scratchFolder } from '../test/contract/scratch-folder.js'
 import { batch, cpu } from '../test/contract/window-fixtures.js'
+import { openAccess } from './access.js'
 import { CloseStack } from './close-stack.js'
 import { type HttpServer, startHttp } from './http.js'
 import { type ServingProcess, startServingProcess } from './serving-process.js'
@@ -72,28 +74,31 @@ beforeAll(async () => {
   const config = loadConfig({ env: {}, overrides })
   const program = join(folder, 'serving.mjs')
   await bundleProgram(join(import.meta.dirname, 'serving-main.ts'), program)
-  live = new TestLiveView(NOW - 3_600_000)
+  live = new TestLiveView(1)
+  const feed = await live.follow(0, 0)
   const hot = new EmbeddedHotStore(join(folder, 'hot'))
   closing.add('the hot store', () => hot.close())
   const series = Array.from({ length: SERIES }, (_, i) => cpu({ host: `h${i}`, shard: `${i % 7}` }))
   for (let i = 0; i < WINDOWS; i++) {
     const readings = series.map((one, n) => ({ series: one, values: [n + i, n] }))
-    await live.put([batch(NOW - (WINDOWS - i) * 10_000, 0, readings)])
+    const startMs = NOW - (WINDOWS - i) * 10_000
+    await feed.put([batch(startMs, 0, readings)], startMs + 10_000)
   }
   const logger = pino({ level: 'silent' })
   const setup = { config, catalogUrl: config.catalog.url, originMs: 0 }
   serving = await startServingProcess({ setup, speed: { live, hot }, logger, closing, program })
   const clock = () => NOW
-  const gateway = createGateway({ log: stored, partitions: 1, limits: config.limits, policies: [], clock })
+  const gateway = createGateway({ log: stored, layouts: [firstLayout(1)], limits: config.limits, policies: [], clock })
   const control = {
     workflows: {} as Workflows,
-    metadata: () => gateway.metadata(),
+    metadata: () => gateway.metadata.all(),
     facts: { version: '1', startedMs: NOW, flags: {}, retention: '' },
     status: () => Promise.reject(new Error('not asked')),
-    notReady: async () => serving.notReady(),
     clock,
   }
-  http = await startHttp({ config, gateway, control, serving, clock, logger })
+  const access = openAccess({ config, catalogUrl: config.catalog.url, clock, logger, closing })
+  const notReady = async () => serving.notReady()
+  http = await startHttp({ config, gateway, control, serving, access, notReady, clock, logger })
   closing.add('HTTP', () => http.close())
 })
 afterAll(() => closing.close())

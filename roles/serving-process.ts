@@ -64,7 +64,7 @@ export async function startServingProcess(options: ServingProcessOptions): Promi
     setup: { ...setup, socket: join(folder, 'serving'), speedSocket },
     program: program ?? fileURLToPath(new URL('./serving-main.js', import.meta.url)),
     logger,
-    ended: () => speed.hot.forgetDeadReaders(),
+    ended: () => speed.hot?.forgetDeadReaders(),
   })
   closing.add('the serving process', () => serving.close())
   return serving

@@ -4,6 +4,8 @@ import { EmbeddedCache } from '../adapters/embedded/cache.js'
 import { ObjectFolder } from '../adapters/embedded/object-folder.js'
 import { RemoteHotStore, RemoteLiveView } from '../adapters/embedded/speed-views-client.js'
 import { openPostgres } from '../adapters/postgres.js'
+import { createRedisCache } from '../adapters/redis/cache.js'
+import { createRedisLiveView } from '../adapters/redis/live-view.js'
 import { SeriesIndex } from '../batch/catalog/series.js'
 import type { CatalogTables } from '../batch/catalog/tables.js'
 import { DuckEngine } from '../batch/duck/engine.js'
@@ -11,9 +13,10 @@ import { batchSettings } from '../batch/settings.js'
 import { createBatchView } from '../batch/view/view.js'
 import { parseDuration } from '../schemas/config/duration.js'
 import type { Config } from '../schemas/config/schema.js'
-import type { Clock } from '../schemas/time.js'
+import { mergedRollups } from '../schemas/windows/merged-rollups.js'
 import type { Views } from '../serving/views.js'
 import type { CloseStack } from './close-stack.js'
+import { openObjects, openRemoteHot, type StoreOptions } from './stores.js'
 
 /** Connections to the catalog: a query asks it one thing after the other. */
 const CATALOG_CONNECTIONS = 4
@@ -41,13 +44,36 @@ function openReadCatalog({ config, catalogUrl }: ServingSetup): Kysely<CatalogTa
   return openPostgres(replica, { ...limits, key: 'catalog.read_url' })
 }
 
-/** The views over a data folder that another process keeps. Nothing is written. */
-export function openServingViews(setup: ServingSetup, clock: Clock, closing: CloseStack): Views {
+/** The live view in Redis, or in the process that started this one. */
+async function openLive({ config, speedSocket }: ServingSetup, closing: CloseStack): Promise<Views['live']> {
+  if (config.redis.url === '') return new RemoteLiveView(speedSocket)
+  const live = await createRedisLiveView(config)
+  closing.add('the live view', () => live.close())
+  return live
+}
+
+/** Where answers are kept for a while: in Redis, so that every serving process finds them, or in this process. */
+async function openCache({ config }: ServingSetup, { clock, closing, logger }: Omit<StoreOptions, 'config'>) {
+  if (config.redis.url === '') return new EmbeddedCache(config.cache.bytes, clock)
+  const cache = await createRedisCache(config, (reason) =>
+    logger.warn({ reason }, 'the cache in Redis does not answer'),
+  )
+  closing.add('the cache', () => cache.close())
+  return cache
+}
+
+/**
+ * The views over what other processes write: the servers that the config names, and for the rest the data folder that
+ * the process which started this one keeps. Nothing is written.
+ */
+export async function openServingViews(setup: ServingSetup, options: Omit<StoreOptions, 'config'>): Promise<Views> {
   const { config } = setup
+  const { clock, closing } = options
   const { dir } = config.data
   const db = openReadCatalog(setup)
   closing.add('the catalog', () => db.destroy())
-  const hot = new RemoteHotStore(join(dir, 'hot'), setup.speedSocket)
+  const isRemote = config.victoriametrics.url !== ''
+  const hot = isRemote ? openRemoteHot({ config, ...options }) : new RemoteHotStore(join(dir, 'hot'), setup.speedSocket)
   closing.add('the hot store', () => hot.close())
   const engine = new DuckEngine({
     tempDir: join(dir, 'scratch', 'serving'),
@@ -57,17 +83,19 @@ export function openServingViews(setup: ServingSetup, clock: Clock, closing: Clo
   closing.add('DuckDB', () => engine.close())
   const batch = createBatchView({
     catalog: { db, blockMs: parseDuration(config.blocks.length), originMs: setup.originMs },
-    objects: ObjectFolder.beside(join(dir, 'objects')),
+    objects:
+      config.s3.bucket === '' ? ObjectFolder.beside(join(dir, 'objects')) : await openObjects({ config, ...options }),
     engine,
     series: new SeriesIndex(db),
     clock,
     settings: batchSettings(config),
   })
+  const live = await openLive(setup, closing)
   return {
     batch,
-    hot,
-    live: new RemoteLiveView(setup.speedSocket),
-    cache: new EmbeddedCache(config.cache.bytes, clock),
+    hot: mergedRollups(hot, config.rollups),
+    live: { ...mergedRollups(live, config.rollups), coveredFromMs: () => live.coveredFromMs() },
+    cache: await openCache(setup, options),
     clock,
     limits: config.limits,
     queryTtlMs: parseDuration(config.cache.query_ttl),

@@ -4,14 +4,21 @@ import { EmbeddedLiveView } from '../adapters/embedded/live-view.js'
 import { EmbeddedLog } from '../adapters/embedded/log.js'
 import { ObjectFolder } from '../adapters/embedded/object-folder.js'
 import { startEmbeddedPostgres } from '../adapters/embedded/postgres.js'
+import { createKafkaLog } from '../adapters/kafka/log.js'
 import { openPostgres } from '../adapters/postgres.js'
+import { createRedisLiveView } from '../adapters/redis/live-view.js'
+import { openS3ObjectStore } from '../adapters/s3/object-store.js'
+import { createVictoriaMetricsHotStore } from '../adapters/victoriametrics/hot-store.js'
 import { type Catalog, openCatalog } from '../batch/catalog/catalog.js'
 import type { CatalogTables } from '../batch/catalog/tables.js'
+import { DuckEngine } from '../batch/duck/engine.js'
 import { parseDuration } from '../schemas/config/duration.js'
 import type { Config } from '../schemas/config/schema.js'
 import type { TidemarkError } from '../schemas/errors.js'
 import type { Log } from '../schemas/ports/log.js'
+import type { Logger } from '../schemas/ports/logger.js'
 import type { ObjectStore } from '../schemas/ports/object-store.js'
+import type { HotStore, LiveView } from '../schemas/ports/window-store.js'
 import type { Clock } from '../schemas/time.js'
 import type { CloseStack } from './close-stack.js'
 import { repeat } from './repeat.js'
@@ -21,64 +28,152 @@ const DEADLETTER_RETENTION_MS = 7 * 86_400_000
 /** Stores are trimmed this often, ms. */
 const TRIM_EVERY_MS = 60_000
 
-/** Every store behind its port. */
-export interface Stores {
-  log: Log
-  hot: EmbeddedHotStore
-  live: EmbeddedLiveView
-  objects: ObjectStore
-  catalog: Catalog
-  /** Where the catalog is: postgres://… with the password. */
-  catalogUrl: string
-}
-
 /** What opening needs. */
 export interface StoreOptions {
   config: Config
   clock: Clock
+  logger: Logger
   closing: CloseStack
   onError: (error: TidemarkError) => void
 }
 
-/** Opens the embedded stores in the data folder and keeps them within their retention. */
-export async function openStores({ config, clock, closing, onError }: StoreOptions): Promise<Stores> {
-  const { dir } = config.data
-  const log = new EmbeddedLog({
-    folder: join(dir, 'log'),
-    partitions: config.log.partitions,
-    retentionMs: {
-      'tidemark.points': parseDuration(config.log.points_retention),
-      'tidemark.windows': parseDuration(config.log.windows_retention),
-      'tidemark.deadletter': DEADLETTER_RETENTION_MS,
-    },
-    clock,
-  })
-  closing.add('the log', () => log.close())
-  const hot = new EmbeddedHotStore(join(dir, 'hot'))
-  closing.add('the hot store', () => hot.close())
-  const live = new EmbeddedLiveView(clock())
-  closing.add('the live view', () => live.close())
-  const objects = await ObjectFolder.open(join(dir, 'objects'))
-  const catalogUrl = await catalogUrlOf(config, closing)
-  const db = openPostgres<CatalogTables>(catalogUrl)
-  closing.add('the catalog', () => db.destroy())
-  const catalog = await openCatalog({ db, blockMs: parseDuration(config.blocks.length), clock })
-
-  const hotMs = parseDuration(config.retention.hot)
-  const liveMs = parseDuration(config.speed.live_view)
-  const trim = async () => {
-    await live.trim(clock() - liveMs)
-    await hot.trim(clock() - hotMs)
-    await log.trim(clock())
-  }
-  closing.add('trimming', repeat(TRIM_EVERY_MS, trim, onError))
-  return { log, hot, live, objects, catalog, catalogUrl }
+/** A catalog and where it is: postgres://… with the password. */
+export interface OpenedCatalog {
+  catalog: Catalog
+  url: string
 }
 
-/** The configured database, or the embedded one, started. */
-async function catalogUrlOf(config: Config, closing: CloseStack): Promise<string> {
-  if (config.catalog.url !== '') return config.catalog.url
-  const server = await startEmbeddedPostgres(join(config.data.dir, 'postgres'))
-  closing.add('Postgres', () => server.stop())
-  return server.url
+/** Stores that lie in this process, for another one of this machine to read. */
+export interface OwnViews {
+  live?: EmbeddedLiveView
+  hot?: EmbeddedHotStore
+}
+
+/** The objects in the bucket that the config names, or in the data folder. */
+export async function openObjects({ config, clock, closing }: StoreOptions): Promise<ObjectStore> {
+  if (config.s3.bucket === '') return ObjectFolder.open(join(config.data.dir, 'objects'))
+  const objects = await openS3ObjectStore(config, clock)
+  closing.add('the objects', () => objects.close())
+  return objects
+}
+
+/** The hot store on the server that the config names. */
+export function openRemoteHot({ config, clock, onError }: StoreOptions): HotStore {
+  const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
+  return createVictoriaMetricsHotStore(config, { clock, random: Math.random, sleep, onError })
+}
+
+/** The stores of a process: each is opened when a role first asks for it, and kept within its retention. */
+export class Stores {
+  /** Those of the stores opened so far that are embedded. */
+  readonly own: OwnViews = {}
+  readonly #options: StoreOptions
+  readonly #opened = new Map<string, Promise<unknown>>()
+
+  constructor(options: StoreOptions) {
+    this.#options = options
+  }
+
+  log(): Promise<Log> {
+    return this.#once('the log', async () => {
+      const { config, clock, logger, closing, onError } = this.#options
+      if (config.kafka.brokers.length > 0) {
+        const kafka = await createKafkaLog(config, { clock, logger, onError })
+        closing.add('the log', () => kafka.close())
+        return kafka
+      }
+      const log = new EmbeddedLog({
+        folder: join(config.data.dir, 'log'),
+        partitions: config.log.partitions,
+        retentionMs: {
+          'tidemark.points': parseDuration(config.log.points_retention),
+          'tidemark.windows': parseDuration(config.log.windows_retention),
+          'tidemark.deadletter': DEADLETTER_RETENTION_MS,
+        },
+        clock,
+      })
+      this.#closeAndTrim('the log', log, () => log.trim(clock()))
+      return log
+    })
+  }
+
+  hot(): Promise<HotStore> {
+    return this.#once('the hot store', async () => {
+      const { config, clock, closing } = this.#options
+      if (config.victoriametrics.url !== '') {
+        const remote = openRemoteHot(this.#options)
+        closing.add('the hot store', () => remote.close())
+        return remote
+      }
+      const hot = new EmbeddedHotStore(join(config.data.dir, 'hot'))
+      this.own.hot = hot
+      const hotMs = parseDuration(config.retention.hot)
+      this.#closeAndTrim('the hot store', hot, () => hot.trim(clock() - hotMs))
+      return hot
+    })
+  }
+
+  live(): Promise<LiveView> {
+    return this.#once('the live view', async () => {
+      const { config, clock } = this.#options
+      const partitions = await (await this.log()).partitions('tidemark.points')
+      const liveMs = parseDuration(config.speed.live_view)
+      if (config.redis.url !== '') {
+        const remote = await createRedisLiveView(config, { partitions })
+        this.#closeAndTrim('the live view', remote, () => remote.trim(clock() - liveMs))
+        return remote
+      }
+      const live = new EmbeddedLiveView(partitions)
+      this.own.live = live
+      this.#closeAndTrim('the live view', live, () => live.trim(clock() - liveMs))
+      return live
+    })
+  }
+
+  objects(): Promise<ObjectStore> {
+    return this.#once('the objects', () => openObjects(this.#options))
+  }
+
+  catalog(): Promise<OpenedCatalog> {
+    return this.#once('the catalog', async () => {
+      const { config, clock, closing } = this.#options
+      const url = config.catalog.url === '' ? await this.#embeddedPostgres() : config.catalog.url
+      const db = openPostgres<CatalogTables>(url)
+      closing.add('the catalog', () => db.destroy())
+      const catalog = await openCatalog({ db, blockMs: parseDuration(config.blocks.length), clock })
+      return { catalog, url }
+    })
+  }
+
+  /** DuckDB of this process: one for all who need it, so that its memory limit is one too. */
+  duck(): Promise<DuckEngine> {
+    return this.#once('DuckDB', async () => {
+      const { config, closing } = this.#options
+      const { threads, memory } = config.batch
+      const engine = new DuckEngine({ tempDir: join(config.data.dir, 'scratch', 'duckdb'), threads, memory })
+      closing.add('DuckDB', () => engine.close())
+      return engine
+    })
+  }
+
+  async #embeddedPostgres(): Promise<string> {
+    const { config, closing } = this.#options
+    const server = await startEmbeddedPostgres(join(config.data.dir, 'postgres'))
+    closing.add('Postgres', () => server.stop())
+    return server.url
+  }
+
+  #closeAndTrim(what: string, store: { close(): Promise<void> }, trim: () => Promise<void>): void {
+    const { closing, onError } = this.#options
+    closing.add(what, () => store.close())
+    closing.add(`trimming ${what}`, repeat(TRIM_EVERY_MS, trim, onError))
+  }
+
+  #once<T>(what: string, open: () => Promise<T>): Promise<T> {
+    const known = this.#opened.get(what) as Promise<T> | undefined
+    if (known) return known
+    const opening = open()
+    this.#opened.set(what, opening)
+    return opening
+  }
 }

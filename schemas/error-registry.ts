@@ -117,6 +117,34 @@ export const ERRORS = {
     'retry; the agent should keep the batch',
     true,
   ),
+  TM_LOG_TOPIC: entry(
+    503,
+    'the topic {topic} does not exist in Kafka',
+    'make it with `tidemark init`, or correct kafka.topic_prefix',
+    true,
+  ),
+  TM_LOG_DENIED: entry(
+    503,
+    'Kafka does not let us use {topic}: {reason}',
+    'check kafka.sasl, kafka.username and kafka.password, and the rights of that user on topics and groups',
+    true,
+  ),
+  TM_LOG_RECORD_SIZE: entry(
+    413,
+    'a record for {topic} is larger than Kafka takes there: {reason}',
+    'run `tidemark init`, which sets max.message.bytes of the topic; the brokers may have a limit of their own',
+  ),
+  TM_LOG_READER_RESTARTED: entry(
+    503,
+    'group {group} reads {topic} again from its stored positions: {reason}',
+    'nothing is lost; if it happens often, look at the brokers and at the load of this process',
+    true,
+  ),
+  TM_LOG_RECORDS_EXPIRED: entry(
+    500,
+    'records {from} to {to} of {topic}/{partition} were removed before group {group} had read them',
+    'raise log.points_retention, or find out why reading fell behind',
+  ),
   TM_LOG_BACKPRESSURE: entry(
     429,
     '{bytes} bytes wait to be written to the log, the limit is {limit}',
@@ -134,6 +162,11 @@ export const ERRORS = {
     'the hot store cannot be reached: {reason}',
     'check it with `tidemark doctor`',
     true,
+  ),
+  TM_HOTSTORE_REFUSED: entry(
+    502,
+    'the hot store refuses: {reason}',
+    'check victoriametrics.url and victoriametrics.token, and the flags that VictoriaMetrics runs with',
   ),
   TM_LIVEVIEW_UNAVAILABLE: entry(
     503,
@@ -246,6 +279,11 @@ export const ERRORS = {
   ),
   TM_QUERY_TIME: entry(503, 'the query ran longer than {limit} ms', 'narrow it, or raise limits.queryMs'),
   // Batch and workflows
+  TM_ARCHIVE_OVERTAKEN: entry(
+    409,
+    'partition {partition} was archived by another process from offset {offset} on',
+    'nothing: the partition is read anew from where the other stands',
+  ),
   TM_TEMPORAL_MISSING: entry(503, 'paused: no Temporal server: {reason}', '{fix}', true),
   TM_STACK_INSTALL: entry(500, '{program} cannot be had: {reason}', '{fix}'),
   TM_STACK_START: entry(500, '{part} did not start: {reason}', 'what it said stands in {file}', true),
@@ -266,12 +304,60 @@ export const ERRORS = {
     'the range {from} to {to} cannot be used: {reason}',
     'give --from and --to as RFC 3339 times or as durations before now, from before to',
   ),
+  // Who may do what
+  TM_AUTH_MISSING: entry(
+    401,
+    'this server asks for a token: {reason}',
+    'send `Authorization: Bearer tm_…` (commands take --token or TIDEMARK_TOKEN); `tidemark token create` makes one',
+  ),
+  TM_AUTH_REFUSED: entry(
+    401,
+    'the token is refused: {reason}',
+    'make another with `tidemark token create`; `tidemark token list` shows those there are',
+  ),
+  TM_AUTH_ROLE: entry(
+    403,
+    'token "{name}" has the role {role}, which may not {what}',
+    'use a token of the role {needed}',
+  ),
+  TM_AUTH_ORIGIN: entry(
+    403,
+    'a request without a token is refused: {reason}',
+    'without a token only this machine itself is served; send one, or ask http://localhost directly',
+  ),
+  TM_AUTH_UNAVAILABLE: entry(
+    503,
+    'the token cannot be looked up now: {reason}',
+    'retry; tokens seen before go on being accepted meanwhile',
+    true,
+  ),
+  TM_RATE_LIMIT: entry(
+    429,
+    '{who} is at {actual} {unit} a second, the limit is {limit}',
+    'retry after the time in Retry-After, send less, or raise {key}',
+    true,
+  ),
+  TM_TOKEN_NAME: entry(409, 'a token named "{name}" exists already', 'choose another name, or revoke that token first'),
+  TM_AUDIT_UNAVAILABLE: entry(
+    503,
+    'nothing was done, for the audit log cannot be written: {reason}',
+    'check the catalog with `tidemark doctor`, then try again',
+    true,
+  ),
+  // Where it connects to
+  TM_TARGET_REFUSED: entry(400, 'the {purpose} target {target} is refused: it is {reason}', '{fix}'),
+  TM_TARGET_UNKNOWN: entry(400, 'the host {host} cannot be resolved: {reason}', 'check its name'),
   // Setting it up
   TM_CONFIG: entry(500, 'config key {key}: {reason}', '{fix}'),
   TM_CONFIG_FILE: entry(
     500,
     'the config file {path} cannot be read: {reason}',
     'name a YAML file with --config or TIDEMARK_CONFIG',
+  ),
+  TM_ROLE_ENGINES: entry(
+    500,
+    'the role {role} runs by itself, but what it shares with other processes is embedded: {keys}',
+    'set these keys to servers that all processes reach (`npm run stack` starts some), or run everything with `tidemark up`',
   ),
   TM_DATA_LOCKED: entry(
     500,

@@ -5,7 +5,7 @@ import { IdTable } from '../schemas/series/id-table.js'
 import type { Series } from '../schemas/series/series.js'
 import { alignDown, type TimeRange, WINDOW_MS } from '../schemas/time.js'
 import { FIRST_STALE, LAST_STALE, WindowColumns } from '../schemas/windows/columns.js'
-import { partValue } from './parts.js'
+import { partValue } from '../schemas/windows/parts.js'
 import type { Reading } from './reading.js'
 import { GrowingRows, type SeriesRows, type WindowForm } from './rows.js'
 

@@ -3,7 +3,7 @@ import type { WantedColumns } from '../schemas/ports/batch-view.js'
 import type { SelectHints } from '../schemas/ports/series-source.js'
 import { type TimeRange, WINDOW_MS } from '../schemas/time.js'
 import { FIRST_STALE, LAST_STALE, NON_FINITE } from '../schemas/windows/columns.js'
-import type { Part } from './parts.js'
+import type { Part } from '../schemas/windows/parts.js'
 import type { RowColumn } from './rows.js'
 
 /**

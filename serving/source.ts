@@ -1,5 +1,5 @@
 import { asTidemarkError, TidemarkError } from '../schemas/errors.js'
-import { Kind } from '../schemas/points.js'
+import type { Kind } from '../schemas/points.js'
 import type { BlockVersion, Snapshot } from '../schemas/ports/batch-view.js'
 import type {
   PushdownAnswer,
@@ -11,13 +11,22 @@ import type {
 import type { Matcher } from '../schemas/series/matcher.js'
 import type { Series } from '../schemas/series/series.js'
 import { TIERS, type TimeRange } from '../schemas/time.js'
+import { type Part, splitVirtualName } from '../schemas/windows/parts.js'
 import { checkDeadline, orAborted, type QueryDeadline, startDeadline, withinDeadline } from './cancel.js'
 import { ReadBudget } from './collector.js'
 import { asHistograms } from './histogram-rows.js'
 import { inOrder, mergeParts } from './merge.js'
-import { type Part, splitVirtualName } from './parts.js'
 import { type PlanRequest, planQuery, type QueryPlan } from './plan.js'
-import { aggregationOf, answerOf, isPushable, MANY_WINDOWS, planOfSteps, sealedSteps, selectionOf } from './pushdown.js'
+import {
+  aggregationOf,
+  answerOf,
+  areAlike,
+  isPushable,
+  MANY_WINDOWS,
+  planOfSteps,
+  sealedSteps,
+  selectionOf,
+} from './pushdown.js'
 import { type PartRead, type ReadRequest, readPart } from './read.js'
 import { coarseRule, type Reading, readingOf } from './reading.js'
 import { SealedRows } from './sealed-rows.js'
@@ -26,8 +35,6 @@ import { type Coverage, VIEW_SHARE, type Views, viewFailure } from './views.js'
 
 /** Said of an answer that sketches were used for. */
 const SKETCH_BOUND = 'quantiles and deviations come from sketches: values in them are within 1.1 % of what was sent'
-
-const SAMPLES: ReadonlySet<Kind> = new Set([Kind.Sample])
 
 /** How one query is opened. */
 export interface OpenOptions {
@@ -161,30 +168,30 @@ export class MergedQuery implements SeriesSource {
   }
 
   /**
-   * Aggregations over many series are computed in the batch view, as far as their windows lie in one tier of it.
+   * Functions and aggregations of many windows are computed in the batch view, as far as their windows lie in one tier of it.
    * @throws TM_QUERY_SERIES, TM_QUERY_SAMPLES, TM_QUERY_TIME
    */
   async pushdown(request: PushdownRequest): Promise<PushdownAnswer | undefined> {
-    if (!isPushable(request)) return undefined
     const { matchers, part } = await this.#resolve(request.matchers)
-    if (part !== 'bare') return undefined
+    if (!isPushable(request, part)) return undefined
     const { range, hints } = selectionOf(request)
-    const whole = this.#draft(matchers, range, hints, coarseRule(readingOf(part, range, hints), hints, SAMPLES))
-    const sealed = sealedSteps(request, whole)
-    if (!sealed) return undefined
     const { batch } = this.#views
     const series = await withinDeadline(batch.series(this.snapshot, range, matchers), this.deadline)
-    if (series.length * sealed.steps < this.#manyWindows || series.some(({ kind }) => kind !== Kind.Sample))
-      return undefined
+    if (series.length === 0 || !areAlike(request, series)) return undefined
+    const kinds = new Set([series[0].kind])
+    const whole = this.#draft(matchers, range, hints, coarseRule(readingOf(part, range, hints), hints, kinds))
+    const sealed = sealedSteps(request, whole)
+    if (!sealed || series.length * sealed.steps < this.#manyWindows) return undefined
     this.#budget.checkSeries(series.length)
-    const pushed = aggregationOf(request, sealed, inOrder(series))
+    const pushed = aggregationOf(request, part, sealed, inOrder(series))
     const results = pushed && (await withinDeadline(batch.aggregate(this.snapshot, pushed.aggregation), this.deadline))
     if (!results) return undefined
     this.#budget.takeSamples(results.windows)
+    if (results.isApproximate) this.infos.add(SKETCH_BOUND)
     const plan = planOfSteps(whole, sealed)
     this.plans.push(plan)
     this.coverage.push(...plan.parts.map(({ view, tier, startMs, endMs }) => ({ view, tier, startMs, endMs })))
-    return answerOf(results, sealed.steps, pushed.labels)
+    return answerOf(request, results, pushed.aggregation, pushed.labels)
   }
 
   /** Series that satisfy the matchers and have points in the range, as far as the views can tell. */

@@ -1,16 +1,22 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { TidemarkError } from '../schemas/errors.js'
 import { encodeRecord } from '../schemas/log/record.js'
 import { Kind } from '../schemas/points.js'
 import type { Log, LogCommit, LogEntry, LogReader } from '../schemas/ports/log.js'
-import type { HotStore, LiveView } from '../schemas/ports/window-store.js'
+import type { Closing } from '../schemas/ports/speed-progress.js'
+import type { HotStore, LiveFeed, LiveView } from '../schemas/ports/window-store.js'
 import { Series } from '../schemas/series/series.js'
-import { type SpeedLayer, startSpeedLayer } from './speed-layer.js'
+import { startSpeedLayer } from './speed-layer.js'
 
 const T0 = 1_767_225_600_000
 const cpu = Series.of('cpu', {}, Kind.Sample)
 
 /** A speed layer whose log hands over what the test says, and whose stores do what the test says. */
-async function openSpeedLayer(options: { write?: () => Promise<void>; put?: LiveView['put'] }) {
+async function openSpeedLayer(options: {
+  write?: () => Promise<void>
+  live?: Pick<LiveView, 'follow'>
+  note?: (closings: readonly Closing[]) => Promise<void>
+}) {
   let reader: LogReader | undefined
   const commits: LogCommit[] = []
   const errors: string[] = []
@@ -26,17 +32,19 @@ async function openSpeedLayer(options: { write?: () => Promise<void>; put?: Live
   const speed = await startSpeedLayer({
     log,
     hot: { write: options.write ?? (async () => undefined) } as unknown as HotStore,
-    live: { put: options.put ?? (async () => undefined) } as unknown as LiveView,
+    live: (options.live ?? new TestLiveView()) as LiveView,
     late: { record: async () => undefined, forget: async () => undefined },
+    progress: { note: options.note ?? (async () => undefined), forget: async () => undefined },
     rollups: [],
     rules: { latenessMs: 15_000, idleAfterMs: 30_000 },
     clock: () => T0,
     sleep: async () => undefined,
     onError: ({ message }) => void errors.push(message),
   })
-  await reader?.assign(0, undefined)
+  const assign = async (partition: number, committed: LogCommit | undefined) => reader?.assign(partition, committed)
+  await assign(0, undefined)
   const read = (...entries: LogEntry[]) => reader?.read(0, entries)
-  return { speed, read, commits, errors }
+  return { speed, assign, read, commits, errors }
 }
 
 /** One point of `cpu`, received when it was made. */
@@ -53,8 +61,6 @@ function entry(offset: number, timeMs: number): LogEntry {
   return { offset, appendedMs: timeMs, value }
 }
 
-const closedAt = (speed: SpeedLayer, offset: number) => speed.closedThroughMs(new Map([[0, offset]]))
-
 test('windows that could not be stored are never passed over by a later commit', async () => {
   const failures = [new Error('no such table')]
   const write = async () => {
@@ -68,28 +74,119 @@ test('windows that could not be stored are never passed over by a later commit',
   expect(commits).toEqual([])
 })
 
-test('says how far windows were closed when the log had been read to an offset', async () => {
-  const { speed, read } = await openSpeedLayer({})
+test('notes how far windows were closed when the log had been read to an offset', async () => {
+  const noted: Closing[] = []
+  const { speed, read } = await openSpeedLayer({ note: async (closings) => void noted.push(...closings) })
   await read(entry(0, T0))
   await read(entry(1, T0 + 60_000))
-  expect(await closedAt(speed, 1)).toBe(T0 - 20_000)
-  expect(await closedAt(speed, 2)).toBe(T0 + 40_000)
-  expect(await closedAt(speed, 3)).toBe(Number.NEGATIVE_INFINITY)
+  await speed.followClock()
+  expect(noted).toEqual([
+    { partition: 0, offset: 1, throughMs: T0 - 20_000 },
+    { partition: 0, offset: 2, throughMs: T0 + 40_000 },
+  ])
 })
 
-test('an open window that the live view did not take is given to it again', async () => {
-  const failures = [new Error('out of memory')]
-  const given: number[] = []
-  const put: LiveView['put'] = async (batches) => {
+test('what could not be noted is told, holds nothing up, and is noted at the next turn', async () => {
+  const noted: Closing[] = []
+  const failures = [new Error('the catalog is away')]
+  const note = async (closings: readonly Closing[]) => {
     const failure = failures.pop()
     if (failure) throw failure
-    given.push(...batches.map(({ startMs }) => startMs))
+    noted.push(...closings)
   }
-  const { speed, read, errors } = await openSpeedLayer({ put })
+  const { speed, read, errors, commits } = await openSpeedLayer({ note })
   await read(entry(0, T0))
-  await speed.flushProvisional()
+  await speed.followClock()
   expect(errors).toHaveLength(1)
-  await speed.flushProvisional()
-  await speed.flushProvisional()
-  expect(given).toEqual([T0 - 10_000])
+  await read(entry(1, T0 + 60_000))
+  expect(commits).toHaveLength(1)
+  await speed.followClock()
+  expect(noted.map(({ offset }) => offset)).toEqual([1, 2])
+})
+
+/** A live view that notes what it is told, and fails as often as the test says. */
+class TestLiveView implements Pick<LiveView, 'follow'> {
+  failures = 0
+  readonly told: string[] = []
+
+  async follow(partition: number, closedThroughMs: number): Promise<LiveFeed> {
+    this.#answer()
+    this.told.push(`follow ${partition} ${seconds(closedThroughMs)}`)
+    return {
+      put: async (batches, throughMs) => {
+        this.#answer()
+        const windows = batches.map(({ startMs, closed }) => `${closed ? 'closed' : 'open'} ${seconds(startMs)}`)
+        this.told.push([...windows, `through ${seconds(throughMs)}`].join(', '))
+      },
+      beat: async () => {
+        this.#answer()
+        this.told.push('beat')
+      },
+    }
+  }
+
+  #answer(): void {
+    if (this.failures === 0) return
+    this.failures--
+    throw new TidemarkError('TM_LIVEVIEW_UNAVAILABLE', { reason: 'out of memory' })
+  }
+}
+
+const seconds = (ms: number) => (ms === 0 ? 'nothing' : `${(ms - T0) / 1000} s`)
+
+describe('the live view', () => {
+  test('is told what is open, what is closed, and up to when, before that is committed', async () => {
+    const live = new TestLiveView()
+    const { speed, read, commits } = await openSpeedLayer({ live })
+    await read(entry(0, T0))
+    await speed.flushProvisional()
+    await read(entry(1, T0 + 60_000))
+    await speed.followClock()
+    expect(live.told).toEqual([
+      'follow 0 nothing',
+      'through nothing',
+      'open -10 s, through nothing',
+      'closed -10 s, through 40 s',
+      'beat',
+    ])
+    expect(commits).toHaveLength(1)
+  })
+
+  test('that fails holds nothing up, is reported once, and then told again how far windows are closed', async () => {
+    const live = new TestLiveView()
+    const { speed, read, commits, errors } = await openSpeedLayer({ live })
+    await read(entry(0, T0))
+    live.failures = 3
+    await read(entry(1, T0 + 60_000))
+    await speed.followClock()
+    await read(entry(2, T0 + 120_000))
+    expect(commits).toHaveLength(2)
+    expect(errors).toHaveLength(1)
+    live.told.length = 0
+    await speed.followClock()
+    expect(live.told).toEqual(['follow 0 100 s', 'through 100 s'])
+    live.failures = 1
+    await speed.followClock()
+    expect(errors).toHaveLength(2)
+  })
+
+  test('that did not take an open window is given it again', async () => {
+    const live = new TestLiveView()
+    const { speed, read } = await openSpeedLayer({ live })
+    await read(entry(0, T0))
+    live.failures = 1
+    live.told.length = 0
+    await speed.flushProvisional()
+    await speed.flushProvisional()
+    await speed.flushProvisional()
+    expect(live.told).toEqual(['follow 0 nothing', 'through nothing', 'open -10 s, through nothing'])
+  })
+
+  test('goes on from where the commit before a restart says windows were closed', async () => {
+    const live = new TestLiveView()
+    const { assign } = await openSpeedLayer({ live })
+    live.told.length = 0
+    await assign(0, { offset: 3, metadata: '{"watermarkMs":1767225625000,"appliedTo":5}' })
+    expect(live.told[0]).toBe('follow 0 20 s')
+  })
 })

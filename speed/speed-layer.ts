@@ -3,13 +3,15 @@ import { asTidemarkError, TidemarkError } from '../schemas/errors.js'
 import { DamagedRecord, decodeRecord, type LogRecord } from '../schemas/log/record.js'
 import type { LateLedger, LatePoints } from '../schemas/ports/late-ledger.js'
 import type { Log, LogCommit, LogEntry, LogReader, LogSubscription } from '../schemas/ports/log.js'
+import type { SpeedProgress } from '../schemas/ports/speed-progress.js'
 import type { PartitionStatus } from '../schemas/ports/status.js'
 import type { HotStore, LiveView } from '../schemas/ports/window-store.js'
 import type { Clock } from '../schemas/time.js'
 import { encodeChunks } from '../schemas/windows/chunk.js'
 import type { WindowBatch } from '../schemas/windows/columns.js'
-import { ClosingHistory } from './closing-history.js'
+import { LiveFeeding } from './live-feeding.js'
 import { PartitionState } from './partition-state.js'
+import { ProgressNotes } from './progress-notes.js'
 import { Rollups } from './rollup.js'
 import { closedBefore, formatCommit, parseCommit, type WatermarkRules } from './watermark.js'
 
@@ -21,6 +23,7 @@ export interface SpeedOptions {
   hot: HotStore
   live: LiveView
   late: LateLedger
+  progress: SpeedProgress
   rollups: readonly Rollup[]
   rules: WatermarkRules
   clock: Clock
@@ -33,14 +36,9 @@ export interface SpeedOptions {
 export interface SpeedLayer {
   /** Puts changed open windows into the live view; to be called every few seconds. */
   flushProvisional(): Promise<void>
-  /** Closes the windows of idle partitions; to be called every second or so. */
+  /** Closes the windows of idle partitions and keeps the live view fed; to be called every second or so. */
   followClock(): Promise<void>
   status(): Promise<PartitionStatus[]>
-  /**
-   * Every window that ends at or before this time (ms) was closed and stored, and its late points counted, when the log
-   * had been read to these offsets, by partition; -Infinity if it has not been read that far.
-   */
-  closedThroughMs(readTo: ReadonlyMap<number, number>): Promise<number>
   /** Stops reading; open windows are rebuilt from the log at the next start. */
   close(): Promise<void>
   /** Rejects if reading ends by an error. */
@@ -56,7 +54,6 @@ export async function startSpeedLayer(options: SpeedOptions): Promise<SpeedLayer
     flushProvisional: () => reader.flushProvisional(),
     followClock: () => reader.followClock(),
     status: () => reader.status(),
-    closedThroughMs: (readTo) => reader.closedThroughMs(readTo),
     async close() {
       reader.isClosed = true
       await subscription.close()
@@ -70,7 +67,6 @@ interface OwnedPartition {
   /** The last piece of work on this partition: work on one partition never overlaps. */
   tail: Promise<void>
   appliedTo: number
-  history: ClosingHistory
 }
 
 class SpeedReader implements LogReader {
@@ -78,29 +74,38 @@ class SpeedReader implements LogReader {
   isClosed = false
   readonly #options: SpeedOptions
   readonly #rollups: Rollups
+  readonly #notes: ProgressNotes
   readonly #owned = new Map<number, OwnedPartition>()
+  readonly #live: LiveFeeding
 
   constructor(options: SpeedOptions) {
     this.#options = options
+    this.#live = new LiveFeeding(options.live, options.onError)
     this.#rollups = new Rollups(options.rollups)
+    this.#notes = new ProgressNotes(options.progress, options.onError)
   }
 
   async assign(partition: number, committed: LogCommit | undefined): Promise<number | undefined> {
     const restored = committed ? parseCommit(committed.metadata) : undefined
     // What is read again is counted again.
-    await this.#untilDone(() => this.#options.late.forget(partition, restored?.appliedTo ?? 0))
+    const appliedTo = restored?.appliedTo ?? 0
+    await this.#untilDone(() => this.#options.late.forget(partition, appliedTo))
+    await this.#untilDone(() => this.#options.progress.forget(partition, appliedTo))
+    this.#notes.drop(partition)
+    if (restored) this.#notes.add(partition, appliedTo, closedBefore(restored.watermarkMs))
     const { rules, clock } = this.#options
     const state = new PartitionState({ partition, rules, rollups: this.#rollups, nowMs: clock(), restored })
-    const history = new ClosingHistory(0)
-    if (restored) history.note(restored.appliedTo, closedBefore(restored.watermarkMs))
-    this.#owned.set(partition, { state, tail: Promise.resolve(), appliedTo: committed?.offset ?? 0, history })
+    await this.#live.begin(partition, restored ? closedBefore(restored.watermarkMs) : 0)
+    this.#owned.set(partition, { state, tail: Promise.resolve(), appliedTo: committed?.offset ?? 0 })
     return committed?.offset
   }
 
   async revoke(partition: number): Promise<void> {
     const owned = this.#owned.get(partition)
     this.#owned.delete(partition)
+    this.#notes.drop(partition)
     await owned?.tail.catch(() => undefined)
+    this.#live.end(partition)
   }
 
   read(partition: number, entries: LogEntry[]): Promise<void> {
@@ -121,28 +126,26 @@ class SpeedReader implements LogReader {
   }
 
   async followClock(): Promise<void> {
+    // Not in turn: a partition that another store holds up is fed all the same.
+    await this.#live.beat()
     const bounds = await this.#options.log.bounds('tidemark.points')
     for (const { partition, start, end } of bounds) {
       await this.#inTurn(partition, async (owned) => {
+        await this.#live.resume(partition)
         if (Math.max(owned.appliedTo, start) < end) return
         owned.state.followClock(this.#options.clock())
         await this.#flush(partition, owned, owned.state.takeClosed(), [])
       })
     }
+    await this.#notes.flush()
   }
 
   async flushProvisional(): Promise<void> {
     for (const partition of this.#owned.keys()) {
       await this.#inTurn(partition, async ({ state }) => {
+        if (!(await this.#live.resume(partition))) return
         const open = state.takeProvisional()
-        if (open.length === 0) return
-        try {
-          await this.#options.live.put(open)
-        } catch (thrown) {
-          // A cache that fails makes dashboards older; no window is lost by it.
-          state.keepProvisional(open)
-          this.#options.onError(asTidemarkError(thrown))
-        }
+        if (open.length > 0 && !(await this.#live.show(partition, open))) state.keepProvisional(open)
       })
     }
   }
@@ -157,28 +160,21 @@ class SpeedReader implements LogReader {
     })
   }
 
-  async closedThroughMs(readTo: ReadonlyMap<number, number>): Promise<number> {
-    const bounds = await this.#options.log.bounds('tidemark.points')
-    const times = bounds.map(({ partition, start }) => {
-      const history = this.#owned.get(partition)?.history
-      return history ? history.throughMs(readTo.get(partition) ?? start) : Number.NEGATIVE_INFINITY
-    })
-    return Math.min(...times)
-  }
-
   /** Stores first, commits then: a crash in between repeats the writes, which are overwrites. */
   async #flush(partition: number, owned: OwnedPartition, closed: WindowBatch[], late: LatePoints[]): Promise<void> {
     if (closed.length > 0 || late.length > 0) await this.#store(partition, owned, closed, late)
     const { watermarkMs } = owned.state
-    owned.history.note(owned.appliedTo, watermarkMs === undefined ? undefined : closedBefore(watermarkMs))
+    this.#notes.add(partition, owned.appliedTo, watermarkMs === undefined ? undefined : closedBefore(watermarkMs))
   }
 
   async #store(partition: number, owned: OwnedPartition, closed: WindowBatch[], late: LatePoints[]): Promise<void> {
-    const { hot, live, log, late: ledger } = this.#options
+    const { hot, log, late: ledger } = this.#options
     if (late.length > 0) await this.#untilDone(() => ledger.record(late))
+    if (closed.length > 0) await this.#untilDone(() => hot.write(closed))
+    const { watermarkMs } = owned.state
+    // Before the commit: what is committed as closed is not given to the view again after a restart.
+    if (watermarkMs !== undefined) await this.#live.show(partition, closed, closedBefore(watermarkMs))
     if (closed.length > 0) {
-      await this.#untilDone(() => hot.write(closed))
-      await this.#untilDone(() => live.put(closed))
       const records = closed.flatMap((batch) => encodeChunks(batch).map((value) => ({ partition, value })))
       await this.#untilDone(() => log.append('tidemark.windows', records))
     }

@@ -16,16 +16,6 @@ afterEach(async () => {
   await rm(folder, { recursive: true })
 })
 
-test('a batch replaces the whole earlier one: series that it lacks are gone', async () => {
-  const many = Array.from({ length: 1500 }, (_, i) => ({ series: cpu({ host: `${i}` }), values: [i] }))
-  await store.write([batch(T0, 0, [...many, { series: memory(), values: [1] }])])
-  const second = batch(T0, 0, many.slice(1400))
-  await store.write([second])
-  expect(await readAll(store, everything())).toEqual(plain(second.windows))
-  await store.write([batch(T0, 0, [])])
-  expect(await readAll(store, everything())).toEqual({})
-})
-
 test('trims windows that start before a time, and keeps the others', async () => {
   const batches = Array.from({ length: 700 }, (_, i) =>
     batch(T0 + i * 10, i % 2, [{ series: cpu({ i: `${i}` }), values: [i] }]),
@@ -33,10 +23,6 @@ test('trims windows that start before a time, and keeps the others', async () =>
   await store.write(batches)
   await store.trim(T0 + 6000)
   expect(await readAll(store, everything())).toEqual(plain(...batches.slice(600).map((one) => one.windows)))
-})
-
-test('takes no open window', async () => {
-  await expect(store.write([batch(T0, 0, [], false)])).rejects.toThrow('open window')
 })
 
 test('names only series that had windows in the range', async () => {
@@ -56,9 +42,4 @@ test('lets others run while it reads a long range', async () => {
   await readAll(store, everything())
   clearInterval(ticking)
   expect(turns).toBeGreaterThan(1)
-})
-
-test('refuses to write once it is closed', async () => {
-  await store.close()
-  await expect(store.write([batch(T0, 0, [])])).rejects.toMatchObject({ code: 'TM_HOTSTORE_UNAVAILABLE' })
 })

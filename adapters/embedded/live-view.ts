@@ -1,7 +1,11 @@
-import type { LiveView, WindowSelection } from '../../schemas/ports/window-store.js'
+import { TidemarkError } from '../../schemas/errors.js'
+import type { ChangeListener, ChangeWatch, WindowChanges } from '../../schemas/ports/window-changes.js'
+import type { LiveFeed, LiveView, WindowSelection } from '../../schemas/ports/window-store.js'
+import { metricHash } from '../../schemas/series/metric-hash.js'
 import type { Series } from '../../schemas/series/series.js'
-import { alignDown, alignUp, type TimeRange, WINDOW_MS } from '../../schemas/time.js'
+import { alignUp, type TimeRange, WINDOW_MS } from '../../schemas/time.js'
 import { type WindowBatch, WindowColumns } from '../../schemas/windows/columns.js'
+import { ChangeListeners } from '../change-listeners.js'
 import { NumberedSeries } from './numbered-series.js'
 import { PackedBatch } from './packed-batch.js'
 
@@ -13,32 +17,48 @@ interface HeldBatch {
   packed?: PackedBatch
 }
 
-/**
- * The live view in this process' memory. A batch belongs to the view once it is put: its columns are not copied.
- *
- * What it covers: it begins empty, so it may only claim windows that were surely closed under its eyes. A window that
- * ends after the view began cannot have been closed before (watermarks are behind the clock), and one that a restart
- * finds unfinished is replayed and put here. So it covers every window that ends after `sinceMs`, and what trimming
- * leaves of that.
- */
-export class EmbeddedLiveView implements LiveView {
+/** How far a partition is fed. */
+interface FedPartition {
+  /** Windows that were closed and start at or after this, and end at or before `throughMs`, are held. */
+  fromMs: number
+  throughMs: number
+}
+
+/** The live view in this process' memory. A batch belongs to the view once it is put: its columns are not copied. */
+export class EmbeddedLiveView implements LiveView, WindowChanges {
+  readonly #partitions: number
+  readonly #fed = new Map<number, FedPartition>()
   /** By start, then by partition. */
   readonly #held = new Map<number, Map<number, HeldBatch>>()
+  readonly #listeners = new ChangeListeners()
   #series = new NumberedSeries()
   #generation = 0
-  #coveredFromMs: number
+  #trimmedMs = 0
 
-  /** @param sinceMs when this process began to close windows, ms since the epoch */
-  constructor(sinceMs: number) {
-    this.#coveredFromMs = alignDown(sinceMs, WINDOW_MS)
+  /** @param partitions that there are: nothing is covered before all of them are fed */
+  constructor(partitions: number) {
+    this.#partitions = partitions
   }
 
-  async put(batches: readonly WindowBatch[]): Promise<void> {
-    for (const batch of batches) {
-      const partitions = this.#held.get(batch.startMs) ?? new Map<number, HeldBatch>()
-      if (!batch.closed && partitions.get(batch.partition)?.batch.closed) continue
-      partitions.set(batch.partition, { batch, numbers: this.#number(batch) })
-      this.#held.set(batch.startMs, partitions)
+  async follow(partition: number, closedThroughMs: number): Promise<LiveFeed> {
+    const before = this.#fed.get(partition)
+    const isGapless = before !== undefined && before.throughMs >= closedThroughMs
+    const fed = { fromMs: isGapless ? before.fromMs : closedThroughMs, throughMs: closedThroughMs }
+    this.#fed.set(partition, fed)
+    const checkFed = () => {
+      if (this.#fed.get(partition) === fed) return
+      throw new TidemarkError('TM_LIVEVIEW_UNAVAILABLE', {
+        reason: `partition ${partition} is fed by someone else now`,
+      })
+    }
+    return {
+      put: async (batches, throughMs) => {
+        checkFed()
+        const taken = batches.filter((batch) => this.#put(batch))
+        fed.throughMs = throughMs
+        if (taken.length > 0 && this.#listeners.size > 0) this.#listeners.changed(metricsOf(taken))
+      },
+      beat: async () => checkFed(),
     }
   }
 
@@ -55,6 +75,10 @@ export class EmbeddedLiveView implements LiveView {
 
   async series(selection: WindowSelection): Promise<Series[]> {
     return this.#series.within(selection.matchers, selection)
+  }
+
+  async watch(listener: ChangeListener): Promise<ChangeWatch> {
+    return this.#listeners.add(listener)
   }
 
   /** Its series by number. */
@@ -83,17 +107,29 @@ export class EmbeddedLiveView implements LiveView {
   }
 
   async coveredFromMs(): Promise<number | undefined> {
-    return this.#coveredFromMs
+    if (this.#fed.size < this.#partitions) return undefined
+    return Math.max(this.#trimmedMs, ...[...this.#fed.values()].map(({ fromMs }) => fromMs))
   }
 
   async trim(beforeMs: number): Promise<void> {
-    this.#coveredFromMs = Math.max(this.#coveredFromMs, alignUp(beforeMs, WINDOW_MS))
+    this.#trimmedMs = Math.max(this.#trimmedMs, alignUp(beforeMs, WINDOW_MS))
     for (const startMs of this.#held.keys()) if (startMs < beforeMs) this.#held.delete(startMs)
     this.#forgetSeries(beforeMs)
   }
 
   async close(): Promise<void> {
     this.#held.clear()
+  }
+
+  /** @returns false for a batch that the view has no use for */
+  #put(batch: WindowBatch): boolean {
+    const { startMs, partition, closed } = batch
+    if (startMs < this.#trimmedMs) return false
+    const partitions = this.#held.get(startMs) ?? new Map<number, HeldBatch>()
+    if (!closed && partitions.get(partition)?.batch.closed) return false
+    partitions.set(partition, { batch, numbers: this.#number(batch) })
+    this.#held.set(startMs, partitions)
+    return true
   }
 
   #number(batch: WindowBatch): Uint32Array {
@@ -126,6 +162,12 @@ export class EmbeddedLiveView implements LiveView {
         partitions.set(partition, { batch, numbers: this.#number(batch) })
     }
   }
+}
+
+function metricsOf(batches: readonly WindowBatch[]): Uint32Array {
+  const names = new Set<string>()
+  for (const { windows } of batches) for (const { metric } of windows.series) names.add(metric)
+  return Uint32Array.from(names, metricHash)
 }
 
 function* packedOf(

@@ -58,10 +58,31 @@ export async function startEmbeddedPostgres(folder: string): Promise<EmbeddedPos
   const port = await freePort()
   const server = await launch(cluster, port, account)
   return {
-    url: `postgres://${USER}:${password}@127.0.0.1:${port}/${DATABASE}`,
+    url: urlOf(password, port),
     pid: server.pid ?? 0,
     stop: () => stop(server),
   }
+}
+
+/** Where the server that now runs in `folder` is, for other programs of the same user; undefined if none does. */
+export function runningPostgresUrl(folder: string): string | undefined {
+  const home = resolve(folder)
+  const cluster = join(home, 'cluster')
+  const server = readPidFile(cluster)
+  if (!server || !isPostmaster(server.pid, cluster)) return undefined
+  return urlOf(passwordOf(home), server.port)
+}
+
+function urlOf(password: string, port: number): string {
+  return `postgres://${USER}:${password}@127.0.0.1:${port}/${DATABASE}`
+}
+
+/** What a running server says of itself in its pid file (PostgreSQL, src/include/utils/pidfile.h). */
+function readPidFile(cluster: string): { pid: number; folder: string; port: number } | undefined {
+  const path = join(cluster, 'postmaster.pid')
+  if (!existsSync(path)) return undefined
+  const [pid, folder, , port] = readFileSync(path, 'utf8').split('\n')
+  return { pid: Number(pid), folder, port: Number(port) }
 }
 
 function passwordOf(home: string): string {
@@ -139,12 +160,11 @@ async function stop(server: ChildProcess): Promise<void> {
 
 /** Stops a server that still runs on our cluster: its parent was killed. Its pid file names it. */
 async function stopOrphan(cluster: string): Promise<void> {
-  const path = join(cluster, 'postmaster.pid')
-  if (!existsSync(path)) return
-  const [pidLine, folder] = readFileSync(path, 'utf8').split('\n')
-  const pid = Number(pidLine)
+  const left = readPidFile(cluster)
+  if (!left) return
+  const { pid, folder } = left
   if (!isPostmaster(pid, cluster) || folder !== cluster) {
-    rmSync(path, { force: true })
+    rmSync(join(cluster, 'postmaster.pid'), { force: true })
     return
   }
   process.kill(pid, 'SIGINT')

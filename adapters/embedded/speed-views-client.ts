@@ -4,12 +4,20 @@ import type { LiveView, WindowReader, WindowSelection } from '../../schemas/port
 import type { Series } from '../../schemas/series/series.js'
 import { decodeChunk, type SeriesResolver } from '../../schemas/windows/chunk.js'
 import type { WindowColumns } from '../../schemas/windows/columns.js'
+import { type ChangeConnection, ReconnectingChanges } from '../reconnecting-changes.js'
 import { type Environment, openEnvironment } from './environment.js'
 import { type HotTables, readHotWindows } from './hot-reader.js'
 import type { NumberedSeries, SeriesSelection } from './numbered-series.js'
 import { SeriesCopy } from './series-feed.js'
 import { slicedWindows } from './sliced-windows.js'
-import { COVERED_PATH, FRAME_HEADER_BYTES, RENUMBERED, SERIES_PATH, WINDOWS_PATH } from './speed-views-protocol.js'
+import {
+  CHANGES_PATH,
+  COVERED_PATH,
+  FRAME_HEADER_BYTES,
+  RENUMBERED,
+  SERIES_PATH,
+  WINDOWS_PATH,
+} from './speed-views-protocol.js'
 
 /** Series are picked one by one where they are less than one in so many of their metrics. */
 const FEW = 8
@@ -88,6 +96,26 @@ export class RemoteHotStore implements WindowReader {
 
   async close(): Promise<void> {
     await this.#environment.root.close()
+  }
+}
+
+/** Changes of the live view of another process of this machine. @param path of the Unix socket of `serveSpeedViews` */
+export function remoteWindowChanges(path: string): ReconnectingChanges {
+  return new ReconnectingChanges((connection) => listen(path, connection))
+}
+
+async function listen(path: string, { signal, begun, changed, missed }: ChangeConnection): Promise<void> {
+  const response = await ask(path, 'TM_LIVEVIEW_UNAVAILABLE', CHANGES_PATH)
+  const end = () => response.destroy()
+  signal.addEventListener('abort', end)
+  try {
+    begun()
+    for await (const frame of framesOf(response)) {
+      if (frame.length === 0) missed()
+      else changed(new Uint32Array(frame.buffer))
+    }
+  } finally {
+    signal.removeEventListener('abort', end)
   }
 }
 

@@ -11,6 +11,12 @@ export const COVERED_PATH = '/live/covered'
  */
 export const WINDOWS_PATH = '/live/windows'
 
+/**
+ * GET: a frame for each change of the live view from now on, with the 32-bit hashes of the metrics; an empty one where
+ * changes were left out.
+ */
+export const CHANGES_PATH = '/live/changes'
+
 export const FRAME_HEADER_BYTES = 8
 
 /** Status: the numbers are not those of today, ask for the series again. */

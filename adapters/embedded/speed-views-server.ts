@@ -3,15 +3,24 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { EmbeddedHotStore } from './hot-store.js'
 import type { EmbeddedLiveView } from './live-view.js'
 import { packSeries } from './series-feed.js'
-import { COVERED_PATH, FRAME_HEADER_BYTES, RENUMBERED, SERIES_PATH, WINDOWS_PATH } from './speed-views-protocol.js'
+import {
+  CHANGES_PATH,
+  COVERED_PATH,
+  FRAME_HEADER_BYTES,
+  RENUMBERED,
+  SERIES_PATH,
+  WINDOWS_PATH,
+} from './speed-views-protocol.js'
 
 /** How long an answer may keep the event loop to itself, ms. */
 const SLICE_MS = 3
 
-/** What is asked for. */
+const NOTHING = new Uint8Array(0)
+
+/** What is asked for: the views that lie in this process. */
 export interface SpeedViews {
-  live: EmbeddedLiveView
-  hot: EmbeddedHotStore
+  live?: EmbeddedLiveView
+  hot?: EmbeddedHotStore
 }
 
 /**
@@ -40,17 +49,20 @@ export async function serveSpeedViews(path: string, views: SpeedViews): Promise<
 async function answer({ live, hot }: SpeedViews, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://speed')
   const number = (name: string) => Number(searchParams.get(name))
-  if (pathname === SERIES_PATH.live || pathname === SERIES_PATH.hot) {
-    const position = { generation: number('generation'), known: number('known') }
-    const { numbered, generation } = pathname === SERIES_PATH.live ? live : { numbered: hot.numbered, generation: 0 }
-    response.end(packSeries(numbered, generation, position))
+  const position = { generation: number('generation'), known: number('known') }
+  if (pathname === SERIES_PATH.live && live) {
+    response.end(packSeries(live.numbered, live.generation, position))
     return
   }
-  if (pathname === COVERED_PATH) {
+  if (pathname === SERIES_PATH.hot && hot) {
+    response.end(packSeries(hot.numbered, 0, position))
+    return
+  }
+  if (pathname === COVERED_PATH && live) {
     response.end(String((await live.coveredFromMs()) ?? ''))
     return
   }
-  if (pathname === WINDOWS_PATH) {
+  if (pathname === WINDOWS_PATH && live) {
     const body: Buffer[] = []
     for await (const piece of request) body.push(piece as Buffer)
     if (number('generation') !== live.generation) return void response.writeHead(RENUMBERED).end()
@@ -60,6 +72,7 @@ async function answer({ live, hot }: SpeedViews, request: IncomingMessage, respo
     await send(live.packed({ startMs: number('start'), endMs: number('end') }, metrics, numbers), response)
     return
   }
+  if (pathname === CHANGES_PATH && live) return tellChanges(live, response)
   response.writeHead(404).end()
 }
 
@@ -75,6 +88,25 @@ async function send(chunks: Iterable<Uint8Array | undefined>, response: ServerRe
     sliceEnd = performance.now() + SLICE_MS
   }
   response.end()
+}
+
+/** Tells of changes until the other side goes away. It is not waited for: what it is too slow for is left out. */
+async function tellChanges(live: EmbeddedLiveView, response: ServerResponse): Promise<void> {
+  let isBehind = false
+  const write = (frame: Uint8Array) => {
+    isBehind ||= response.writableNeedDrain
+    if (!isBehind) writeFrame(frame, response)
+  }
+  response.on('drain', () => {
+    if (isBehind) writeFrame(NOTHING, response)
+    isBehind = false
+  })
+  const watch = await live.watch({
+    changed: ({ buffer, byteOffset, byteLength }) => write(new Uint8Array(buffer, byteOffset, byteLength)),
+    missed: () => write(NOTHING),
+  })
+  response.on('close', () => void watch.close())
+  response.flushHeaders()
 }
 
 function writeFrame(chunk: Uint8Array, response: ServerResponse): void {

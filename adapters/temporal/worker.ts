@@ -4,11 +4,10 @@ import type { Config } from '../../schemas/config/schema.js'
 import type { TidemarkError } from '../../schemas/errors.js'
 import type { QueueKind } from '../../schemas/flows.js'
 import type { Logger } from '../../schemas/ports/logger.js'
-import type { WorkflowsStatus } from '../../schemas/ports/workflows.js'
 import type { Clock } from '../../schemas/time.js'
 import { clientOptions, type ServerConnection, serverConnection } from './connection.js'
 import { buildIdOf, claimTurn, DEPLOYMENT, knowsBuilds, type Turn } from './deployment.js'
-import { noAddress, noSession, waitingStatus } from './problems.js'
+import { noSession } from './problems.js'
 import { ensureSchedules } from './schedules.js'
 
 const CONNECT_MS = 3_000
@@ -57,24 +56,6 @@ export interface TemporalWorkerOptions<A> {
   clock: Clock
 }
 
-/** A worker for batch work that keeps at it: it comes back by itself when the server does. */
-export interface TemporalWorker {
-  /** Begins to look for the server; returns at once. */
-  start(): void
-  /** `running` while it polls. */
-  status(): WorkflowsStatus
-  /** Lets the tasks in hand finish. */
-  close(): Promise<void>
-}
-
-/**
- * For a process that does batch work (the role `worker`) for a server that runs by itself, at `temporal.address`. It
- * keeps the schedules too. On a server that tells builds apart, a newer build takes the work over from an older one.
- */
-export function createTemporalWorker<A>(options: TemporalWorkerOptions<A>): TemporalWorker {
-  return new KeptWorker(options)
-}
-
 /** A server that answers, with our worker and schedules on it. */
 interface Session {
   address: string
@@ -84,11 +65,15 @@ interface Session {
 }
 
 /** Where an embedded server is; without one the server is at `temporal.address`. */
-export interface EmbeddedAddress {
+interface EmbeddedAddress {
   address(): string | undefined
 }
 
-export class KeptWorker<A> implements TemporalWorker {
+/**
+ * A worker for batch work, with the schedules that give it some. It comes back by itself when the server does. On a
+ * server that tells builds apart, a newer build takes the work over from an older one.
+ */
+export class KeptWorker<A> {
   readonly #options: TemporalWorkerOptions<A>
   readonly #embedded: EmbeddedAddress | undefined
   readonly #closing = new AbortController()
@@ -112,19 +97,12 @@ export class KeptWorker<A> implements TemporalWorker {
     return this.#problem
   }
 
+  /** Begins to look for the server; returns at once. */
   start(): void {
-    const { enabled, address } = this.#options.config.temporal
-    if (!enabled) return
-    if (!this.#embedded && address === '') this.#problem = noAddress()
-    else this.#life ??= this.#live()
+    this.#life ??= this.#live()
   }
 
-  status(): WorkflowsStatus {
-    const address = this.polledAddress
-    if (address !== undefined) return { state: 'running', address, running: [] }
-    return waitingStatus(undefined, this.#problem, this.#options.config.temporal)
-  }
-
+  /** Lets the tasks in hand finish. */
   async close(): Promise<void> {
     this.#closing.abort()
     this.#serverChanged()

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { asTidemarkError, TidemarkError } from '../../schemas/errors.js'
-import { DamagedRecord, decodeRecord, type LogRecord } from '../../schemas/log/record.js'
+import type { LogRecord } from '../../schemas/log/record.js'
 import type { Log, LogEntry, LogReader, LogSubscription } from '../../schemas/ports/log.js'
 import type { ObjectStore } from '../../schemas/ports/object-store.js'
 import { type Clock, windowStart } from '../../schemas/time.js'
@@ -12,6 +12,7 @@ import { type SeriesSpan, SPAN_STEP_MS } from '../catalog/series.js'
 import type { DuckEngine } from '../duck/engine.js'
 import { dayOf } from '../object-day.js'
 import { PointBuffer } from './buffer.js'
+import { decodeOrBury } from './dead-letters.js'
 import { writeBuffer } from './write-buffer.js'
 
 /** Most series whose catalog entry is remembered as being up to date. */
@@ -70,27 +71,30 @@ export class Archive implements LogReader {
   /** Until when each series' range is in the catalog: `id:step`. */
   readonly #remembered = new Set<string>()
   #subscription: LogSubscription | undefined
+  #reopening: Promise<void> | undefined
+  #fail: (error: unknown) => void = () => undefined
+  /** Rejects when reading ended by an error. */
+  readonly ended: Promise<void>
   #timer: NodeJS.Timeout | undefined
   #stopping = false
   #turn: Promise<void> = Promise.resolve()
 
   constructor(parts: ArchiveParts) {
     this.#parts = parts
+    this.ended = new Promise<void>((_, reject) => {
+      this.#fail = reject
+    })
+    this.ended.catch(() => undefined)
     rmSync(parts.scratch, { recursive: true, force: true })
   }
 
   /** Starts to read in the group `archive`. Throws TM_LOG_UNAVAILABLE. */
   async start(): Promise<void> {
     this.#stopping = false
-    this.#subscription = await this.#parts.log.consume('tidemark.points', 'archive', this)
+    await this.#open()
     const tick = Math.max(50, Math.min(1000, this.#parts.flushEveryMs / 4))
     this.#timer = setInterval(() => void this.flushDue(), tick)
     this.#timer.unref()
-  }
-
-  /** Rejects when reading ended by an error; resolves after {@link stop}. */
-  get ended(): Promise<void> {
-    return this.#subscription?.ended ?? Promise.resolve()
   }
 
   /** Flushes and stops reading. */
@@ -100,6 +104,7 @@ export class Archive implements LogReader {
     try {
       await this.flush()
     } finally {
+      await this.#reopening
       await this.#subscription?.close()
       this.#subscription = undefined
     }
@@ -141,7 +146,7 @@ export class Archive implements LogReader {
     const state = this.#partitions.get(partition)
     if (!state) return
     for (const entry of entries) {
-      const record = await this.#decode(partition, entry)
+      const record = await decodeOrBury(this.#parts, partition, entry)
       await this.#inTurn(async () => this.#take(state, entry, record))
       // Full: the log waits until the points are away, as long as that takes.
       while (this.#held() >= this.#parts.flushPoints && !this.#stopping && !(await this.#tryFlush()))
@@ -181,25 +186,6 @@ export class Archive implements LogReader {
     return points
   }
 
-  /** A damaged record goes to the dead-letter topic, behind a line that says where it was and why. */
-  async #decode(partition: number, entry: LogEntry): Promise<LogRecord | undefined> {
-    const { log, onError } = this.#parts
-    try {
-      return decodeRecord(entry.value)
-    } catch (error) {
-      if (!(error instanceof DamagedRecord)) throw error
-      const where = { topic: 'tidemark.points', partition, offset: entry.offset, reason: error.message }
-      const head = new TextEncoder().encode(`${JSON.stringify({ group: 'archive', ...where })}\n`)
-      const value = new Uint8Array(head.length + entry.value.length)
-      value.set(head)
-      value.set(entry.value, head.length)
-      const partitions = await log.partitions('tidemark.deadletter')
-      await log.append('tidemark.deadletter', [{ partition: partition % partitions, value }])
-      onError(new TidemarkError('TM_RECORD_DAMAGED', where, error))
-      return undefined
-    }
-  }
-
   /** One flush or one record at a time: a flush must not lose points that come while it writes. */
   #inTurn(job: () => Promise<void>): Promise<void> {
     const turn = this.#turn.then(job)
@@ -207,8 +193,39 @@ export class Archive implements LogReader {
     return turn
   }
 
-  /** A flush that failed is finished first: its points are the older ones. */
   async #flushPartition(state: PartitionState): Promise<void> {
+    try {
+      await this.#flushBuffers(state)
+    } catch (thrown) {
+      if (!(thrown instanceof TidemarkError) || thrown.code !== 'TM_ARCHIVE_OVERTAKEN') throw thrown
+      // What is held of the partition is void. It is read anew, if it is still this process's to read.
+      this.#partitions.delete(state.partition)
+      this.#parts.onError(thrown)
+      this.#reopening ??= this.#reopen()
+    }
+  }
+
+  async #open(): Promise<void> {
+    this.#subscription = await this.#parts.log.consume('tidemark.points', 'archive', this)
+    this.#subscription.ended.catch((error: unknown) => this.#fail(error))
+  }
+
+  /** Gives every partition back and takes them again, each from where the catalog says. */
+  async #reopen(): Promise<void> {
+    try {
+      // The turn that found it out ends first: closing waits for reads, and they wait for their turn.
+      await this.#turn
+      await this.#subscription?.close()
+      if (!this.#stopping) await this.#open()
+    } catch (thrown) {
+      this.#fail(thrown)
+    } finally {
+      this.#reopening = undefined
+    }
+  }
+
+  /** A flush that failed is finished first: its points are the older ones. */
+  async #flushBuffers(state: PartitionState): Promise<void> {
     if (state.flush) await this.#finish(state, state.flush)
     if (state.sinceMs === undefined || state.from === undefined) return
     const { buffer, from, next, receivedMs } = state

@@ -1,4 +1,5 @@
 import type { BatchView } from '../../schemas/ports/batch-view.js'
+import type { Log } from '../../schemas/ports/log.js'
 import type { WindowReader } from '../../schemas/ports/window-store.js'
 import { IdTable } from '../../schemas/series/id-table.js'
 import { rollupName } from '../../schemas/series/rollup.js'
@@ -9,6 +10,7 @@ import { type AuditBase, readAuditBase } from '../catalog/blocks.js'
 import type { Catalog } from '../catalog/catalog.js'
 import type { CatalogLateLedger } from '../catalog/late-ledger.js'
 import type { SeriesIndex } from '../catalog/series.js'
+import type { CatalogSpeedProgress } from '../catalog/speed-progress.js'
 import type { BatchSettings } from '../settings.js'
 import type { BlockAudit } from '../work.js'
 import { firstDifference } from './compare.js'
@@ -27,11 +29,8 @@ export interface AuditParts {
   series: SeriesIndex
   clock: Clock
   settings: BatchSettings
-  /**
-   * Every window that ends at or before this time (ms) was closed and stored by the speed layer, and its late points
-   * counted, when it had read the log to these offsets, by partition; -Infinity if it has not read that far.
-   */
-  closedThroughMs: (readTo: ReadonlyMap<number, number>) => Promise<number>
+  progress: CatalogSpeedProgress
+  log: Pick<Log, 'bounds'>
 }
 
 /** An unexplained difference, as the catalog keeps it. */
@@ -62,7 +61,8 @@ export async function auditBlock(parts: AuditParts, startMs: number): Promise<Bl
   // how far it was when it had read just that.
   const base = await readAuditBase(catalog.db, startMs)
   if (base.frontierMs < endMs || base.isDirty) return { ...nothing, pending: true }
-  if ((await parts.closedThroughMs(base.archivedTo)) < endMs) return { ...nothing, pending: true }
+  const bounds = await parts.log.bounds('tidemark.points')
+  if ((await parts.progress.closedThroughMs(base.archivedTo, bounds)) < endMs) return { ...nothing, pending: true }
   const snapshot = await parts.view.snapshot(base.epoch)
   const isExplained = await explanations(parts, startMs)
   const found = { windows: 0, explained: 0, unexplained: 0 }

@@ -106,7 +106,8 @@ export async function lockSeries(tx: CatalogTx): Promise<void> {
   await sql`SELECT pg_advisory_xact_lock(${LOCK.series})`.execute(tx)
 }
 
-async function migrate(db: CatalogDb): Promise<void> {
+/** Brings the catalog's tables up to date, one process at a time. Throws TM_CATALOG_UNAVAILABLE. */
+export async function migrate(db: CatalogDb): Promise<void> {
   const folder = new URL('./migrations/', import.meta.url)
   const files = (await readdir(fileURLToPath(folder))).filter((file) => file.endsWith('.sql')).sort()
   await db.transaction().execute(async (tx) => {

@@ -40,7 +40,7 @@ export async function archivePositions(db: CatalogDb): Promise<ArchivePosition[]
 /**
  * One transaction: files, position, unseen series, dirty marks. The position is compared and set, so of two archives
  * that hold the same partition for a moment one fails here, with nothing registered. Throws TM_CATALOG_UNAVAILABLE,
- * and TM_INTERNAL for the loser.
+ * and TM_ARCHIVE_OVERTAKEN for the loser.
  */
 export async function commitArchiveStep(db: CatalogDb, step: ArchiveStep, nowMs: number): Promise<void> {
   await db.transaction().execute(async (tx) => {
@@ -76,8 +76,8 @@ async function moveOn(tx: CatalogTx, step: ArchiveStep): Promise<void> {
     .returning('partition')
     .execute()
   if (inserted.length === 0) {
-    const reason = `partition ${step.partition} was archived by another process from offset ${step.fromOffset} on`
-    throw new TidemarkError('TM_INTERNAL', { reason })
+    const { partition, fromOffset } = step
+    throw new TidemarkError('TM_ARCHIVE_OVERTAKEN', { partition, offset: fromOffset })
   }
 }
 

@@ -58,6 +58,20 @@ export interface CatalogTables {
     last_ms: number
   }
   late_points: { partition: number; log_offset: number; block_start: number; points: number; packed: Buffer }
+  speed_progress: { partition: number; log_offset: number; through_ms: number }
+  instances: {
+    id: string
+    roles: string[]
+    host: string
+    pid: number
+    url: string
+    version: string
+    started_ms: number
+    seen_ms: number
+    status: ColumnType<unknown, string, string>
+  }
+  layouts: { from_ms: number; partitions: number; splits: ColumnType<unknown, string, string> }
+  metric_metadata: { metric: string; type: string; help: string; unit: string; said_ms: number }
   audits: {
     block_start: number
     generation: number

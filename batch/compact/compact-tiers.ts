@@ -7,16 +7,36 @@ import { type CompactedFile, publishCompacted } from '../catalog/compacted.js'
 import { type CurrentFile, filesAt } from '../catalog/files.js'
 import type { SeriesIndex } from '../catalog/series.js'
 import type { DuckEngine } from '../duck/engine.js'
-import { tierFilesSql } from '../duck/tier-files-sql.js'
 import { dayOf } from '../object-day.js'
 import { groupFiles } from './group-files.js'
 import { writeByMetric } from './write-by-metric.js'
 
-/** Tiers with several files a day, and those that long queries read first. */
-const COMPACTED: readonly Tier[] = ['1h', '5m', '1m', '10s']
 const DAY_MS = TIER_MS['1d']
-/** As much is rewritten together at most, bytes. */
-const TARGET_BYTES = 64 << 20
+
+/** An aligned stretch of a tier whose files become few. */
+interface Level {
+  tier: Tier
+  days: number
+  /** Files of fewer origins than this stay as they are. */
+  leastUnits: number
+  /** As much is rewritten together at most, bytes. */
+  targetBytes: number
+}
+
+const daily = (tier: Tier): Level => ({ tier, days: 1, leastUnits: 2, targetBytes: 64 << 20 })
+/** Four stretches become one, so a window is rewritten once a level; late blocks lie over it until there are some. */
+const longer = (tier: Tier, days: number): Level => ({ tier, days, leastUnits: 4, targetBytes: 256 << 20 })
+
+/**
+ * Days of every tier that has several files a day, then the longer stretches of those tiers that queries over weeks and
+ * years read.
+ */
+const LEVELS: readonly Level[] = [
+  ...(['1h', '5m', '1m', '10s'] as const).map(daily),
+  ...[4, 16, 64].map((days) => longer('1h', days)),
+  ...[16, 64].map((days) => longer('1d', days)),
+  longer('5m', 4),
+]
 /** How often that is done in one call; the next call goes on. */
 const GROUPS_PER_CALL = 100
 
@@ -34,18 +54,20 @@ export interface CompactParts {
 }
 
 /**
- * Rewrites the small files of each whole day behind the tide line into few, each of some metrics, sorted by series and
- * time: a query opens one of a day for each metric. That is a new epoch that says the same as the one before; files of older epochs stay for as long as those are readable.
+ * Rewrites the small files of each whole stretch behind the tide line into few, each of some metrics, sorted by series
+ * and time: a query opens one of a stretch for each metric. That is a new epoch that says the same as the one before;
+ * files of older epochs stay for as long as those are readable.
  * @returns how many files were replaced
  */
 export async function compactTiers(parts: CompactParts): Promise<number> {
   let made = 0
   let replaced = 0
-  for (const tier of COMPACTED) {
-    for (const startMs of await daysToCompact(parts.catalog, tier)) {
-      for (const group of groupFiles(await currentFiles(parts.catalog, tier, startMs), TARGET_BYTES)) {
+  for (const level of LEVELS) {
+    for (const stretch of await stretchesToCompact(parts.catalog, level)) {
+      const files = await currentFiles(parts.catalog, level.tier, stretch)
+      for (const group of groupFiles(files, level.targetBytes, level.leastUnits)) {
         if (made === GROUPS_PER_CALL) return replaced
-        if (!(await compactGroup(parts, tier, group))) continue
+        if (!(await compactGroup(parts, level.tier, group))) continue
         made++
         replaced += group.length
       }
@@ -54,31 +76,35 @@ export async function compactTiers(parts: CompactParts): Promise<number> {
   return replaced
 }
 
-/** Starts of the whole days behind the tide line that have several files, oldest first. */
-async function daysToCompact({ db }: Catalog, tier: Tier): Promise<number[]> {
+/** The whole stretches behind the tide line that have several files and lie under no longer one, oldest first. */
+async function stretchesToCompact({ db }: Catalog, { tier, days, leastUnits }: Level): Promise<TimeRange[]> {
   const { frontierMs } = await readState(db)
-  const rows = await db
+  const lengthMs = days * DAY_MS
+  const spans = await db
     .selectFrom('tier_files')
-    .select(['span_start', 'span_end', 'epoch_from'])
+    .select(['span_start as startMs', 'span_end as endMs', 'epoch_from'])
     .distinct()
     .where('tier', '=', tier)
     .where('epoch_to', 'is', null)
-    .where('span_start', '<', alignDown(frontierMs, DAY_MS))
+    .where('span_start', '<', alignDown(frontierMs, lengthMs))
     .execute()
-  const files = new Map<number, number>()
-  for (const { span_start: spanStart } of rows) {
-    const dayMs = alignDown(spanStart, DAY_MS)
-    files.set(dayMs, (files.get(dayMs) ?? 0) + 1)
+  const units = new Map<number, number>()
+  for (const { startMs } of spans) {
+    const stretchMs = alignDown(startMs, lengthMs)
+    units.set(stretchMs, (units.get(stretchMs) ?? 0) + 1)
   }
-  return [...files].flatMap(([dayMs, count]) => (count > 1 ? [dayMs] : [])).sort((a, b) => a - b)
+  const longerSpans = spans.filter(({ startMs, endMs }) => endMs - startMs > lengthMs)
+  return [...units]
+    .flatMap(([startMs, count]) => (count >= leastUnits ? [{ startMs, endMs: startMs + lengthMs }] : []))
+    .filter((one) => !longerSpans.some(({ startMs, endMs }) => startMs < one.endMs && endMs > one.startMs))
+    .sort((a, b) => a.startMs - b.startMs)
 }
 
-/** A day's files. One that reaches into the next day, where spans do not divide a day, stays as it is. */
-async function currentFiles({ db }: Catalog, tier: Tier, startMs: number): Promise<CurrentFile[]> {
+/** A stretch's files. One that reaches into the next stretch, where spans do not divide a day, stays as it is. */
+async function currentFiles({ db }: Catalog, tier: Tier, stretch: TimeRange): Promise<CurrentFile[]> {
   const { epoch } = await readState(db)
-  const day: TimeRange = { startMs, endMs: startMs + DAY_MS }
-  const files = await filesAt(db, epoch, tier, day)
-  return files.filter((file) => file.spanStart >= day.startMs && file.spanEnd <= day.endMs)
+  const files = await filesAt(db, epoch, tier, stretch)
+  return files.filter((file) => file.spanStart >= stretch.startMs && file.spanEnd <= stretch.endMs)
 }
 
 async function compactGroup(parts: CompactParts, tier: Tier, group: readonly CurrentFile[]): Promise<boolean> {
@@ -92,14 +118,10 @@ async function compactGroup(parts: CompactParts, tier: Tier, group: readonly Cur
   }
   try {
     const held = group.filter(({ windows }) => windows > 0)
-    const from = await Promise.all(
-      held.map(async ({ key, hidden }) => ({ path: await objects.localPath(key), hidden })),
-    )
+    const from = await Promise.all(held.map(async (file) => ({ ...file, path: await objects.localPath(file.key) })))
     const metricOf = (low: number, high: number) => series.find(low, high)?.metric
     const written =
-      from.length > 0
-        ? await engine.runAlone((connection) => writeByMetric(connection, tierFilesSql(from), metricOf, folder))
-        : []
+      from.length > 0 ? await engine.runAlone(({ reader }) => writeByMetric(reader, from, metricOf, folder)) : []
     const files: CompactedFile[] = []
     for (const { path, ...file } of written) {
       const key = `tiers/${tier}/${dayOf(range.startMs)}/${range.startMs}-${range.endMs}-${uniqueId()}.parquet`

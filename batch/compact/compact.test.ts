@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { Kind } from '../../schemas/points.js'
 import { Series } from '../../schemas/series/series.js'
-import { TIER_MS, type Tier } from '../../schemas/time.js'
+import { alignDown, TIER_MS, type Tier } from '../../schemas/time.js'
 import type { WindowColumns } from '../../schemas/windows/columns.js'
 import { HOUR, MINUTE, read } from '../../test/law/batch-points.js'
 import { type BatchStage, openStage, type SentPoint } from '../../test/law/batch-stage.js'
@@ -80,4 +80,45 @@ test('compacting a day changes no answer: not now, not at an older epoch, and no
   expect((await stage.work.sweep()).filesCompacted).toBeGreaterThan(0)
   expectSame(await everything(), corrected)
   expectSame(await everything(epoch), before)
+}, 120_000)
+
+test('the hours and days of sixteen days become one stretch, over which late blocks lie until they are several', async () => {
+  stage = await openStage()
+  const start = alignDown(START, 16 * DAY) - 16 * DAY
+  const range = { startMs: start, endMs: start + 16 * DAY }
+  const hours = (epoch?: number) => read(stage, '1h', range, epoch)
+  const daysOf = async (tier: Tier) => {
+    const spans = await stage.catalog.db
+      .selectFrom('tier_files')
+      .select(['span_start as startMs', 'span_end as endMs'])
+      .where('tier', '=', tier)
+      .where('epoch_to', 'is', null)
+      .orderBy('span_start')
+      .execute()
+    return spans.map(({ startMs, endMs }) => (endMs - startMs) / DAY)
+  }
+  await settle(Array.from({ length: 16 }, (_, day) => point(start + day * DAY + 5000, day)))
+  const before = await hours()
+  const { epoch } = await stage.view.snapshot()
+
+  expect((await stage.work.sweep()).filesCompacted).toBeGreaterThan(0)
+  // From the first hour with points to the last one.
+  expect(await daysOf('1h')).toEqual([15 + 1 / 24])
+  expect(await daysOf('1d')).toEqual([16])
+  expect(differences(before, await hours())).toEqual([])
+  expect(differences(before, await hours(epoch))).toEqual([])
+  expect((await stage.work.sweep()).filesCompacted).toBe(0)
+
+  for (const [late, files] of [
+    [1, 2],
+    [2, 3],
+    [3, 1],
+  ]) {
+    await settle([point(start + late * DAY + 7000, 40)])
+    const corrected = await hours()
+    expect(corrected.length).toBe(16)
+    await stage.work.sweep()
+    expect(differences(corrected, await hours())).toEqual([])
+    expect(await daysOf('1h')).toHaveLength(files)
+  }
 }, 120_000)

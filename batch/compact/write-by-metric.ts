@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { BIGINT, type DuckDBConnection, INTEGER } from '@duckdb/node-api'
 import { splitId } from '../../schemas/series/series.js'
 import { appendColumns } from '../duck/append.js'
+import { type ReadableFile, tierFilesSql } from '../duck/tier-files-sql.js'
 import { copyCompactedSql } from '../recompute/file-sql.js'
 
 /** Metrics share a file up to this many windows, or a share of all of them. */
@@ -39,44 +40,74 @@ export function cutMetrics(windows: ReadonlyMap<string, number>): MetricRun[] {
   return runs
 }
 
-/**
- * Writes windows into files of some metrics each.
- * @param windows a relation with the columns of a tier's file
- */
+/** A tier's file with the metrics that it may hold; null: any. */
+export interface MetricFile extends ReadableFile {
+  windows: number
+  metricFrom: string | null
+  metricTo: string | null
+}
+
+/** Windows may be decoded so many times before they are held in a table instead. */
+const DECODED_TIMES = 1.5
+
+/** Writes the windows of some files, of which there is at least one, into files of some metrics each. */
 export async function writeByMetric(
   connection: DuckDBConnection,
-  windows: string,
+  files: readonly MetricFile[],
   metricOf: (idLow: number, idHigh: number) => string | undefined,
   folder: string,
 ): Promise<WrittenFile[]> {
-  await connection.run(`CREATE TEMP TABLE held AS SELECT * FROM ${windows}`)
-  const counted = await connection.runAndReadAll('SELECT series_id, count(*)::DOUBLE FROM held GROUP BY series_id')
-  const [ids, counts] = counted.getColumns() as [bigint[], number[]]
-  if (!ids || ids.length === 0) return []
-  const metrics = ids.map((id) => metricOf(...splitId(id)))
+  const counts = await countSeries(connection, files)
+  if (counts.length === 0) return []
+  const metrics = counts.map(({ id }) => metricOf(...splitId(id)))
   if (metrics.some((metric) => metric === undefined)) {
     const path = join(folder, 'all.parquet')
-    const written = await copy(connection, 'held', path)
-    return [{ path, windows: written, metricFrom: null, metricTo: null }]
+    const windows = await copy(connection, tierFilesSql(files), path)
+    return [{ path, windows, metricFrom: null, metricTo: null }]
   }
   const perMetric = new Map<string, number>()
-  for (const [i, metric] of metrics.entries())
-    perMetric.set(metric ?? '', (perMetric.get(metric ?? '') ?? 0) + counts[i])
+  for (const [i, metric = ''] of metrics.entries())
+    perMetric.set(metric, (perMetric.get(metric) ?? 0) + counts[i].windows)
   const runs = cutMetrics(perMetric)
   const runOf = (metric = '') => runs.findIndex(({ from, to }) => metric >= from && metric <= to)
   await connection.run('CREATE TEMP TABLE runs (id BIGINT, run INTEGER)')
-  await appendColumns(connection, 'runs', ids.length, [
-    { type: BIGINT, value: (row) => ids[row] },
+  await appendColumns(connection, 'runs', counts.length, [
+    { type: BIGINT, value: (row) => counts[row].id },
     { type: INTEGER, value: (row) => runOf(metrics[row]) },
   ])
-  const files: WrittenFile[] = []
-  for (const [run, { from, to }] of runs.entries()) {
-    const path = join(folder, `${run}.parquet`)
-    const source =
-      runs.length === 1 ? 'held' : `(SELECT * FROM held WHERE series_id IN (SELECT id FROM runs WHERE run = ${run}))`
-    files.push({ path, windows: await copy(connection, source, path), metricFrom: from, metricTo: to })
+  const sourceOf = await sourcesOf(connection, files, runs)
+  const written: WrittenFile[] = []
+  for (const [place, run] of runs.entries()) {
+    const path = join(folder, `${place}.parquet`)
+    const windows = `(SELECT * FROM ${sourceOf(run)} WHERE series_id IN (SELECT id FROM runs WHERE run = ${place}))`
+    written.push({ path, windows: await copy(connection, windows, path), metricFrom: run.from, metricTo: run.to })
   }
-  return files
+  return written
+}
+
+async function countSeries(connection: DuckDBConnection, files: readonly ReadableFile[]) {
+  const counted = await connection.runAndReadAll(
+    `SELECT series_id, count(*)::DOUBLE FROM ${tierFilesSql(files)} GROUP BY series_id`,
+  )
+  const [ids = [], counts = []] = counted.getColumns() as [bigint[]?, number[]?]
+  return ids.map((id, i) => ({ id, windows: counts[i] }))
+}
+
+/** Where a run's windows are read: in the files that may hold them or, where that is most of them, in one table of all. */
+async function sourcesOf(
+  connection: DuckDBConnection,
+  files: readonly MetricFile[],
+  runs: readonly MetricRun[],
+): Promise<(run: MetricRun) => string> {
+  const holding = ({ from, to }: MetricRun) =>
+    files.filter(
+      ({ metricFrom, metricTo }) => metricFrom === null || metricTo === null || (metricFrom <= to && metricTo >= from),
+    )
+  const total = (some: readonly MetricFile[]) => some.reduce((sum, { windows }) => sum + windows, 0)
+  const decoded = runs.reduce((sum, run) => sum + total(holding(run)), 0)
+  if (decoded <= total(files) * DECODED_TIMES) return (run) => tierFilesSql(holding(run))
+  await connection.run(`CREATE TEMP TABLE held AS SELECT * FROM ${tierFilesSql(files)}`)
+  return () => 'held'
 }
 
 /** @returns how many windows were written */

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import { MemoryRelations } from './memory-rows.js'
 
 /** What DuckDB may use. */
 export interface EngineOptions {
@@ -13,11 +14,25 @@ export interface EngineOptions {
 }
 
 /**
+ * What a heavy job works with. Each connection runs one statement at a time, and what is streamed from it is a statement
+ * until the last row has come; the three see the same tables.
+ */
+export interface HeavyJobTools {
+  reader: DuckDBConnection
+  writer: DuckDBConnection
+  /** For what is written beside all else. */
+  copier: DuckDBConnection
+  /** Rows of this process that statements may read. */
+  memory: MemoryRelations
+}
+
+/**
  * DuckDB in memory, opened when the first job comes and closed when none came for a while: an idle process must not
  * hold what a recompute needed. It never talks to the network and installs nothing.
  */
 export class DuckEngine {
   readonly #options: EngineOptions
+  readonly #memory = new MemoryRelations()
   #instance: Promise<DuckDBInstance> | undefined
   #jobs = 0
   #idle: NodeJS.Timeout | undefined
@@ -38,12 +53,11 @@ export class DuckEngine {
     }
   }
 
-  /** As {@link run}, but one at a time, on three connections: for jobs that may use all of the memory. */
-  runAlone<T>(
-    job: (reader: DuckDBConnection, writer: DuckDBConnection, copier: DuckDBConnection) => Promise<T>,
-  ): Promise<T> {
+  /** As {@link run}, but one at a time: for jobs that may use all of the memory. */
+  runAlone<T>(job: (tools: HeavyJobTools) => Promise<T>): Promise<T> {
+    const memory = this.#memory
     const turn = this.#heavy.then(() =>
-      this.run((reader) => this.run((writer) => this.run((copier) => job(reader, writer, copier)))),
+      this.run((reader) => this.run((writer) => this.run((copier) => job({ reader, writer, copier, memory })))),
     )
     this.#heavy = turn.catch(() => undefined)
     return turn
@@ -72,9 +86,7 @@ export class DuckEngine {
     this.#jobs++
     try {
       this.#instance ??= this.#open()
-      const connection = await (await this.#instance).connect()
-      await connection.run("SET TimeZone = 'UTC'")
-      return connection
+      return await (await this.#instance).connect()
     } catch (error) {
       this.#instance = undefined
       this.#release()
@@ -82,16 +94,24 @@ export class DuckEngine {
     }
   }
 
-  #open(): Promise<DuckDBInstance> {
+  async #open(): Promise<DuckDBInstance> {
     const { tempDir, threads, memory } = this.#options
     mkdirSync(tempDir, { recursive: true })
-    return DuckDBInstance.create(':memory:', {
+    const instance = await DuckDBInstance.create(':memory:', {
       threads: String(threads),
+      // All of them are DuckDB's own: see MemoryRelations.
+      external_threads: '0',
       memory_limit: memory,
       temp_directory: tempDir,
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
     })
+    const connection = await instance.connect()
+    this.#memory.registerIn(connection)
+    // For all connections to come: asking each for it takes as long as a short query.
+    await connection.run("SET GLOBAL TimeZone = 'UTC'")
+    connection.closeSync()
+    return instance
   }
 
   #release(): void {

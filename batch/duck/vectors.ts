@@ -1,4 +1,4 @@
-import { type DuckDBAppender, type DuckDBConnection, DuckDBDataChunk, type DuckDBType } from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api'
 import duckdb, { type Vector } from '@duckdb/node-bindings'
 
 /**
@@ -91,28 +91,23 @@ function integersIn(vector: Vector, items: number): Int32Array {
   return new Int32Array(bytes.buffer, bytes.byteOffset, items)
 }
 
-function vectorOf(chunk: DuckDBDataChunk, column: number): Vector {
+/** A column of a chunk. */
+export function vectorOf(chunk: DuckDBDataChunk, column: number): Vector {
   return duckdb.data_chunk_get_vector(chunk.chunk, column)
 }
 
 /** Values that are NULL, by row; a column without any costs nothing. */
 export class Nulls {
-  readonly #valid = new Uint8Array(CHUNK_ROWS / 8).fill(0xff)
-  #any = false
+  #valid: Uint8Array<ArrayBuffer> | undefined
 
   set(row: number): void {
+    this.#valid ??= new Uint8Array(CHUNK_ROWS / 8).fill(0xff)
     this.#valid[row >> 3] &= ~(1 << (row & 7))
-    this.#any = true
-  }
-
-  clear(): void {
-    if (this.#any) this.#valid.fill(0xff)
-    this.#any = false
   }
 
   /** Marks them in a vector. */
   write(vector: Vector): void {
-    if (!this.#any) return
+    if (!this.#valid) return
     duckdb.vector_ensure_validity_writable(vector)
     duckdb.copy_data_to_vector_validity(vector, 0, this.#valid.buffer, 0, this.#valid.length)
   }
@@ -123,57 +118,22 @@ export function fill(vector: Vector, values: ArrayBufferView<ArrayBuffer>, bytes
   duckdb.copy_data_to_vector(vector, 0, values.buffer, values.byteOffset, bytes)
 }
 
-/** A column of lists on its way into a chunk: items behind each other, and where each row's begin. */
-export class ListBuffer<Items extends Int32Array<ArrayBuffer> | Float64Array<ArrayBuffer>> {
-  items: Items
-  #length = 0
-  readonly #entries = new Uint32Array(CHUNK_ROWS * 4)
-  readonly #widen: (items: Items) => Items
-
-  /** @param widen gives the items room for twice as many */
-  constructor(items: Items, widen: (items: Items) => Items) {
-    this.items = items
-    this.#widen = widen
-  }
-
-  push(item: number): void {
-    if (this.#length === this.items.length) this.items = this.#widen(this.items)
-    this.items[this.#length++] = item
-  }
-
-  /** Begins a row's list: what is pushed until the next row is in it. */
-  begin(row: number): void {
-    this.#entries[4 * row] = this.#length
-  }
-
-  /** Ends a row's list. */
-  end(row: number): void {
-    this.#entries[4 * row + 2] = this.#length - this.#entries[4 * row]
-  }
-
-  clear(): void {
-    this.#length = 0
-  }
-
-  /** Writes the lists of the first rows into a vector. */
-  write(vector: Vector, rows: number): void {
-    duckdb.list_vector_reserve(vector, this.#length)
-    duckdb.list_vector_set_size(vector, this.#length)
-    fill(duckdb.list_vector_get_child(vector), this.items, this.#length * this.items.BYTES_PER_ELEMENT)
-    fill(vector, this.#entries, rows * 16)
-  }
-}
-
-/** Appends a chunk that `write` fills, column by column. */
-export function appendChunk(
-  appender: DuckDBAppender,
-  types: readonly DuckDBType[],
+/**
+ * Writes a column of lists.
+ * @param items of all lists, behind each other, of which `length` count
+ * @param entries 64 bits for each row's first item and 64 for how many it has
+ */
+export function writeLists(
+  vector: Vector,
+  items: ArrayBufferView<ArrayBuffer> & { readonly BYTES_PER_ELEMENT: number },
+  length: number,
+  entries: ArrayBufferView<ArrayBuffer>,
   rows: number,
-  write: (vectors: Vector[]) => void,
 ): void {
-  const chunk = DuckDBDataChunk.create(types, rows)
-  write(types.map((_, column) => vectorOf(chunk, column)))
-  appender.appendDataChunk(chunk)
+  duckdb.list_vector_reserve(vector, length)
+  duckdb.list_vector_set_size(vector, length)
+  fill(duckdb.list_vector_get_child(vector), items, length * items.BYTES_PER_ELEMENT)
+  fill(vector, entries, rows * 16)
 }
 
 /** The vectors of a struct's fields. */

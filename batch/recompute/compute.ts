@@ -5,13 +5,13 @@ import type { Rollup } from '../../schemas/config/schema.js'
 import { joinId, type Series } from '../../schemas/series/series.js'
 import type { Tier, TimeRange } from '../../schemas/time.js'
 import { WindowColumns } from '../../schemas/windows/columns.js'
-import { parquetSql } from '../duck/engine.js'
+import { type HeavyJobTools, parquetSql } from '../duck/engine.js'
 import { type ReadableFile, tierFilesSql } from '../duck/tier-files-sql.js'
 import { foldPoints, rawTraits } from './read-points.js'
 import { BlockRollups, ROLLUP_SOURCES } from './rollups.js'
 import { mergeInto, OutOfOrder, READING, SeriesFold } from './series-fold.js'
 import { windowsBySeries } from './series-windows.js'
-import { type WindowTable, withWindowTables } from './window-table.js'
+import { makeRoom, type WindowTable, withWindowTables } from './window-table.js'
 
 /** A tier's windows of one span as a local file; without windows there is none. */
 export interface SpanFile extends TimeRange {
@@ -26,11 +26,7 @@ type Span = TimeRange & { tier: Tier }
 
 /** What the computation of one block needs. */
 export interface ComputeInput {
-  reader: DuckDBConnection
-  /** Another connection of the same engine: what is appended to one ends what is being read from it. */
-  writer: DuckDBConnection
-  /** A third one: the finest tier's file, which takes longest, is written beside all others. */
-  copier: DuckDBConnection
+  tools: HeavyJobTools
   /** Local paths of the block's raw files. */
   rawPaths: readonly string[]
   /** Tiers and spans to compute, finest first (see `touchedSpans`). */
@@ -85,9 +81,10 @@ async function foldBlock(
 }
 
 async function foldFiles(input: ComputeInput, spans: readonly Span[], sort: boolean, longer: Longer) {
-  const { reader, writer, rawPaths, rollups: rules, findSeries } = input
+  const { tools, rawPaths, rollups: rules, findSeries } = input
+  const { reader } = tools
   const tiers = spans.map(({ tier }) => tier)
-  return withWindowTables(writer, [...tiers, ROLLUP_SOURCES], async (tables) => {
+  return withWindowTables(tools, [...tiers, ROLLUP_SOURCES], async (tables) => {
     const sources = tables[tiers.length]
     const rollups = new BlockRollups(rules, findSeries, sources)
     const fold = new SeriesFold(tiers)
@@ -95,14 +92,17 @@ async function foldFiles(input: ComputeInput, spans: readonly Span[], sort: bool
       for (let t = 0; t < tiers.length; t++) tables[t].append(idLow, idHigh, windows[t])
     }
     const { points: stored, plain } = await rawTraits(reader, rawPaths)
-    const points = await foldPoints(reader, parquetSql(rawPaths), plain, sort, fold, (idLow, idHigh) => {
-      const windows = fold.finish()
-      if (rollups.take(idLow, idHigh, windows[0])) append(idLow, idHigh, windows)
+    const points = await foldPoints(reader, parquetSql(rawPaths), plain, sort, fold, {
+      take(idLow, idHigh) {
+        const windows = fold.finish()
+        if (rollups.take(idLow, idHigh, windows[0])) append(idLow, idHigh, windows)
+      },
+      makeRoom: () => makeRoom(tables),
     })
     if (points !== stored) throw new Error(`${points} of ${stored} raw points were read`)
-    sources.close()
     for await (const { idLow, idHigh, windows } of rollups.windows(reader)) {
       append(idLow, idHigh, fold.merge(windows))
+      await makeRoom(tables)
     }
     const files = await writeSpans(input, spans, tables, (child) => longer(child, rollups.derived))
     return { files, points, derived: rollups.derived }
@@ -111,12 +111,12 @@ async function foldFiles(input: ComputeInput, spans: readonly Span[], sort: bool
 
 /** Writes each span's file from its table, and those of longer spans: the finest, which takes longest, beside the others. */
 async function writeSpans(
-  { reader, copier, folder }: ComputeInput,
+  { tools: { reader, copier }, folder }: ComputeInput,
   spans: readonly Span[],
   tables: readonly WindowTable[],
   longer: (child: SpanFile) => Promise<SpanFile[]>,
 ): Promise<SpanFile[]> {
-  for (const [t] of spans.entries()) tables[t].close()
+  for (const [t] of spans.entries()) await tables[t].close()
   const finest = writeSpan(copier, tables[0], spans[0], folder)
   const coarser = async () => {
     const files: SpanFile[] = []
@@ -132,7 +132,7 @@ async function writeSpans(
 
 /** Merges the files of the tier before, the new one among them, to a span that is longer than theirs. */
 async function mergeFiles(
-  { reader, writer, tierPaths, findSeries, folder }: ComputeInput,
+  { tools, tierPaths, findSeries, folder }: ComputeInput,
   child: SpanFile,
   span: Span,
   derived: ReadonlyMap<bigint, Series>,
@@ -141,15 +141,16 @@ async function mergeFiles(
   const files = child.path ? [...others, { path: child.path, hidden: [] }] : others
   if (files.length === 0) return emptyFile(span)
   const seriesOf = (low: number, high: number) => derived.get(joinId(low, high)) ?? findSeries(low, high) ?? READING
-  return withWindowTables(writer, [span.tier], async ([table]) => {
+  return withWindowTables(tools, [span.tier], async ([table]) => {
     const merged = new WindowColumns()
-    for await (const { idLow, idHigh, windows } of windowsBySeries(reader, tierFilesSql(files), seriesOf)) {
+    for await (const { idLow, idHigh, windows } of windowsBySeries(tools.reader, tierFilesSql(files), seriesOf)) {
       merged.clear()
       mergeInto(merged, windows, span.tier)
       table.append(idLow, idHigh, merged)
+      await makeRoom([table])
     }
-    table.close()
-    return writeSpan(writer, table, span, folder)
+    await table.close()
+    return writeSpan(tools.writer, table, span, folder)
   })
 }
 

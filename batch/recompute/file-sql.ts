@@ -47,8 +47,12 @@ export function copyCompactedSql(windows: string, path: string): string {
   return `COPY (SELECT * FROM ${windows} ORDER BY series_id, "start") TO ${quoted(path)} (${FORMAT}, ROW_GROUP_SIZE 8192, FIELD_IDS ${WINDOW_FIELD_IDS})`
 }
 
-/** Writes a table of {@link WINDOW_TABLE_SQL} as a tier's file, sorted by series and time. @param sorted it lies so */
-export function copyWindowsSql(table: string, path: string, sorted: boolean): string {
+/**
+ * Writes windows as a tier's file, sorted by series and time.
+ * @param windows a relation of {@link WINDOW_TABLE_SQL}
+ * @param sorted they come so
+ */
+export function copyWindowsSql(windows: string, path: string, sorted: boolean): string {
   const order = sorted ? '' : 'ORDER BY series_id, "start"'
-  return `COPY (FROM "${table}" ${order}) TO ${quoted(path)} (${FORMAT}, ${WINDOW_GROUP}, FIELD_IDS ${WINDOW_FIELD_IDS})`
+  return `COPY (FROM ${windows} ${order}) TO ${quoted(path)} (${FORMAT}, ${WINDOW_GROUP}, FIELD_IDS ${WINDOW_FIELD_IDS})`
 }

@@ -5,8 +5,13 @@ import { pathsSql } from '../duck/engine.js'
 import { chunksOf, doublesOf, integersOf, wordsOf } from '../duck/vectors.js'
 import { OutOfOrder, type SeriesFold } from './series-fold.js'
 
-/** Told when all points of a series went into the fold. @param idLow unsigned halves of the series' id */
-export type SeriesDone = (idLow: number, idHigh: number) => void
+/** What takes the windows out of the fold. */
+export interface FoldSink {
+  /** Called when all points of a series went into the fold. @param idLow unsigned halves of the series' id */
+  take(idLow: number, idHigh: number): void
+  /** Waited for every some thousand points. */
+  makeRoom(): Promise<void>
+}
 
 /**
  * Puts raw points into a fold, series after series.
@@ -22,16 +27,16 @@ export async function foldPoints(
   plain: boolean,
   sort: boolean,
   fold: SeriesFold,
-  done: SeriesDone,
+  sink: FoldSink,
 ): Promise<number> {
-  const feed = new SeriesFeed(fold, done)
-  const rest = plain ? '0, 1::DOUBLE' : 'kind, coalesce(weight, 1)'
+  const feed = new SeriesFeed(fold, sink)
+  const rest = plain ? '' : ', kind, coalesce(weight, 1)'
   const order = sort ? 'ORDER BY series_id, ts' : ''
-  const sql = `SELECT series_id, epoch_ms(ts)::DOUBLE, value, ${rest} FROM ${raw} ${order}`
+  const sql = `SELECT series_id, epoch_ms(ts)::DOUBLE, value${rest} FROM ${raw} ${order}`
   let points = 0
   for await (const chunk of chunksOf(connection, sql)) {
-    feed.take(chunk)
-    points += chunk.rowCount
+    points += plain ? feed.takePlain(chunk) : feed.take(chunk)
+    await sink.makeRoom()
   }
   feed.end()
   return points
@@ -59,37 +64,50 @@ export async function rawTraits(connection: DuckDBConnection, paths: readonly st
 /** Finds where one series ends and the next begins. */
 class SeriesFeed {
   readonly #fold: SeriesFold
-  readonly #done: SeriesDone
+  readonly #sink: FoldSink
   readonly #seen = new IdTable()
   #idLow = 0
   #idHigh = 0
 
-  constructor(fold: SeriesFold, done: SeriesDone) {
+  constructor(fold: SeriesFold, sink: FoldSink) {
     this.#fold = fold
-    this.#done = done
+    this.#sink = sink
   }
 
-  take(chunk: DuckDBDataChunk): void {
-    const ids = wordsOf(chunk, 0)
-    const timeMs = doublesOf(chunk, 1)
-    const value = doublesOf(chunk, 2)
-    const kind = integersOf(chunk, 3)
-    const weight = doublesOf(chunk, 4)
-    for (let from = 0; from < timeMs.length; ) {
-      const low = ids[2 * from]
-      const high = ids[2 * from + 1]
-      let to = from + 1
-      while (to < timeMs.length && ids[2 * to] === low && ids[2 * to + 1] === high) to++
+  /** Takes a chunk of readings. @returns how many */
+  takePlain(chunk: DuckDBDataChunk): number {
+    const { rowCount: rows } = chunk
+    const ids = wordsOf(chunk, 0, rows)
+    const timeMs = doublesOf(chunk, 1, rows)
+    const value = doublesOf(chunk, 2, rows)
+    for (let from = 0, to = 0; from < rows; from = to) {
+      to = runEnd(ids, from, rows)
+      this.#turnTo(ids[2 * from], ids[2 * from + 1], false)
+      this.#fold.addReadings(timeMs, value, from, to)
+    }
+    return rows
+  }
+
+  /** Takes a chunk of any points. @returns how many */
+  take(chunk: DuckDBDataChunk): number {
+    const { rowCount: rows } = chunk
+    const ids = wordsOf(chunk, 0, rows)
+    const timeMs = doublesOf(chunk, 1, rows)
+    const value = doublesOf(chunk, 2, rows)
+    const kind = integersOf(chunk, 3, rows)
+    const weight = doublesOf(chunk, 4, rows)
+    for (let from = 0, to = 0; from < rows; from = to) {
+      to = runEnd(ids, from, rows)
       const isEvent = kind[from] !== 0 && kind[from] !== STALE_KIND
-      this.#turnTo(low, high, isEvent)
+      this.#turnTo(ids[2 * from], ids[2 * from + 1], isEvent)
       if (isEvent) for (let i = from; i < to; i++) this.#fold.addEvent(timeMs[i], value[i], weight[i])
       else this.#addReadings(timeMs, value, kind, from, to)
-      from = to
     }
+    return rows
   }
 
   end(): void {
-    if (this.#seen.size > 0) this.#done(this.#idLow, this.#idHigh)
+    if (this.#seen.size > 0) this.#sink.take(this.#idLow, this.#idHigh)
   }
 
   #addReadings(timeMs: Float64Array, value: Float64Array, kind: Int32Array, from: number, to: number): void {
@@ -111,4 +129,13 @@ class SeriesFeed {
     this.#idHigh = high
     this.#fold.begin(isEvent)
   }
+}
+
+/** Where the run of the id at `from` ends. */
+function runEnd(ids: Uint32Array, from: number, rows: number): number {
+  const low = ids[2 * from]
+  const high = ids[2 * from + 1]
+  let to = from + 1
+  while (to < rows && ids[2 * to] === low && ids[2 * to + 1] === high) to++
+  return to
 }

@@ -130,13 +130,11 @@ export class Recompute {
     const frontierMs = sealing ? base.startMs + catalog.blockMs : base.frontierMs
     try {
       const rawPaths = await Promise.all(base.rawFiles.map((file) => objects.localPath(file.key)))
-      const { result, compacted } = await engine.runAlone(async (reader, writer, copier) => {
+      const { result, compacted } = await engine.runAlone(async (tools) => {
         // First, for one file is sorted as a whole, and several are not.
-        const compacted = await this.#compact(reader, base, rawPaths, folder)
+        const compacted = await this.#compact(tools.reader, base, rawPaths, folder)
         const result = await computeBlock({
-          reader,
-          writer,
-          copier,
+          tools,
           rawPaths: compacted ? [compacted.path] : rawPaths,
           spans: touchedSpans(base.startMs, catalog.blockMs, frontierMs),
           tierPaths: (tier, range, exceptStart) => this.#tierPaths(base.epoch, tier, range, exceptStart),

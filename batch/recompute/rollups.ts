@@ -17,7 +17,7 @@ export class BlockRollups {
   readonly #sources: WindowTable
   readonly #derived = new Map<bigint, Series>()
 
-  /** @param sources an empty {@link ROLLUP_SOURCES}; to be closed before {@link windows} */
+  /** @param sources an empty table */
   constructor(
     rules: readonly Rollup[],
     findSeries: (idLow: number, idHigh: number) => Series | undefined,
@@ -50,7 +50,7 @@ export class BlockRollups {
     if (this.#derived.size === 0) return
     const seriesOf = (low: number, high: number) => this.#derived.get(joinId(low, high))!
     const merged = new WindowColumns()
-    for await (const { idLow, idHigh, windows } of windowsBySeries(reader, ROLLUP_SOURCES, seriesOf)) {
+    for await (const { idLow, idHigh, windows } of windowsBySeries(reader, await this.#sources.spill(), seriesOf)) {
       merged.clear()
       for (let from = 0; from < windows.length; from++) {
         const last = merged.length - 1

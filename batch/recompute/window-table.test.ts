@@ -9,7 +9,7 @@ import { WindowColumns } from '../../schemas/windows/columns.js'
 import { differences } from '../../test/law/windows-equal.js'
 import { DuckEngine, parquetSql } from '../duck/engine.js'
 import { windowsBySeries } from './series-windows.js'
-import { withWindowTables } from './window-table.js'
+import { makeRoom, withWindowTables } from './window-table.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'tidemark-table-'))
 const engine = new DuckEngine({ tempDir: folder, threads: 2, memory: '512MB' })
@@ -38,13 +38,22 @@ function valueAt(w: number, i: number, seed: number): number {
   return w % 3 === 0 ? seed : (seed + w * i) * (i % 2 === 0 ? 1 : -1)
 }
 
-test('a file holds every window that was appended, sorted by series, whatever the order in which they came', async () => {
+test.each([
+  ['in memory', Number.POSITIVE_INFINITY],
+  ['in memory and then in DuckDB', 4_000_000],
+  ['in DuckDB', 0],
+])('a file holds every window that was appended, sorted by series, if they wait %s', async (_where, mostBytes) => {
   const path = join(folder, 'windows.parquet')
   const all = series.map((one, seed) => windowsOf(one, seed))
-  await engine.runAlone(async (reader, writer) => {
-    await withWindowTables(writer, ['windows'], async ([table]) => {
-      for (const windows of all) table.append(windows.series[0].idLow, windows.series[0].idHigh, windows)
-      table.close()
+  await engine.runAlone(async (tools) => {
+    const { reader } = tools
+    await withWindowTables(tools, ['windows'], async ([table]) => {
+      for (const windows of all) {
+        table.append(windows.series[0].idLow, windows.series[0].idHigh, windows)
+        await makeRoom([table], mostBytes)
+        expect(table.bytes).toBeLessThanOrEqual(mostBytes)
+      }
+      await table.close()
       expect(table.length).toBe(9 * 5000)
       await table.writeTo(reader, path)
     })
@@ -62,9 +71,11 @@ test('a file holds every window that was appended, sorted by series, whatever th
 })
 
 test('a job that fails leaves no table, and none of its windows for the next one', async () => {
-  await engine.runAlone(async (reader, writer) => {
-    const failing = withWindowTables(writer, ['windows'], async ([table]) => {
+  await engine.runAlone(async (tools) => {
+    const { reader } = tools
+    const failing = withWindowTables(tools, ['windows'], async ([table]) => {
       table.append(1, 1, windowsOf(series[0], 1))
+      await table.spill()
       throw new Error('the disk is full')
     })
     await expect(failing).rejects.toThrow('the disk is full')

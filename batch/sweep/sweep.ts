@@ -3,6 +3,7 @@ import type { ObjectStore } from '../../schemas/ports/object-store.js'
 import { type Clock, TIERS } from '../../schemas/time.js'
 import type { Catalog } from '../catalog/catalog.js'
 import type { CatalogLateLedger } from '../catalog/late-ledger.js'
+import type { CatalogSpeedProgress } from '../catalog/speed-progress.js'
 import type { BatchSettings } from '../settings.js'
 import type { SweepOutcome } from '../work.js'
 
@@ -16,17 +17,19 @@ export interface SweepParts {
   catalog: Catalog
   objects: ObjectStore
   ledger: CatalogLateLedger
+  progress: CatalogSpeedProgress
   clock: Clock
   settings: BatchSettings
 }
 
 /** Applies retention, drops old generations, and removes objects that nothing refers to. Rows go first: a crash leaves orphans for the next sweep. */
 export async function sweep(parts: SweepParts): Promise<Omit<SweepOutcome, 'filesCompacted'>> {
-  const { objects, ledger, clock, settings } = parts
+  const { objects, ledger, progress, clock, settings } = parts
   const nowMs = clock()
   const keys = [...(await dropOldGenerations(parts, nowMs)), ...(await dropBeyondRetention(parts, nowMs))]
   for (const key of keys) await objects.delete(key)
   await ledger.trim(nowMs - settings.hotMs)
+  await progress.trim(nowMs - settings.hotMs)
   return { filesDropped: keys.length, orphansRemoved: await removeOrphans(parts, nowMs) }
 }
 

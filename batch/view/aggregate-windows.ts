@@ -1,13 +1,15 @@
-import { BIGINT, type DuckDBConnection, INTEGER } from '@duckdb/node-api'
-import type { AggregatedWindows, WindowAggregation } from '../../schemas/ports/batch-view.js'
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { isEvent } from '../../schemas/points.js'
+import type { AggregatedWindows, WindowAggregation, WindowValue } from '../../schemas/ports/batch-view.js'
 import { TIER_MS } from '../../schemas/time.js'
 import { LAST_STALE } from '../../schemas/windows/columns.js'
-import { appendColumns } from '../duck/append.js'
 import { type ReadableFile, startsInSql, tierFilesSql } from '../duck/tier-files-sql.js'
 import { doublesOf, integersOf } from '../duck/vectors.js'
+import { nameGroups } from './groups-table.js'
+import { growthSql } from './growth-sql.js'
 
 /** Aggregations over series, of a column `v` that has a value in every row. */
-const OP_SQL: Readonly<Record<WindowAggregation['op'], string>> = {
+const OP_SQL: Readonly<Record<NonNullable<WindowAggregation['op']>, string>> = {
   sum: 'fsum(v)',
   count: 'count(v)',
   min: 'min(v)',
@@ -17,7 +19,7 @@ const OP_SQL: Readonly<Record<WindowAggregation['op'], string>> = {
 }
 
 /** Values of a step that is one window, and of one that is a run of them. */
-const ONE_SQL = { sum: 'sum', count: 'count', avg: 'sum / count', min: 'min', max: 'max', last: '"last"' } as const
+const ONE_SQL = { sum: 'sum', count: 'count', avg: 'sum / count', min: 'min', max: 'max' } as const
 const RUN_SQL = {
   sum: 'fsum(sum)',
   count: 'sum(count)',
@@ -26,30 +28,37 @@ const RUN_SQL = {
   max: 'max(max)',
 } as const
 
+/** What SQL gives as a number. Sketches are merged in place: see aggregate-sketches.ts. */
+type ScalarValue = Exclude<WindowValue, 'quantile' | 'distribution'>
+
+/** An aggregation whose results are numbers. */
+export type ScalarAggregation = WindowAggregation & { value: ScalarValue }
+
 /** Computes an aggregation in one statement: only its results come out. Undefined as the port says. */
 export async function aggregateWindows(
   connection: DuckDBConnection,
   files: readonly ReadableFile[],
-  aggregation: WindowAggregation,
+  aggregation: ScalarAggregation,
 ): Promise<AggregatedWindows | undefined> {
-  const { series, group, groups, steps } = aggregation
-  await connection.run('CREATE TEMP TABLE groups (id BIGINT, g INTEGER)')
-  await appendColumns(connection, 'groups', series.length, [
-    { type: BIGINT, value: (row) => series[row].id },
-    { type: INTEGER, value: (row) => group[row] },
-  ])
-  const result = await connection.stream(`
-    SELECT g, step, (${OP_SQL[aggregation.op]})::DOUBLE, sum(windows)::DOUBLE, coalesce(bool_or(unfit), false)::INTEGER
-    FROM (${valuesSql(files, aggregation)}) GROUP BY g, step`)
+  const { groups, steps, op } = aggregation
+  await nameGroups(connection, aggregation)
+  const values = valuesSql(files, aggregation)
+  const result = await connection.stream(
+    op
+      ? `SELECT g, step, (${OP_SQL[op]})::DOUBLE, sum(windows)::DOUBLE, coalesce(bool_or(unfit), false)::INTEGER
+         FROM (${values}) GROUP BY g, step`
+      : `SELECT g, step, v::DOUBLE, windows::DOUBLE, coalesce(unfit, false)::INTEGER FROM (${values})`,
+  )
   const value = new Float64Array(groups * steps)
   const present = new Uint8Array(groups * steps)
   let windows = 0
   for (;;) {
     const chunk = await result.fetchChunk()
     if (!chunk || chunk.rowCount === 0) return { value, present, windows }
-    const [at, step, unfit] = [integersOf(chunk, 0), integersOf(chunk, 1), integersOf(chunk, 4)]
-    const [found, read] = [doublesOf(chunk, 2), doublesOf(chunk, 3)]
-    for (let row = 0; row < chunk.rowCount; row++) {
+    const rows = chunk.rowCount
+    const [at, step, unfit] = [integersOf(chunk, 0, rows), integersOf(chunk, 1, rows), integersOf(chunk, 4, rows)]
+    const [found, read] = [doublesOf(chunk, 2, rows), doublesOf(chunk, 3, rows)]
+    for (let row = 0; row < rows; row++) {
       if (unfit[row] !== 0) return undefined
       const place = at[row] * steps + step[row]
       value[place] = found[row]
@@ -60,8 +69,8 @@ export async function aggregateWindows(
 }
 
 /** Rows (g, step, v, windows, unfit), one a series and step. */
-function valuesSql(files: readonly ReadableFile[], aggregation: WindowAggregation): string {
-  const { tier, startMs, stepMs, steps, value, lookbackMs = 0 } = aggregation
+function valuesSql(files: readonly ReadableFile[], aggregation: ScalarAggregation): string {
+  const { tier, startMs, stepMs, steps, value, lookbackMs = 0, series } = aggregation
   const range = { startMs, endMs: startMs + steps * stepMs }
   const step = `((epoch_ms("start") - ${startMs}) // ${stepMs})::INTEGER AS step`
   const from = `FROM ${tierFilesSql(files)} JOIN groups ON series_id = id WHERE ${startsInSql(range)}`
@@ -70,9 +79,14 @@ function valuesSql(files: readonly ReadableFile[], aggregation: WindowAggregatio
     return `SELECT g, ${step}, "last" AS v, 1 AS windows, NOT isfinite("last") AS unfit ${from}
       AND (stale & ${LAST_STALE}) = 0 AND epoch_ms(last_ts) > ${end} - ${lookbackMs}`
   }
-  if (TIER_MS[tier] === stepMs) {
-    return `SELECT g, ${step}, ${ONE_SQL[value]} AS v, 1 AS windows, stale <> 0 AS unfit ${from}`
+  const isOneWindow = TIER_MS[tier] === stepMs
+  if (value === 'increase' && !series.some(({ kind }) => isEvent(kind))) {
+    return growthSql({ startMs, stepMs, isOneWindow }, step, from)
   }
-  return `SELECT any_value(g) AS g, step, ${RUN_SQL[value]} AS v, count(*) AS windows, bool_or(unfit) AS unfit
+  const column = value === 'increase' ? 'sum' : value
+  if (isOneWindow) {
+    return `SELECT g, ${step}, ${ONE_SQL[column]} AS v, 1 AS windows, stale <> 0 AS unfit ${from}`
+  }
+  return `SELECT any_value(g) AS g, step, ${RUN_SQL[column]} AS v, count(*) AS windows, bool_or(unfit) AS unfit
     FROM (SELECT series_id, g, ${step}, count, sum, min, max, stale <> 0 AS unfit ${from}) GROUP BY series_id, step`
 }

@@ -1,3 +1,4 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
 import type {
   AggregatedWindows,
   BatchPart,
@@ -9,17 +10,20 @@ import type {
 import type { ObjectStore } from '../../schemas/ports/object-store.js'
 import type { Matcher } from '../../schemas/series/matcher.js'
 import type { Series } from '../../schemas/series/series.js'
-import { alignUp, type Clock, TIERS, type Tier, type TimeRange } from '../../schemas/time.js'
+import { alignUp, type Clock, TIER_MS, TIERS, type Tier, type TimeRange } from '../../schemas/time.js'
 import type { WindowColumns } from '../../schemas/windows/columns.js'
 import { behind, type Catalog } from '../catalog/catalog.js'
 import { FileIndex } from '../catalog/file-index.js'
 import { blocksAt, epochState, mayHold } from '../catalog/files.js'
 import type { SeriesIndex } from '../catalog/series.js'
 import type { DuckEngine } from '../duck/engine.js'
+import type { ReadableFile } from '../duck/tier-files-sql.js'
 import { spanMs } from '../recompute/spans.js'
 import type { BatchSettings } from '../settings.js'
+import { aggregateSketches } from './aggregate-sketches.js'
 import { aggregateWindows } from './aggregate-windows.js'
 import { readWindows } from './read-windows.js'
+import { aggregateWindowQuantiles } from './window-quantiles.js'
 
 /** What the batch view reads from. */
 export interface BatchViewParts {
@@ -67,7 +71,7 @@ export function createBatchView(parts: BatchViewParts): BatchView {
     async aggregate(snapshot: Snapshot, aggregation: WindowAggregation): Promise<AggregatedWindows | undefined> {
       const { tier, startMs, stepMs, steps, series: selected, groups } = aggregation
       const files = await filesOf(snapshot, { tier, startMs, endMs: startMs + stepMs * steps }, selected)
-      if (files.length > 0) return engine.run((connection) => aggregateWindows(connection, files, aggregation))
+      if (files.length > 0) return engine.run((connection) => aggregateIn(connection, files, aggregation))
       const none = groups * steps
       return { value: new Float64Array(none), present: new Uint8Array(none), windows: 0 }
     },
@@ -81,11 +85,18 @@ export function createBatchView(parts: BatchViewParts): BatchView {
       yield* engine.stream((connection) => readWindows(connection, files, selected, part, part.columns))
     },
 
-    async series(_snapshot: Snapshot, range: TimeRange, matchers: readonly Matcher[]): Promise<Series[]> {
-      await series.refresh()
+    async series(snapshot: Snapshot, range: TimeRange, matchers: readonly Matcher[]): Promise<Series[]> {
+      await knowSeries(snapshot)
       return series.select(matchers, range)
     },
   }
+}
+
+function aggregateIn(connection: DuckDBConnection, files: readonly ReadableFile[], aggregation: WindowAggregation) {
+  const { value, tier, stepMs } = aggregation
+  if (value === 'quantile' && stepMs === TIER_MS[tier]) return aggregateWindowQuantiles(connection, files, aggregation)
+  if (value === 'quantile' || value === 'distribution') return aggregateSketches(connection, files, aggregation)
+  return aggregateWindows(connection, files, { ...aggregation, value })
 }
 
 function heldFrom(settings: BatchSettings, blockMs: number, nowMs: number): Record<Tier, number | undefined> {

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander'
 import { formatDuration, parseDuration } from '../../schemas/config/duration.js'
 import { TidemarkError } from '../../schemas/errors.js'
-import { ask, askBytes, withUrl } from '../server.js'
+import { ask, askBytes, type ServerOptions, withServer } from '../server.js'
 import type { QueryAnswer } from './answer.js'
 import { PRINTED } from './print.js'
 
@@ -11,8 +11,7 @@ const MIN_STEP_MS = 10_000
 /** Columns where no terminal says how many it has. */
 const DEFAULT_WIDTH = 100
 
-interface QueryArguments {
-  url: string
+interface QueryArguments extends ServerOptions {
   output: keyof typeof PRINTED | 'arrow'
   time?: string
   range?: string
@@ -26,7 +25,7 @@ interface QueryArguments {
 
 /** `tidemark query`: one question, answered in the form that its reader needs. */
 export function queryCommand(): Command {
-  return withUrl(new Command('query'))
+  return withServer(new Command('query'))
     .description('evaluates a PromQL expression over the merged view')
     .argument('<expr>', 'a PromQL expression')
     .option('--time <time>', 'time of an instant query (RFC 3339 or Unix seconds); default now')
@@ -56,16 +55,16 @@ Warnings, infos and what is missing go to stderr. Exit status: 0 answered, 1 not
     .action(runQuery)
 }
 
-async function runQuery(expr: string, { url, output, ...options }: QueryArguments): Promise<void> {
+async function runQuery(expr: string, { url, token, output, ...options }: QueryArguments): Promise<void> {
   const path = queryPath(expr, options, Date.now())
   if (output === 'arrow') {
     if (process.stdout.isTTY) {
       throw new TidemarkError('TM_REQUEST', { reason: 'Arrow is binary', fix: 'send it to a file: … > answer.arrows' })
     }
-    process.stdout.write(await askBytes(url, path, 'application/vnd.apache.arrow.stream'))
+    process.stdout.write(await askBytes({ url, token }, path, 'application/vnd.apache.arrow.stream'))
     return
   }
-  const answer = await ask<QueryAnswer>(url, path)
+  const answer = await ask<QueryAnswer>({ url, token }, path)
   const screen = { width: process.stdout.columns ?? DEFAULT_WIDTH, colors: process.stdout.isTTY === true }
   process.stdout.write(`${PRINTED[output](answer, screen)}\n`)
   for (const note of [...(answer.warnings ?? []), ...(answer.infos ?? []), ...(answer.partialReasons ?? [])]) {
@@ -74,7 +73,11 @@ async function runQuery(expr: string, { url, output, ...options }: QueryArgument
 }
 
 /** The address of the API that answers. @throws TM_REQUEST for options that contradict each other */
-export function queryPath(expr: string, options: Omit<QueryArguments, 'url' | 'output'>, nowMs: number): string {
+export function queryPath(
+  expr: string,
+  options: Omit<QueryArguments, 'url' | 'token' | 'output'>,
+  nowMs: number,
+): string {
   const { time, range, start, end, step, ...rest } = options
   const isRange = range !== undefined || start !== undefined
   const parameters = new URLSearchParams({ query: expr, ...rest })

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { loadConfig } from '../../schemas/config/load.js'
 import { TidemarkError } from '../../schemas/errors.js'
 import { createGateway } from '../gateway/gateway.js'
+import { firstLayout } from '../routing/plan-layout.js'
 import { MemoryLog } from '../testing/memory-log.js'
 import { startCollector } from './collector.js'
 import { type HostState, hostReadings } from './readings.js'
@@ -16,7 +17,7 @@ function open(look: () => Promise<HostState>) {
   const errors: TidemarkError[] = []
   const gateway = createGateway({
     log,
-    partitions: 4,
+    layouts: [firstLayout(4)],
     limits: loadConfig({ env: {} }).limits,
     policies: [],
     clock: Date.now,

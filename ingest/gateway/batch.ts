@@ -3,9 +3,14 @@ import { markStaleAt, wordsOf } from '../../schemas/points.js'
 import type { Series } from '../../schemas/series/series.js'
 import { widened } from '../../schemas/widened.js'
 
+/** A larger request becomes several records, so that none holds up its readers or is more than Kafka takes at once. */
+const POINTS_PER_RECORD = 200_000
+const SERIES_BYTES_PER_RECORD = 4 << 20
+
 /** The points of one request for one partition, as columns that become a log record. */
 export class PartitionBatch {
   pointCount = 0
+  #seriesBytes = 0
   readonly #series: Series[] = []
   #index: Uint32Array
   #timeMs: Float64Array
@@ -20,8 +25,14 @@ export class PartitionBatch {
     this.#words = wordsOf(this.#value)
   }
 
+  /** True once it makes a whole record: some 8 MB at most. */
+  get isFull(): boolean {
+    return this.pointCount >= POINTS_PER_RECORD || this.#seriesBytes >= SERIES_BYTES_PER_RECORD
+  }
+
   /** Adds a series to the dictionary; @returns its index in this batch. */
   addSeries(series: Series): number {
+    this.#seriesBytes += series.canonical.length
     return this.#series.push(series) - 1
   }
 

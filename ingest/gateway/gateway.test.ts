@@ -5,6 +5,7 @@ import { TidemarkError } from '../../schemas/errors.js'
 import { type Limits, OLDEST_POINT_MS } from '../../schemas/limits.js'
 import { Kind } from '../../schemas/points.js'
 import type { Label } from '../../schemas/series/series.js'
+import { firstLayout } from '../routing/plan-layout.js'
 import { MemoryLog } from '../testing/memory-log.js'
 import { createGateway } from './gateway.js'
 
@@ -15,7 +16,7 @@ function openGateway(limits: Partial<Limits> = {}, policies: CardinalityPolicy[]
   const clock = { nowMs: NOW }
   const gateway = createGateway({
     log,
-    partitions: 4,
+    layouts: [firstLayout(4)],
     limits: { ...loadConfig({ env: {} }).limits, ...limits },
     policies,
     clock: () => clock.nowMs,
@@ -90,6 +91,18 @@ describe('a request', () => {
     expect(await request.commit()).toMatchObject({ accepted: 450_000, refusedCount: 0 })
     expect(log.appended).toHaveLength(3)
     expect(log.points().every(({ series, value }) => series === `cpu{host="${'abc'[value as number]}"}`)).toBe(true)
+  })
+
+  test('with many bytes of labels becomes several records, none of more than some MB', async () => {
+    const { log, gateway } = openGateway()
+    const long = 'x'.repeat(4000)
+    await send(
+      gateway,
+      Array.from({ length: 3000 }, (_, i) => ['cpu', [['host', `${long}${i}`]]]),
+    )
+    expect(log.appended).toHaveLength(3)
+    for (const { value } of log.appended) expect(value.length).toBeLessThan(5 << 20)
+    expect(new Set(log.points().map(({ series }) => series)).size).toBe(3000)
   })
 
   test('has all series of one metric in one partition', async () => {

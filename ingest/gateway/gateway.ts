@@ -1,28 +1,26 @@
 import type { CardinalityPolicy } from '../../schemas/config/schema.js'
 import { type ErrorCode, TidemarkError } from '../../schemas/errors.js'
 import type { Limits } from '../../schemas/limits.js'
-import type { MetricMetadata } from '../../schemas/metadata.js'
+import type { Layout } from '../../schemas/ports/layouts.js'
 import type { Log, LogAppend } from '../../schemas/ports/log.js'
+import type { IngestStatus } from '../../schemas/ports/status.js'
 import type { Clock } from '../../schemas/time.js'
 import { MetadataRegistry } from '../identity/metadata.js'
 import { SeriesRegistry } from '../identity/registry.js'
 import type { IngestRequest, RequestOpener } from '../request.js'
+import { Routing } from '../routing/routing.js'
 import type { IngestResult } from '../sink.js'
 import { GatewayRequest, HandleSlots } from './request.js'
 
-/** What the gateway counted since it started. */
-interface IngestCounts {
-  accepted: number
-  refused: number
-  refusedByCode: Record<string, number>
-  activeSeries: number
-}
-
 /** Everything that comes in passes here: identity, limits, batching by partition, and the log before the answer. */
 export interface Gateway extends RequestOpener {
-  counts(): IngestCounts
+  counts(): IngestStatus
   /** What senders said of their metrics since it started. */
-  metadata(): ReadonlyMap<string, MetricMetadata>
+  readonly metadata: MetadataRegistry
+  /** Points that came in since the last call, by metric. */
+  takeTraffic(): ReadonlyMap<string, number>
+  /** Spreads points by these layouts from now on; to be called every few seconds with those that there are. */
+  follow(layouts: readonly Layout[]): void
   /** Releases series that fell silent; to be called every few minutes. */
   releaseIdle(): void
 }
@@ -30,15 +28,16 @@ export interface Gateway extends RequestOpener {
 /** What a gateway is made of. */
 export interface GatewayOptions {
   log: Log
-  /** Partitions of the topic tidemark.points. */
-  partitions: number
+  /** How points are spread over the partitions of tidemark.points; at least one. */
+  layouts: readonly Layout[]
   limits: Limits
   policies: readonly CardinalityPolicy[]
   clock: Clock
 }
 
-export function createGateway({ log, partitions, limits, policies, clock }: GatewayOptions): Gateway {
-  const registry = new SeriesRegistry({ limits, partitions, policies })
+export function createGateway({ log, layouts, limits, policies, clock }: GatewayOptions): Gateway {
+  const routing = new Routing(layouts, clock())
+  const registry = new SeriesRegistry({ limits, routing, policies })
   const metadata = new MetadataRegistry(limits.metricsDescribed)
   const slots = new HandleSlots()
   const refusedByCode: Record<string, number> = {}
@@ -68,7 +67,13 @@ export function createGateway({ log, partitions, limits, policies, clock }: Gate
   return {
     open: (): IngestRequest => new GatewayRequest({ registry, metadata, limits, slots, nowMs: clock(), append, count }),
     counts: () => ({ accepted, refused, refusedByCode: { ...refusedByCode }, activeSeries: registry.guard.total }),
-    metadata: () => metadata.all(),
+    metadata,
+    takeTraffic: () => registry.takeTraffic(),
+    follow: (now) => {
+      if (!routing.follow(now, clock())) return
+      registry.relocate()
+      slots.clear()
+    },
     releaseIdle: () => {
       if (registry.releaseIdle(clock()) > 0) slots.clear()
     },

@@ -12,9 +12,6 @@ import type { IngestRequest } from '../request.js'
 import type { IngestResult, Refusal } from '../sink.js'
 import { PartitionBatch } from './batch.js'
 
-/** Points of one record; a larger request becomes several, so that no record holds up its readers. */
-const POINTS_PER_RECORD = 200_000
-
 /** Characters of refused input that an answer repeats. */
 const TEXT_SHOWN = 200
 
@@ -64,6 +61,10 @@ export class GatewayRequest implements IngestRequest {
   readonly #full: { partition: number; batch: PartitionBatch }[] = []
   readonly #refused: Refusal[] = []
   readonly #refusedByCode = new Map<ErrorCode, number>()
+  /** Index of the series last asked for in the batch that was found for it. */
+  #index = 0
+  /** Indexes of series in batches of partitions that they had or will have: `partition:handle`. */
+  readonly #elsewhere = new Map<string, number>()
   #accepted = 0
   #refusedCount = 0
 
@@ -87,12 +88,12 @@ export class GatewayRequest implements IngestRequest {
 
   add(handle: number, timeMs: number, value: number, weight: number): void {
     const batch = this.#batchFor(handle, timeMs)
-    if (batch) batch.add(this.#context.slots.index[handle], timeMs, value, weight)
+    if (batch) batch.add(this.#index, timeMs, value, weight)
   }
 
   addStale(handle: number, timeMs: number): void {
     const batch = this.#batchFor(handle, timeMs)
-    if (batch) batch.addStale(this.#context.slots.index[handle], timeMs)
+    if (batch) batch.addStale(this.#index, timeMs)
   }
 
   describe(metric: string, said: Partial<MetricMetadata>): void {
@@ -119,7 +120,7 @@ export class GatewayRequest implements IngestRequest {
     return result
   }
 
-  /** The batch that takes a point of this series, or undefined if the point is refused. */
+  /** The batch that takes a point of this series, whose index in it is `#index`; undefined if the point is refused. */
   #batchFor(handle: number, timeMs: number): PartitionBatch | undefined {
     if (
       timeMs > this.#latestMs ||
@@ -131,9 +132,9 @@ export class GatewayRequest implements IngestRequest {
     }
     this.#accepted++
     const { slots, registry } = this.#context
-    const partition = registry.partition(handle)
+    const partition = registry.route(handle, timeMs)
     let batch = this.#batches.get(partition)
-    if (batch && batch.pointCount >= POINTS_PER_RECORD) {
+    if (batch?.isFull) {
       this.#full.push({ partition, batch })
       batch = undefined
     }
@@ -143,17 +144,36 @@ export class GatewayRequest implements IngestRequest {
       // Indexes into the batch before this one are void.
       if (this.#full.length > 0) this.#forgetSlots(partition)
     }
+    if (partition !== registry.partition(handle)) {
+      this.#index = this.#indexElsewhere(handle, partition, batch)
+      return batch
+    }
     slots.reach(handle)
     if (slots.owner[handle] !== this.#id) {
       slots.owner[handle] = this.#id
       slots.index[handle] = batch.addSeries(registry.series(handle))
       registry.touch(handle, this.#context.nowMs)
     }
+    this.#index = slots.index[handle]
     return batch
+  }
+
+  /** Index of a series whose point goes by another layout than the one that holds now. */
+  #indexElsewhere(handle: number, partition: number, batch: PartitionBatch): number {
+    const key = `${partition}:${handle}`
+    let index = this.#elsewhere.get(key)
+    if (index === undefined) {
+      const { registry, nowMs } = this.#context
+      index = batch.addSeries(registry.series(handle))
+      this.#elsewhere.set(key, index)
+      registry.touch(handle, nowMs)
+    }
+    return index
   }
 
   #forgetSlots(partition: number): void {
     const { slots, registry } = this.#context
+    for (const key of this.#elsewhere.keys()) if (key.startsWith(`${partition}:`)) this.#elsewhere.delete(key)
     for (let handle = 0; handle < Math.min(registry.size, slots.owner.length); handle++) {
       if (slots.owner[handle] === this.#id && registry.partition(handle) === partition) slots.owner[handle] = 0
     }

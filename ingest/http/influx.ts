@@ -14,7 +14,7 @@ interface WriteQuery {
 }
 
 /** InfluxDB's write endpoints: `/write` (1.x) and `/api/v2/write` (2.x), and what their clients ask first. */
-export function addInfluxRoutes({ app, gateway, config, clock }: IngestRoutes): void {
+export function addInfluxRoutes({ app, gateway, config, clock, commit }: IngestRoutes): void {
   const decoder = new InfluxDecoder()
 
   async function write(
@@ -33,7 +33,7 @@ export function addInfluxRoutes({ app, gateway, config, clock }: IngestRoutes): 
     )
     const sink = gateway.open()
     decoder.decode(body, { nowMs: clock(), precision }, sink)
-    return answerLines(reply, await sink.commit())
+    return answerLines(reply, await commit(request, sink))
   }
 
   app.post('/write', write)

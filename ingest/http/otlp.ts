@@ -8,7 +8,7 @@ import type { IngestRoutes } from './routes.js'
 const CONTENT_TYPES: Record<OtlpEncoding, string> = { protobuf: 'application/x-protobuf', json: 'application/json' }
 
 /** OTLP over HTTP (opentelemetry.io/docs/specs/otlp): protobuf and JSON; refusals are a partial success. */
-export function addOtlpRoutes({ app, gateway, config, clock, histograms }: IngestRoutes): void {
+export function addOtlpRoutes({ app, gateway, config, clock, commit, histograms }: IngestRoutes): void {
   const decoder = new OtlpDecoder(histograms)
   const { names } = config.otlp
   const promoteResourceAttributes = promotedAttributes(config.otlp.promote_resource_attributes)
@@ -21,7 +21,7 @@ export function addOtlpRoutes({ app, gateway, config, clock, histograms }: Inges
     decoder.decode(body, { nowMs: clock(), encoding, names, promoteResourceAttributes }, sink)
     const takeBack = decoder.takeBack()
     try {
-      const result = await sink.commit()
+      const result = await commit(request, sink)
       const unreadable = result.accepted === 0 && result.refused[0]?.code === 'TM_BODY_SYNTAX'
       return reply
         .code(unreadable ? 400 : 200)

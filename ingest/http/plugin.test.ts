@@ -6,6 +6,7 @@ import { loadConfig } from '../../schemas/config/load.js'
 import { asTidemarkError, TidemarkError } from '../../schemas/errors.js'
 import { createGateway } from '../gateway/gateway.js'
 import { encodeWriteRequest } from '../remote-write/encode.js'
+import { firstLayout } from '../routing/plan-layout.js'
 import { MemoryLog } from '../testing/memory-log.js'
 import { ingestPlugin } from './plugin.js'
 
@@ -16,7 +17,7 @@ async function open(overrides: Record<string, unknown> = {}) {
   const config = loadConfig({ env: {}, overrides })
   const log = new MemoryLog()
   const clock = () => NOW
-  const gateway = createGateway({ log, partitions: 4, limits: config.limits, policies: [], clock })
+  const gateway = createGateway({ log, layouts: [firstLayout(4)], limits: config.limits, policies: [], clock })
   app = fastify()
   app.setErrorHandler((thrown, _, reply) => {
     const { status, code, message } = asTidemarkError(thrown)

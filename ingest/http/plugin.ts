@@ -26,6 +26,11 @@ export async function ingestPlugin(app: FastifyInstance, options: IngestHttpOpti
   const routes: IngestRoutes = {
     ...options,
     app,
+    commit: async (request, sink) => {
+      const result = await sink.commit()
+      options.meter?.(request, result.accepted)
+      return result
+    },
     histograms: new CumulativeHistograms(limits.gaugeStates, options.clock()),
   }
   addInfluxRoutes(routes)

@@ -6,7 +6,7 @@ import { readBody } from './body.js'
 import type { IngestRoutes } from './routes.js'
 
 /** Prometheus remote-write 1.0, and pushes of the text format or OpenMetrics. */
-export function addPrometheusRoutes({ app, gateway, config, clock, histograms }: IngestRoutes): void {
+export function addPrometheusRoutes({ app, gateway, config, clock, commit, histograms }: IngestRoutes): void {
   const remoteWrite = new RemoteWriteDecoder(histograms)
   const text = new PrometheusTextDecoder()
 
@@ -17,7 +17,7 @@ export function addPrometheusRoutes({ app, gateway, config, clock, histograms }:
     remoteWrite.decode(body, { nowMs: clock() }, sink)
     const takeBack = remoteWrite.takeBack()
     try {
-      return answerLines(reply, await sink.commit())
+      return answerLines(reply, await commit(request, sink))
     } catch (error) {
       takeBack()
       throw error
@@ -30,6 +30,6 @@ export function addPrometheusRoutes({ app, gateway, config, clock, histograms }:
     const isOpenMetrics = request.headers['content-type']?.includes('openmetrics') ?? false
     const sink = gateway.open()
     text.decode(body, { nowMs: clock(), format: isOpenMetrics ? 'openmetrics' : 'prometheus' }, sink)
-    return answerLines(reply, await sink.commit())
+    return answerLines(reply, await commit(request, sink))
   })
 }

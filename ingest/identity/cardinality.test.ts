@@ -4,6 +4,8 @@ import type { CardinalityPolicy } from '../../schemas/config/schema.js'
 import type { TidemarkError } from '../../schemas/errors.js'
 import { Kind } from '../../schemas/points.js'
 import type { Label } from '../../schemas/series/series.js'
+import { firstLayout } from '../routing/plan-layout.js'
+import { Routing } from '../routing/routing.js'
 import { SeriesRegistry } from './registry.js'
 
 const { limits } = loadConfig({ env: {} })
@@ -16,7 +18,11 @@ const policy = (settings: Partial<CardinalityPolicy>): CardinalityPolicy => ({
 })
 
 function registry(policies: CardinalityPolicy[], seriesTotal = limits.seriesTotal) {
-  const series = new SeriesRegistry({ limits: { ...limits, seriesPerMetric: 5, seriesTotal }, partitions: 4, policies })
+  const series = new SeriesRegistry({
+    limits: { ...limits, seriesPerMetric: 5, seriesTotal },
+    routing: new Routing([firstLayout(4)], 0),
+    policies,
+  })
   const resolve = (labels: Label[], metric = 'http') => series.resolve(metric, labels, Kind.Sample)
   /** What a user's series is stored as, or the code of its refusal. */
   const stored = (labels: Label[]) => {

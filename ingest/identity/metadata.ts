@@ -7,6 +7,7 @@ const MAX_HELP = 1000
 export class MetadataRegistry {
   readonly #byMetric = new Map<string, MetricMetadata>()
   readonly #maxMetrics: number
+  readonly #changed = new Set<string>()
 
   constructor(maxMetrics: number) {
     this.#maxMetrics = maxMetrics
@@ -23,7 +24,24 @@ export class MetadataRegistry {
         break
       }
     }
-    this.#byMetric.set(metric, { type, help: help.slice(0, MAX_HELP), unit })
+    const now = { type, help: help.slice(0, MAX_HELP), unit }
+    this.#byMetric.set(metric, now)
+    if (known?.type !== now.type || known.help !== now.help || known.unit !== now.unit) this.#changed.add(metric)
+  }
+
+  /** Takes what changed since the last call, for those who keep it elsewhere. */
+  takeChanged(): [metric: string, metadata: MetricMetadata][] {
+    const changed = [...this.#changed].flatMap((metric): [string, MetricMetadata][] => {
+      const metadata = this.#byMetric.get(metric)
+      return metadata ? [[metric, metadata]] : []
+    })
+    this.#changed.clear()
+    return changed
+  }
+
+  /** Says once more that these changed: they could not be kept elsewhere. */
+  putBack(changed: readonly [metric: string, metadata: MetricMetadata][]): void {
+    for (const [metric] of changed) this.#changed.add(metric)
   }
 
   all(): ReadonlyMap<string, MetricMetadata> {

@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { loadConfig } from '../../schemas/config/load.js'
 import { Kind } from '../../schemas/points.js'
-import { partitionOf } from '../partition.js'
+import { partitionOf } from '../routing/partition.js'
+import { firstLayout } from '../routing/plan-layout.js'
+import { Routing } from '../routing/routing.js'
 import { SeriesRegistry } from './registry.js'
 
 const HOUR = 3_600_000
 const { limits } = loadConfig({ env: {} })
-const open = () => new SeriesRegistry({ limits, partitions: 4 })
+const open = () => new SeriesRegistry({ limits, routing: new Routing([firstLayout(4)], 0) })
 
 /** The handle of a series that must not be refused. */
 function handleOf(registry: SeriesRegistry, metric: string, kind: Kind = Kind.Sample): number {
@@ -80,7 +82,10 @@ describe('a series without points', () => {
   })
 
   test('makes room for others of its metric', () => {
-    const registry = new SeriesRegistry({ limits: { ...limits, seriesPerMetric: 1 }, partitions: 1 })
+    const registry = new SeriesRegistry({
+      limits: { ...limits, seriesPerMetric: 1 },
+      routing: new Routing([firstLayout(1)], 0),
+    })
     registry.touch(handleOf(registry, 'cpu'), 0)
     expect(registry.resolve('cpu', [], Kind.Sample)).toMatchObject({ code: 'TM_CARDINALITY_METRIC' })
     registry.releaseIdle(HOUR)

@@ -4,7 +4,9 @@ import type { Limits } from '../../schemas/limits.js'
 import type { Kind } from '../../schemas/points.js'
 import { IdTable } from '../../schemas/series/id-table.js'
 import { type Label, Series } from '../../schemas/series/series.js'
-import { partitionOf } from '../partition.js'
+import { widened } from '../../schemas/widened.js'
+import { seriesPartition } from '../routing/partition.js'
+import type { Routing } from '../routing/routing.js'
 import { CardinalityGuard, type MetricUse } from './cardinality.js'
 import { labelFault } from './series-limits.js'
 
@@ -20,17 +22,19 @@ export class SeriesRegistry {
   epoch = 0
   readonly guard: CardinalityGuard
   readonly #limits: Limits
-  readonly #partitions: number
+  readonly #routing: Routing
   readonly #partitionByMetric = new Map<string, number>()
   #ids = new IdTable()
   #series: Series[] = []
   #partition: number[] = []
   #use: MetricUse[] = []
   #seenMs: number[] = []
+  /** Points since the traffic was last taken. */
+  #points = new Float64Array(1024)
 
-  constructor(options: { limits: Limits; partitions: number; policies?: readonly CardinalityPolicy[] }) {
+  constructor(options: { limits: Limits; routing: Routing; policies?: readonly CardinalityPolicy[] }) {
     this.#limits = options.limits
-    this.#partitions = options.partitions
+    this.#routing = options.routing
     this.guard = new CardinalityGuard(options.limits, options.policies ?? [])
   }
 
@@ -52,8 +56,34 @@ export class SeriesRegistry {
     return this.#series[handle]
   }
 
+  /** The partition that the series' points go to by the layout that holds now. */
   partition(handle: number): number {
     return this.#partition[handle]
+  }
+
+  /** The partition of a point, which is counted. @param timeMs of the point */
+  route(handle: number, timeMs: number): number {
+    this.#points[handle]++
+    const { fromMs, untilMs } = this.#routing
+    if (timeMs > fromMs && timeMs <= untilMs) return this.#partition[handle]
+    return this.#routing.partitionAt(this.#series[handle], timeMs)
+  }
+
+  /** Looks up every series' partition anew: another layout holds now. */
+  relocate(): void {
+    this.#partitionByMetric.clear()
+    this.#partition = this.#series.map((series) => this.#partitionOf(series))
+  }
+
+  /** Points by metric since the last call. */
+  takeTraffic(): Map<string, number> {
+    const traffic = new Map<string, number>()
+    for (const [handle, { metric }] of this.#series.entries()) {
+      const points = this.#points[handle]
+      if (points > 0) traffic.set(metric, (traffic.get(metric) ?? 0) + points)
+    }
+    this.#points.fill(0)
+    return traffic
   }
 
   /** Notes that a series got points. */
@@ -70,6 +100,10 @@ export class SeriesRegistry {
     this.#partition = active.map((handle) => this.#partition[handle])
     this.#use = active.map((handle) => this.#use[handle])
     this.#seenMs = active.map((handle) => this.#seenMs[handle])
+    this.#points = Float64Array.from(
+      { length: Math.max(1024, active.length) },
+      (_, at) => this.#points[active[at]] ?? 0,
+    )
     this.#series = series
     this.#ids = new IdTable(series.length)
     for (const one of series) this.#ids.add(one.idLow, one.idHigh)
@@ -91,16 +125,19 @@ export class SeriesRegistry {
     }
     const handle = this.#ids.add(series.idLow, series.idHigh)
     this.#series[handle] = series
-    this.#partition[handle] = this.#partitionOf(metric)
+    this.#partition[handle] = this.#partitionOf(series)
+    if (handle >= this.#points.length) this.#points = widened(this.#points, this.#points.length * 2)
     this.#use[handle] = this.guard.taken(metric, series)
     this.#seenMs[handle] = 0
     return handle
   }
 
-  #partitionOf(metric: string): number {
+  #partitionOf({ metric, idLow }: Series): number {
+    const { current } = this.#routing
+    if (Object.hasOwn(current.splits, metric)) return seriesPartition(metric, idLow, current)
     let partition = this.#partitionByMetric.get(metric)
     if (partition === undefined) {
-      partition = partitionOf(metric, this.#partitions)
+      partition = seriesPartition(metric, idLow, current)
       this.#partitionByMetric.set(metric, partition)
     }
     return partition

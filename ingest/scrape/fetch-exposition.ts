@@ -1,6 +1,11 @@
+import type { Response } from 'undici'
+import type { Fetch } from '../../schemas/net/guarded-fetch.js'
 import type { ExpositionFormat } from '../prometheus/text-decoder.js'
 import type { ScrapeTarget } from './target.js'
 
+/** Redirects that are followed. */
+const MAX_REDIRECTS = 5
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 const ACCEPT = 'application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.1'
 
 /** What a target answered. */
@@ -8,9 +13,6 @@ export interface Exposition {
   body: Uint8Array
   format: ExpositionFormat
 }
-
-/** The part of Node's fetch that is used here. */
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
 /**
  * Fetches a target's exposition, decompressed.
@@ -38,12 +40,32 @@ async function request(target: ScrapeTarget, fetch: Fetch, signal: AbortSignal):
     'x-prometheus-scrape-timeout-seconds': String(target.timeoutMs / 1000),
     ...target.headers,
   }
+  let url = new URL(target.url)
+  for (let redirects = 0; ; redirects++) {
+    const response = await answer(fetch, url, headers, signal)
+    const location = REDIRECTS.has(response.status) ? response.headers.get('location') : null
+    if (location === null) return response
+    await response.body?.cancel()
+    url = redirected(url, location)
+    if (redirects === MAX_REDIRECTS) throw new Error(`the target redirects more than ${MAX_REDIRECTS} times`)
+  }
+}
+
+async function answer(fetch: Fetch, url: URL, headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
   try {
-    return await fetch(target.url, { headers, signal, redirect: 'follow' })
+    return await fetch(url.href, { headers, signal })
   } catch (thrown) {
     if (signal.aborted) throw signal.reason
     throw new Error(`the target cannot be reached: ${reasonOf(thrown)}`, { cause: thrown })
   }
+}
+
+/** Where a redirect leads: within the origin or to its HTTPS, for the scrape's headers are meant for this host alone. */
+function redirected(from: URL, location: string): URL {
+  const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined
+  const isUpgrade = from.protocol === 'http:' && to?.protocol === 'https:' && to.hostname === from.hostname
+  if (to && (to.origin === from.origin || isUpgrade)) return to
+  throw new Error(`the target redirects to ${to?.origin ?? location}: name that as the target if it is meant`)
 }
 
 /** fetch says "fetch failed" and puts what happened into the cause. */

@@ -4,6 +4,8 @@ import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { ScrapeJob } from '../../schemas/config/scrape.js'
 import { TidemarkError } from '../../schemas/errors.js'
+import { targetRules } from '../../schemas/net/check-target.js'
+import { guardedFetch } from '../../schemas/net/guarded-fetch.js'
 import { RecordingSink } from '../../test/recording-sink.js'
 import { scrapeJob as job } from '../testing/scrape-job.js'
 import { startScraper } from './scraper.js'
@@ -33,15 +35,17 @@ const text = (body: string, type = 'text/plain; version=0.0.4') => {
 const untilAborted = (_: number, signal: AbortSignal) =>
   new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
 
+const RULES = targetRules('scrape', [])
+
 /** One target, scraped by hand. */
 function scraperOf(scrapeJob: ScrapeJob, { sleep = untilAborted } = {}) {
   const sink = new RecordingSink()
   let clockMs = 0
-  const scraper = new TargetScraper(scrapeTargets([scrapeJob])[0], {
+  const scraper = new TargetScraper(scrapeTargets([scrapeJob], RULES)[0], {
     opener: { open: () => sink },
     clock: () => (clockMs += 125),
     sleep,
-    fetch,
+    fetch: guardedFetch(RULES),
   })
   const closing = new AbortController()
   return {
@@ -100,6 +104,35 @@ describe('a scrape', () => {
     const { scrape, scraper } = scraperOf(job(address))
     expect(await scrape(1000)).toMatchObject({ a: 1, c: 2, up: 1, scrape_samples_scraped: 2 })
     expect(scraper.status()).toMatchObject({ health: 'up', lastError: expect.stringContaining('line 2: the value') })
+  })
+})
+
+describe('a redirect', () => {
+  const to = (location: string) =>
+    ((request, response) => {
+      if (request.url === '/metrics') response.writeHead(307, { location }).end()
+      else response.end(`a{path="${request.url}"} 1\n`)
+    }) satisfies RequestListener
+
+  test('on the same host is followed', async () => {
+    const { sink, scrape } = scraperOf(job(await serve(to('/elsewhere'))))
+    expect(await scrape(1000)).toMatchObject({ up: 1, a: 1 })
+    expect(sink.points[0].labels.path).toBe('/elsewhere')
+  })
+
+  test.each(['http://127.0.0.1:1/admin', 'http://localhost/', 'http://[', 'ftp://127.0.0.1/'])(
+    'to %s is told and not followed',
+    async (location) => {
+      const { scrape, scraper } = scraperOf(job(await serve(to(location))))
+      expect(await scrape(1000)).toMatchObject({ up: 0 })
+      expect(scraper.status().lastError).toContain('redirects to')
+    },
+  )
+
+  test('without end is given up', async () => {
+    const { scrape, scraper } = scraperOf(job(await serve(to('/metrics'))))
+    await scrape(1000)
+    expect(scraper.status().lastError).toBe('the target redirects more than 5 times')
   })
 })
 
@@ -186,6 +219,7 @@ describe('the loops', () => {
       opener: { open: () => new RecordingSink() },
       clock: () => nowMs,
       random: () => 0,
+      rules: RULES,
       fetch: async () => {
         starts.push(nowMs)
         mostInFlight = Math.max(mostInFlight, ++inFlight)
@@ -234,6 +268,7 @@ describe('the loops', () => {
       opener: { open: () => new RecordingSink() },
       clock: () => 0,
       random: () => 0,
+      rules: RULES,
       sleep: async (ms, signal) => (sleeps++ === 0 ? undefined : untilAborted(ms, signal)),
     })
     await isAsked

@@ -1,7 +1,8 @@
 import type { ScrapeConfig } from '../../schemas/config/scrape.js'
+import type { TargetRules } from '../../schemas/net/check-target.js'
+import { type Fetch, guardedFetch } from '../../schemas/net/guarded-fetch.js'
 import type { Clock } from '../../schemas/time.js'
 import type { RequestOpener } from '../request.js'
-import type { Fetch } from './fetch-exposition.js'
 import { firstScrape, nextScrape, scrapePhase, scrapeTimestamp } from './schedule.js'
 import { realSleep, type Sleep } from './sleep.js'
 import { scrapeTargets } from './target.js'
@@ -12,7 +13,9 @@ export interface ScraperParts {
   clock: Clock
   /** In [0, 1), as Math.random. */
   random: () => number
-  /** Default: Node's. */
+  /** Which targets may be reached. */
+  rules: TargetRules
+  /** Default: one that keeps to the rules. */
   fetch?: Fetch
   /** Default: a timer. */
   sleep?: Sleep
@@ -35,13 +38,13 @@ export class Scraper {
   readonly #sleep: Sleep
 
   /** Use {@link startScraper}. */
-  constructor(
-    config: ScrapeConfig,
-    { opener, clock, random, fetch = globalThis.fetch, sleep = realSleep }: ScraperParts,
-  ) {
+  constructor(config: ScrapeConfig, parts: ScraperParts) {
+    const { opener, clock, random, rules, fetch = guardedFetch(rules), sleep = realSleep } = parts
     this.#clock = clock
     this.#sleep = sleep
-    this.#targets = scrapeTargets(config).map((target) => new TargetScraper(target, { opener, clock, sleep, fetch }))
+    this.#targets = scrapeTargets(config, rules).map(
+      (target) => new TargetScraper(target, { opener, clock, sleep, fetch }),
+    )
     this.#loops = this.#targets.map((scraper) => this.#run(scraper, random))
   }
 

@@ -1,6 +1,8 @@
+import { isIP } from 'node:net'
 import { parseDuration } from '../../schemas/config/duration.js'
 import type { ScrapeConfig, ScrapeJob } from '../../schemas/config/scrape.js'
 import { TidemarkError } from '../../schemas/errors.js'
+import { checkAddress, type TargetRules } from '../../schemas/net/check-target.js'
 import type { Labels } from '../../schemas/series/series.js'
 
 const DAY_MS = 86_400_000
@@ -23,10 +25,11 @@ export interface ScrapeTarget {
 /**
  * The targets of a scrape configuration. As in Prometheus `instance` is the target's `host:port`, unless the job's
  * labels set it.
- * @throws TM_CONFIG for a target that is no address, for times that do not fit, for a target that stands there twice
+ * @throws TM_CONFIG for a target that is no address or must not be reached, for times that do not fit, for a target
+ * that stands there twice
  */
-export function scrapeTargets(config: ScrapeConfig): ScrapeTarget[] {
-  const targets = config.flatMap((job, index) => jobTargets(job, `scrape[${index}]`))
+export function scrapeTargets(config: ScrapeConfig, rules: TargetRules): ScrapeTarget[] {
+  const targets = config.flatMap((job, index) => jobTargets(job, `scrape[${index}]`, rules))
   const seen = new Set<string>()
   for (const { job, url, labels } of targets) {
     const identity = JSON.stringify([url, Object.entries(labels).sort()])
@@ -42,7 +45,7 @@ export function scrapeTargets(config: ScrapeConfig): ScrapeTarget[] {
   return targets
 }
 
-function jobTargets(job: ScrapeJob, key: string): ScrapeTarget[] {
+function jobTargets(job: ScrapeJob, key: string, rules: TargetRules): ScrapeTarget[] {
   const intervalMs = durationOf(job.interval, `${key}.interval`)
   const timeoutMs = durationOf(job.timeout, `${key}.timeout`)
   if (intervalMs > DAY_MS) throw configError(`${key}.interval`, 'is longer than a day', 'scrape at least once a day')
@@ -51,6 +54,7 @@ function jobTargets(job: ScrapeJob, key: string): ScrapeTarget[] {
   }
   return job.targets.map((written, index) => {
     const url = targetUrl(written, job, `${key}.targets[${index}]`)
+    checkLiteral(url, rules, `${key}.targets[${index}]`)
     const instance = job.labels.instance ?? (written.includes('://') ? url.host : written)
     return {
       job: job.labels.job ?? job.job,
@@ -84,6 +88,18 @@ function targetUrl(written: string, job: ScrapeJob, key: string): URL {
   if (url.pathname === '/' && url.search === '') url.pathname = job.path
   url.hash = ''
   return url
+}
+
+/** A name is judged at each scrape, by what it then resolves to; an address can be refused before the first. */
+function checkLiteral({ hostname }: URL, rules: TargetRules, key: string): void {
+  const address = hostname.replace(/^\[(.*)\]$/, '$1')
+  if (isIP(address) === 0) return
+  try {
+    checkAddress(address, address, rules)
+  } catch (thrown) {
+    const { message, hint } = thrown as TidemarkError
+    throw configError(key, message, hint)
+  }
 }
 
 function durationOf(text: string, key: string): number {

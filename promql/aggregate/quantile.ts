@@ -1,3 +1,4 @@
+import { sortedQuantile } from '../../schemas/sketch/quantile.js'
 import { INFO, WARNING } from '../annotations.js'
 import type { Aggregate } from '../ast.js'
 import type { EvalContext } from '../evaluate/context.js'
@@ -46,17 +47,4 @@ export function quantile(q: number, values: Float64Array): number {
   if (q < 0) return Number.NEGATIVE_INFINITY
   if (q > 1) return Number.POSITIVE_INFINITY
   return sortedQuantile(q, values.sort())
-}
-
-/** The q-quantile, q from 0 to 1, of values in the order in which typed arrays sort them. */
-export function sortedQuantile(q: number, values: Float64Array): number {
-  // Typed arrays sort NaN last: the ranks of all others shift by their number.
-  let nans = 0
-  while (nans < values.length && Number.isNaN(values[values.length - 1 - nans])) nans++
-  const ranked = (rank: number) => (rank < nans ? Number.NaN : values[rank - nans])
-  const rank = q * (values.length - 1)
-  const below = Math.max(0, Math.floor(rank))
-  const above = Math.min(values.length - 1, below + 1)
-  const weight = rank - Math.floor(rank)
-  return ranked(below) * (1 - weight) + ranked(above) * weight
 }

@@ -7,6 +7,7 @@ import { RANGE_FUNCTIONS } from '../functions/range/index.js'
 import { absentLabels } from '../functions/vector/absent-labels.js'
 import { VECTOR_FUNCTIONS } from '../functions/vector/index.js'
 import { type LabelSet, labelValue, METRIC_NAME } from '../labels.js'
+import { isCounterName } from './counter-names.js'
 import type { Evaluation } from './evaluation.js'
 import type { RangeSeries } from './range-series.js'
 import { MovingView } from './range-view.js'
@@ -111,7 +112,7 @@ function informOfNonCounter({ labels, floats }: RangeSeries, result: StepSeries,
   if (type !== '') {
     if (type === 'counter' || type === 'histogram') return
     call.annotations.inform(INFO.possibleNonCounterLabel(metric, type), call.span)
-  } else if (!/_(?:total|sum|count|bucket)$/.test(metric)) {
+  } else if (!isCounterName(metric)) {
     call.annotations.inform(INFO.possibleNonCounter(metric), call.span)
   }
 }

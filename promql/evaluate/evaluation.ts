@@ -1,7 +1,7 @@
 import { TidemarkError } from '../../schemas/errors.js'
 import type { SeriesSource, WindowedSeries } from '../../schemas/ports/series-source.js'
 import { aggregateSeries } from '../aggregate/aggregate.js'
-import type { Annotations } from '../annotations.js'
+import { type Annotations, INFO } from '../annotations.js'
 import type { Aggregate, Expr, StepInvariant, VectorSelector } from '../ast.js'
 import { evaluateBinary, evaluateUnary } from '../binary/binary.js'
 import { executionError } from '../errors.js'
@@ -239,6 +239,10 @@ export class Evaluation implements EvalContext {
     const pushdown = pushdownOf(expr, query, lookbackMs)
     const answer = pushdown && (await source.pushdown(pushdown.request))
     if (!answer) return undefined
+    const { nonCounter } = pushdown
+    if (nonCounter && answer.kind === 'sample' && answer.series.length > 0) {
+      this.annotations.inform(INFO.possibleNonCounter(nonCounter.metric), nonCounter.span)
+    }
     await this.spend(answer.series.length * query.steps)
     const series = pushedSeries(answer, pushdown, query.steps)
     trace.pushedDown()

@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { PushdownRequest, PushdownSeries, SeriesSource } from '../../schemas/ports/series-source.js'
+import type {
+  PushdownAnswer,
+  PushdownRequest,
+  PushdownSeries,
+  SeriesSource,
+} from '../../schemas/ports/series-source.js'
 import { evaluateQuery } from '../engine.js'
 import { dropLabels, keepLabels, type LabelSet, labelsKey, METRIC_NAME } from '../labels.js'
 import { parseExpr } from '../parse.js'
@@ -13,6 +18,7 @@ const REDUCE: Record<string, (values: number[], q?: number) => number> = {
   last: (values) => values[values.length - 1],
   sum_over_time: (values) => values.reduce((sum, value) => sum + value, 0),
   count_over_time: (values) => values.length,
+  rate: (values) => values.length,
   avg_over_time: (values) => values.reduce((sum, value) => sum + value, 0) / values.length,
   min_over_time: (values) => Math.min(...values),
   max_over_time: (values) => Math.max(...values),
@@ -37,6 +43,7 @@ const AGGREGATE: Record<string, (values: number[]) => number> = {
 class ComputingSource implements SeriesSource {
   asked = 0
   mostSteps = Number.POSITIVE_INFINITY
+  kind: PushdownAnswer['kind'] = 'sample'
 
   constructor(private readonly memory: MemorySource) {}
 
@@ -44,7 +51,8 @@ class ComputingSource implements SeriesSource {
     return this.memory.select(selection[0], selection[1])
   }
 
-  async pushdown({ matchers, grid, offsetMs, widthMs, func, parameter, aggregate }: PushdownRequest) {
+  async pushdown(request: PushdownRequest): Promise<PushdownAnswer> {
+    const { matchers, grid, offsetMs, widthMs, func, parameter, aggregate } = request
     this.asked++
     const { startMs, endMs, stepMs } = grid
     const steps = Math.min(this.mostSteps, stepMs === 0 ? 1 : Math.floor((endMs - startMs) / stepMs) + 1)
@@ -67,7 +75,7 @@ class ComputingSource implements SeriesSource {
       const value = Float64Array.from(values, (one) => (one.length > 0 ? reduce(one) : 0))
       results.push({ labels, value, present: Uint8Array.from(values, (one) => (one.length > 0 ? 1 : 0)) })
     }
-    return { steps, series: results }
+    return { steps, series: results, kind: this.kind }
   }
 }
 
@@ -132,7 +140,9 @@ test('a source is not asked for what it cannot know', async () => {
   for (const text of [
     'sum(m @ 100)',
     'sum_over_time(m[1m])[5m:1m]',
-    'rate(m[1m])',
+    'delta(m[1m])',
+    'rate({host="a"}[1m])',
+    'sum(rate({__name__=~"m|n"}[1m]))',
     'max_over_time({__name__=~"m|n"}[1m])',
     'quantile_over_time(2, m[1m])',
     'topk(1, sum_over_time({host="a"}[1m]))',
@@ -142,6 +152,20 @@ test('a source is not asked for what it cannot know', async () => {
     })
   }
   expect(computing.asked).toBe(0)
+})
+
+test('whoever takes the rate of readings that are not called a counter is told so, wherever it is computed', async () => {
+  const computing = new ComputingSource(memory())
+  const infos = async (text: string, kind: PushdownAnswer['kind']) => {
+    computing.kind = kind
+    return (await evaluateQuery(parseExpr(text), text, TIMES, computing, { limits: LIMITS })).infos
+  }
+  const text = 'sum(rate(m[1m]))'
+  const inEngine = await evaluateQuery(parseExpr(text), text, TIMES, memory(), { limits: LIMITS })
+  expect(inEngine.infos).toHaveLength(1)
+  expect(await infos(text, 'sample')).toEqual(inEngine.infos)
+  expect(await infos(text, 'event')).toEqual([])
+  expect(computing.asked).toBe(2)
 })
 
 function rounded(result: Awaited<ReturnType<typeof evaluateQuery>> | string) {

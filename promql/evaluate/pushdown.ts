@@ -5,9 +5,10 @@ import {
   type PushdownFunction,
   type PushdownRequest,
 } from '../../schemas/ports/series-source.js'
-import type { Aggregate, Expr, VectorSelector } from '../ast.js'
+import type { Aggregate, Expr, Span, VectorSelector } from '../ast.js'
 import { isMetadataLabel, labelsKey, METRIC_NAME, setLabel } from '../labels.js'
 import type { Grid } from './context.js'
+import { isCounterName } from './counter-names.js'
 import { FLOAT, StepSeries } from './values.js'
 
 /** A part of a query that a source may compute, and what its series lose for the engine to give back. */
@@ -16,6 +17,8 @@ export interface Pushdown {
   /** The metric name that series have until the end of the evaluation. */
   name?: string
   dropName: boolean
+  /** Set if readings of this metric are taken for a counter's, though its name does not say so. */
+  nonCounter?: { metric: string; span: Span }
 }
 
 const AGGREGATES: readonly string[] = ['sum', 'count', 'min', 'max', 'avg', 'group'] satisfies PushdownAggregate['op'][]
@@ -25,7 +28,7 @@ export function pushdownOf(expr: Expr, grid: Grid, lookbackMs: number): Pushdown
   if (expr.type !== 'aggregate') return overSelector(expr, grid, lookbackMs)
   const aggregate = aggregateOf(expr)
   const inner = aggregate && overSelector(expr.expr, grid, lookbackMs, true)
-  return inner && { request: { ...inner.request, aggregate }, dropName: inner.dropName }
+  return inner && { ...inner, request: { ...inner.request, aggregate } }
 }
 
 /** The results as the engine has series, on a grid of so many steps: those that were not answered are absent. */
@@ -34,10 +37,14 @@ export function pushedSeries(
   { name, dropName }: Pushdown,
   steps: number,
 ): StepSeries[] {
-  return results.map(({ labels, value, present }) => {
+  return results.map(({ labels, value, present, histogram }) => {
     const series = new StepSeries(name ? setLabel(labels, METRIC_NAME, name) : labels, steps, dropName)
     series.value.set(value)
-    for (let step = 0; step < present.length; step++) if (present[step] === 1) series.present[step] = FLOAT
+    for (let step = 0; step < present.length; step++) {
+      const one = histogram?.[step]
+      if (one) series.setHistogram(step, one)
+      else if (present[step] === 1) series.present[step] = FLOAT
+    }
     return series
   })
 }
@@ -58,7 +65,10 @@ export function joinSteps(pushed: StepSeries[], later: readonly StepSeries[], fi
     }
     series.present.set(present, first)
     series.value.set(value, first)
-    if (histogram) series.histogram = [...new Array(first), ...histogram]
+    if (histogram) {
+      const before = series.histogram
+      series.histogram = [...Array.from({ length: first }, (_, step) => before?.[step]), ...histogram]
+    }
   }
 }
 
@@ -78,14 +88,17 @@ function overSelector(expr: Expr, grid: Grid, lookbackMs: number, isAggregated =
   const request = matrix && requestOf(matrix.vector, grid, matrix.rangeMs, expr.func)
   if (!request) return undefined
   const name = matrix.vector.matchers.find((matcher) => matcher.name === METRIC_NAME && matcher.op === '=')?.value
-  // Series of several names may become the same without them: that is told apart here, not in the source.
-  if (!isAggregated && !name) return undefined
+  const isGrowth = expr.func === 'rate' || expr.func === 'increase'
+  // Series of several names may become the same without them, and each is to be told of that is no counter.
+  if ((!isAggregated || isGrowth) && !name) return undefined
   const [parameter] = expr.args
   if (expr.func === 'quantile_over_time') {
     if (parameter.type !== 'number' || !(parameter.value >= 0 && parameter.value <= 1)) return undefined
     request.parameter = parameter.value
   }
-  return { request, name: isAggregated ? undefined : name, dropName: true }
+  const found: Pushdown = { request, name: isAggregated ? undefined : name, dropName: true }
+  if (isGrowth && name && !isCounterName(name)) found.nonCounter = { metric: name, span: expr.args[0].span }
+  return found
 }
 
 function isPushed(func: string): func is PushdownFunction {

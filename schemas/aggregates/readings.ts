@@ -17,28 +17,28 @@ export function addReadings(
   if (from >= to) return
   addSample(into, row, timeMs[from], value[from], false)
   if (from + 1 === to) return
-  addToSketch(into, row, value, from + 1, to)
   let sum = into.sum[row]
   let error = into.sumError[row]
-  let min = into.min[row]
-  let max = into.max[row]
   let increase = into.increase[row]
   let last = value[from]
+  let least = value[from + 1]
+  let most = least
   for (let i = from + 1; i < to; i++) {
     const next = value[i]
     const after = sum + next
     error += Math.abs(sum) >= Math.abs(next) ? sum - after + next : next - after + sum
     sum = after
-    if (!(min <= next)) min = next + 0
-    if (!(max >= next)) max = next + 0
+    if (next < least) least = next
+    if (next > most) most = next
     increase += next >= last ? next - last : next
     last = next
   }
+  addToSketch(into, row, value, from + 1, to, least, most)
   into.count[row] += to - from - 1
   into.sum[row] = sum
   into.sumError[row] = error
-  into.min[row] = min
-  into.max[row] = max
+  if (!(into.min[row] <= least)) into.min[row] = least + 0
+  if (!(into.max[row] >= most)) into.max[row] = most + 0
   into.increase[row] = increase
   // The last point is later than all others, and no marker.
   into.last[row] = last
@@ -46,15 +46,22 @@ export function addReadings(
 }
 
 /** Before count and min are updated: they are the sketch of a row whose values are all equal. */
-function addToSketch(into: WindowColumns, row: number, value: Float64Array, from: number, to: number): void {
+function addToSketch(
+  into: WindowColumns,
+  row: number,
+  value: Float64Array,
+  from: number,
+  to: number,
+  least: number,
+  most: number,
+): void {
   let sketch: Sketch | undefined = into.sketch[row]
-  let at = from
   if (!sketch) {
-    while (at < to && value[at] === into.min[row]) at++
-    if (at === to) return
+    const only = into.min[row]
+    if (least === only && most === only) return
     sketch = into.newSketch()
-    sketch.add(into.min[row], into.count[row] + at - from)
+    sketch.add(only, into.count[row])
     into.sketch[row] = sketch
   }
-  for (; at < to; at++) sketch.add(value[at], 1)
+  sketch.addAll(value, from, to, least, most)
 }

@@ -1,4 +1,6 @@
 import { TidemarkError } from '../errors.js'
+import { targetRules } from '../net/check-target.js'
+import { isLoopbackHost } from '../net/loopback.js'
 import { rollupName } from '../series/rollup.js'
 import { WINDOW_MS } from '../time.js'
 import { parseDuration } from './duration.js'
@@ -22,6 +24,8 @@ export function checkConfig(config: Config): void {
     require(parseDuration(text) > 0, key, 'it is 0', 'write a duration above 0, such as 10s')
   }
   checkTemporal(config.temporal)
+  checkListening(config)
+  targetRules('webhook', config.outbound.allow)
   const metrics = new Set<string>()
   for (const { metric } of config.cardinality) {
     require(!metrics.has(metric), 'cardinality', `${metric} has two policies`, 'keep one of the two')
@@ -36,14 +40,27 @@ export function checkConfig(config: Config): void {
 }
 
 function checkTemporal({ address, tls, ca, cert, key, api_key }: Config['temporal']): void {
-  const secured = Object.entries({ tls: tls ? 'true' : '', ca, cert, key, api_key }).find(([, value]) => value !== '')
-  require(address !== '' ||
-    secured ===
-      undefined, 'temporal.address', `it is empty, but temporal.${secured?.[0]} is set`, 'name the server that is meant, or unset the other')
-  const both = 'set both temporal.cert and temporal.key, or none of them'
-  require((cert === '') === (key === ''), cert === ''
-    ? 'temporal.cert'
-    : 'temporal.key', 'it is empty, but the other half of the pair is set', both)
+  const named = Object.entries({ tls: tls ? 'true' : '', ca, cert, key, api_key }).find(([, value]) => value !== '')
+  const isOurs = address === ''
+  const reason = `it is empty, though temporal.${named?.[0]} is set`
+  require(!isOurs ||
+    named === undefined, 'temporal.address', reason, 'name the server that is meant, or unset the other')
+  const missing = cert === '' ? 'temporal.cert' : 'temporal.key'
+  const isPair = (cert === '') === (key === '')
+  require(isPair, missing, 'it is empty, though its counterpart is set', 'name both PEM files, or neither')
+}
+
+function checkListening({ http, statsd }: Config): void {
+  const isGuarded = !statsd.enabled || statsd.allow_unauthenticated || isLoopbackHost(statsd.host)
+  const risk = `StatsD knows no tokens, so anyone who reaches ${statsd.host} could write`
+  const ways = 'listen on 127.0.0.1, turn statsd.enabled off, or set this key to true if only agents reach that address'
+  require(isGuarded, 'statsd.allow_unauthenticated', risk, ways)
+  const hasCertificate = http.tls_cert !== ''
+  const missing = hasCertificate ? 'http.tls_key' : 'http.tls_cert'
+  const isPair = hasCertificate === (http.tls_key !== '')
+  require(isPair, missing, 'it is empty, though its counterpart is set', 'name both PEM files, or neither')
+  const isWhole = hasCertificate || http.tls_client_ca === ''
+  require(isWhole, 'http.tls_cert', 'it is empty, though http.tls_client_ca is set', 'name certificate and key too')
 }
 
 /** Settings that say how often something is done. */

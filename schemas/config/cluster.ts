@@ -11,6 +11,9 @@ const certificates = {
   key: text('PEM file of its private key'),
 }
 
+/** Parts of a window that VictoriaMetrics can show people. */
+const WRITTEN_PARTS = ['bare', 'count', 'sum', 'min', 'max', 'p50', 'p95', 'p99'] as const
+
 /** The engines of a cluster. Each is used where it is named and its embedded counterpart where it is not. */
 export const clusterGroups = {
   kafka: group({
@@ -23,7 +26,7 @@ export const clusterGroups = {
     replication: Type.Integer({ default: 1, minimum: 1, description: 'copies of each record that `init` asks for' }),
     compression: Type.Union(
       ['none', 'gzip', 'snappy', 'lz4', 'zstd'].map((codec) => Type.Literal(codec)),
-      { default: 'lz4', description: 'of batches sent' },
+      { default: 'zstd', description: 'of batches sent' },
     ),
     tls: flag('encrypt connections'),
     ...certificates,
@@ -38,11 +41,18 @@ export const clusterGroups = {
     url: text(
       'redis://, rediss://, redis+sentinel://host,host/master or redis+cluster://host,host; empty: in this process',
     ),
+    prefix: text('set before every key, so that several Tidemarks share a server', 'tm'),
     ...certificates,
   }),
   victoriametrics: group({
     url: text('http://host:8428; empty: the embedded hot store'),
     token: text('bearer token to send'),
+    name: text('label `tidemark` of all that is written there, so that several Tidemarks share a server; empty: none'),
+    parts: Type.Array(Type.Union(WRITTEN_PARTS.map((part) => Type.Literal(part))), {
+      default: [...WRITTEN_PARTS],
+      description:
+        'series of windows for vmui and Grafana: `bare` under the metric’s own name, the others behind it as `:p99` where a window has several points; [] writes none',
+    }),
   }),
   s3: group({
     bucket: text('empty: the folder `objects` of data.dir'),

@@ -30,7 +30,7 @@ describe('the configuration', () => {
       TIDEMARK_LIMITS_BODYBYTES: '77',
     }
     const config = loadConfig({ path, env, overrides: { 'speed.lateness': '7s' } })
-    expect(config.http).toEqual({ port: 2222, host: '0.0.0.0' })
+    expect(config.http).toMatchObject({ port: 2222, host: '0.0.0.0' })
     expect(config.speed).toMatchObject({ lateness: '7s', idle_after: '1m' })
     expect(config.retention['10s']).toBe('8d')
     expect(config.limits.bodyBytes).toBe(77)
@@ -49,12 +49,31 @@ describe('the configuration', () => {
     ],
     ['a period of 0', 'collector: { interval: "0" }', 'collector.interval', 'it is 0'],
     ['two policies for one metric', 'cardinality: [{ metric: a }, { metric: a }]', 'cardinality', 'a has two policies'],
+    [
+      'StatsD beyond loopback, which knows no tokens',
+      'statsd: { host: 0.0.0.0 }',
+      'statsd.allow_unauthenticated',
+      'anyone who reaches 0.0.0.0 could write',
+    ],
+    ['a certificate without its key', 'http: { tls_cert: a.pem }', 'http.tls_key', 'is empty'],
+    ['a client authority without a certificate', 'http: { tls_client_ca: a.pem }', 'http.tls_cert', 'is empty'],
     ['two rollups of one name', 'rollups: [{ match: a, by: [r] }, { match: a, by: [r] }]', 'rollups', 'a:by_r'],
   ])('with %s is refused by key', (_, yaml, key, reason) => {
     expect(() => loadConfig({ path: file(yaml), env: {} })).toThrow(
       expect.objectContaining({ code: 'TM_CONFIG', message: expect.stringContaining(key) }),
     )
     expect(() => loadConfig({ path: file(yaml), env: {} })).toThrow(reason)
+  })
+
+  test('lets StatsD listen beyond loopback where that is said, or where it is off', () => {
+    const allowed = file('statsd: { host: 0.0.0.0, allow_unauthenticated: true }')
+    expect(loadConfig({ path: allowed, env: {} }).statsd.host).toBe('0.0.0.0')
+    expect(loadConfig({ path: file('statsd: { host: "::", enabled: false }'), env: {} }).statsd.enabled).toBe(false)
+  })
+
+  test('leaves the variables of the command line alone', () => {
+    const env = { TIDEMARK_URL: 'http://a', TIDEMARK_TOKEN: 'tm_a_b' }
+    expect(loadConfig({ env })).toEqual(loadConfig({ env: {} }))
   })
 
   test('takes a group whose keys are all commented away for an absent one', () => {

@@ -6,6 +6,9 @@ import { TidemarkError } from '../errors.js'
 import { checkConfig } from './check.js'
 import { type Config, ConfigSchema } from './schema.js'
 
+/** Variables that are not settings of a server. */
+const NOT_SETTINGS: ReadonlySet<string> = new Set(['TIDEMARK_CONFIG', 'TIDEMARK_URL', 'TIDEMARK_TOKEN'])
+
 /** Where settings come from; tests pass their own. */
 export interface ConfigSources {
   /** Path of the YAML file; undefined for TIDEMARK_CONFIG, or none. */
@@ -25,7 +28,7 @@ export function loadConfig(sources: ConfigSources = {}): Config {
   const path = sources.path ?? env.TIDEMARK_CONFIG
   const config = path ? readSettings(path) : {}
   for (const [name, text] of Object.entries(env)) {
-    if (!name.startsWith('TIDEMARK_') || name === 'TIDEMARK_CONFIG' || name === 'TIDEMARK_URL') continue
+    if (!name.startsWith('TIDEMARK_') || NOT_SETTINGS.has(name)) continue
     setByPath(config, keyOfVariable(name), valueOfVariable(name, text ?? ''))
   }
   for (const [key, value] of Object.entries(sources.overrides ?? {})) setByPath(config, key.split('.'), value)
@@ -50,6 +53,11 @@ export function loadConfig(sources: ConfigSources = {}): Config {
 /** Address of the server that the command line talks to: TIDEMARK_URL, if set. */
 export function serverUrl(env: NodeJS.ProcessEnv = process.env): string | undefined {
   return env.TIDEMARK_URL
+}
+
+/** Token that the command line shows to the server: TIDEMARK_TOKEN, if set. */
+export function serverToken(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  return env.TIDEMARK_TOKEN
 }
 
 /** The folders in which programs are looked for: PATH, then where Go puts what it installs. */

@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { LimitsSchema } from '../limits.js'
+import { authGroup, outboundGroup } from './auth.js'
 import { clusterGroups } from './cluster.js'
 import { duration, group } from './fields.js'
 import { ScrapeConfigSchema } from './scrape.js'
@@ -41,13 +42,25 @@ export const ConfigSchema = Type.Object(
     http: group({
       host: Type.String({ default: '127.0.0.1' }),
       port: Type.Integer({ default: 8080, minimum: 0, maximum: 65535 }),
+      tls_cert: Type.String({ default: '', description: 'PEM file of the certificate; with it HTTPS is spoken' }),
+      tls_key: Type.String({ default: '', description: 'PEM file of its private key' }),
+      tls_client_ca: Type.String({
+        default: '',
+        description: 'PEM file of the authority that must have signed the certificate of every client',
+      }),
     }),
+    auth: authGroup,
+    outbound: outboundGroup,
     statsd: group({
       enabled: Type.Boolean({ default: true }),
       host: Type.String({ default: '127.0.0.1' }),
       port: Type.Integer({ default: 8125, minimum: 0, maximum: 65535, description: 'UDP and TCP' }),
       names: Type.Union([Type.Literal('underscore'), Type.Literal('keep')], { default: 'underscore' }),
       sets: Type.Boolean({ default: true, description: 'count distinct values of sets (type s)' }),
+      allow_unauthenticated: Type.Boolean({
+        default: false,
+        description: 'true: listen beyond loopback though StatsD knows no tokens, so that anyone in reach may write',
+      }),
     }),
     otlp: group({
       names: Type.Union([Type.Literal('translate'), Type.Literal('keep')], { default: 'translate' }),
@@ -65,6 +78,17 @@ export const ConfigSchema = Type.Object(
       partitions: Type.Integer({ default: 4, minimum: 1, maximum: 1024 }),
       points_retention: duration('24h'),
       windows_retention: duration('6h'),
+      split_share: Type.Number({
+        default: 0.3,
+        exclusiveMinimum: 0,
+        maximum: 1,
+        description: 'a metric that brings a larger share of all points is spread over several partitions',
+      }),
+      split_rate: Type.Integer({
+        default: 20_000,
+        minimum: 0,
+        description: 'points a second below which a metric is never spread',
+      }),
     }),
     speed: group({
       lateness: duration('15s', 'how long after its end a window waits for points'),

@@ -1,5 +1,6 @@
 import type { Matcher } from '../series/matcher.js'
 import type { Series } from '../series/series.js'
+import type { Sketch } from '../sketch/sketch.js'
 import type { Tier, TimeRange } from '../time.js'
 import type { WindowColumn, WindowColumns } from '../windows/columns.js'
 
@@ -31,6 +32,17 @@ export interface BatchPart extends TimeRange {
   series?: readonly Series[]
 }
 
+/**
+ * What is taken of the windows of a series in a step:
+ * - `last`: the last point, only where a step is one window
+ * - `increase`: growth with resets counted from 0: of readings extrapolated to the ends of the step as Prometheus does it,
+ *   of occurrences their sum
+ * - `quantile`: of the finite values, within the bound of the sketches
+ * - `distribution`: their merged sketches
+ * - else the aggregate of that name
+ */
+export type WindowValue = 'sum' | 'count' | 'avg' | 'min' | 'max' | 'last' | 'increase' | 'quantile' | 'distribution'
+
 /** A function over runs of windows of each series, aggregated over series at each step. */
 export interface WindowAggregation {
   tier: Tier
@@ -38,21 +50,35 @@ export interface WindowAggregation {
   startMs: number
   stepMs: number
   steps: number
+  /** All readings, or all occurrences. */
   series: readonly Series[]
   /** The group of each of these series, from 0. */
   group: Int32Array
   groups: number
-  /** What is taken of the windows of a series in a step. `last` only where a step is one window. */
-  value: 'sum' | 'count' | 'avg' | 'min' | 'max' | 'last'
+  value: WindowValue
   /** For `last`: how far before the end of its step a point counts, ms. */
   lookbackMs?: number
-  op: 'sum' | 'count' | 'min' | 'max' | 'avg' | 'group'
+  /** For `quantile`: which one, from 0 to 1. */
+  quantile?: number
+  /** Left out: one result a series, each of which is a group. Of distributions there is a sum only. */
+  op?: 'sum' | 'count' | 'min' | 'max' | 'avg' | 'group'
+}
+
+/** The values of some windows: their weight, their sum and their sketch, which may have any number of buckets. */
+export interface Distribution {
+  count: number
+  sum: number
+  sketch: Sketch
 }
 
 /** Results of an aggregation: group g has `value[g * steps + step]` where `present` is 1. */
 export interface AggregatedWindows {
   value: Float64Array
   present: Uint8Array
+  /** Instead of values where distributions are asked for. */
+  distribution?: (Distribution | undefined)[]
+  /** Set if a value comes from a sketch: it is within its bound. */
+  isApproximate?: boolean
   /** How many windows were read. */
   windows: number
 }
@@ -84,7 +110,7 @@ export interface BatchView {
   read(snapshot: Snapshot, part: BatchPart, matchers: readonly Matcher[]): AsyncIterable<WindowColumns>
   /**
    * Aggregates windows where they are. Undefined if some window's flags say that it does not follow from its aggregates:
-   * values that are not finite, staleness markers.
+   * values that are not finite, staleness markers; or if that would take too much memory.
    */
   aggregate(snapshot: Snapshot, aggregation: WindowAggregation): Promise<AggregatedWindows | undefined>
   /** Series that satisfy all matchers and have points in the range, as far as the catalog can tell. */

@@ -23,7 +23,11 @@ export interface LogCommit {
   metadata: string
 }
 
-/** What reads one topic for a group. Calls for one partition never overlap; partitions go on side by side. */
+/**
+ * What reads one topic for a group. Calls for one partition never overlap; partitions go on side by side. A partition may
+ * be taken away and given again at any time, in this process or another: what was read since the position stored last is
+ * then read again.
+ */
 export interface LogReader {
   /**
    * A partition was given to this reader, with the group's stored position.
@@ -37,7 +41,10 @@ export interface LogReader {
 }
 
 export interface LogSubscription {
-  /** Stores the group's position. Resolves once it is durable. */
+  /**
+   * Stores the group's position in a partition that was assigned. Resolves once it is durable; without effect if the
+   * partition was taken away meanwhile, as its position is another's to move. Throws TM_LOG_UNAVAILABLE (retriable).
+   */
   commit(partition: number, commit: LogCommit): Promise<void>
   /** Stops reading, revokes every partition and resolves once the reader is at rest. */
   close(): Promise<void>
@@ -57,13 +64,13 @@ export interface LogBounds {
  * Offsets grow by one a record in each partition (Kafka may leave gaps); records are kept for the topic's retention.
  */
 export interface Log {
-  /** How many partitions a topic has. */
+  /** How many partitions a topic has now; they may become more. */
   partitions(topic: Topic): Promise<number>
   /** Resolves once the records survive the loss of this process and of power. Throws TM_LOG_UNAVAILABLE (retriable). */
   append(topic: Topic, records: readonly LogAppend[]): Promise<void>
   /** Gives `reader` each record at least once, in order within a partition. */
   consume(topic: Topic, group: string, reader: LogReader): Promise<LogSubscription>
-  /** The offsets held now, by partition. */
+  /** The offsets held at a moment after the call, in order of partitions. */
   bounds(topic: Topic): Promise<LogBounds[]>
   close(): Promise<void>
 }

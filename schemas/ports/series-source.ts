@@ -89,6 +89,8 @@ export const PUSHDOWN_FUNCTIONS = [
   'min_over_time',
   'max_over_time',
   'quantile_over_time',
+  'rate',
+  'increase',
 ] as const
 export type PushdownFunction = (typeof PUSHDOWN_FUNCTIONS)[number]
 
@@ -105,14 +107,20 @@ export interface PushdownAnswer {
   /** How many steps are answered, from the first one on: at least one. */
   steps: number
   series: readonly PushdownSeries[]
+  /** Of which kind all series are that it was computed from: see {@link WindowRows}. */
+  kind: WindowRows['kind']
 }
 
-/** Results of one series at the steps that are answered: `value[step]` where `present[step]` is 1. */
+/**
+ * Results of one series at the steps that are answered: `value[step]` where `present[step]` is 1, or else
+ * `histogram[step]` where the results are histograms.
+ */
 export interface PushdownSeries {
   /** The metric name is among them only for func `last` without aggregation. */
   labels: readonly Label[]
   value: Float64Array
   present: Uint8Array
+  histogram?: readonly (NativeHistogram | undefined)[]
 }
 
 /** All that a query evaluator knows of storage. Names may carry a virtual suffix (`api_latency:p99`). */

@@ -38,12 +38,44 @@ export interface BlocksStatus {
   audited: number
 }
 
+/** What a gateway counted since it started. */
+export interface IngestStatus {
+  accepted: number
+  refused: number
+  refusedByCode: Record<string, number>
+  activeSeries: number
+}
+
+/** What one process says of itself, as far as its roles have something to say. */
+export interface InstanceReport {
+  ingest?: IngestStatus
+  speed?: PartitionStatus[]
+}
+
+/** A running process. */
+export interface Instance {
+  id: string
+  roles: readonly string[]
+  host: string
+  pid: number
+  /** Where it answers `/metrics`, `/-/healthy` and `/-/ready`. */
+  url: string
+  version: string
+  startedMs: number
+  /** When it said this, ms. */
+  seenMs: number
+  status: InstanceReport
+}
+
 /** The whole pipeline at one moment, as `tidemark status` and `/api/v1/status/pipeline` show it. */
 export interface PipelineStatus {
   nowMs: number
-  ingest: { accepted: number; refused: number; refusedByCode: Record<string, number>; activeSeries: number }
+  /** Of the gateways that run, together. */
+  ingest: IngestStatus
   speed: PartitionStatus[]
   archive: ArchiveStatus
   blocks: BlocksStatus
   workflows: WorkflowsStatus
+  /** The processes that run. */
+  instances: Instance[]
 }

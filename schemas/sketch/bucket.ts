@@ -27,10 +27,26 @@ export const CELL_BUCKET: readonly number[] = Array.from({ length: CELLS }, (_, 
   return bucket
 })
 
-const bounds = Float64Array.from(BOUNDS)
-const cellBucket = Uint8Array.from(CELL_BUCKET)
+/** Finer cells: all but few of their values lie on one side of the boundary, which a processor predicts. */
+const FINE_BITS = 12
+const FINE_SHIFT = 20 - FINE_BITS
 const scratch = new Float64Array(1)
 const words = new Uint32Array(scratch.buffer)
+/** The two halves of each boundary's mantissa: comparing integers spares writing the value anew. */
+const boundHigh = Uint32Array.from(BOUNDS, (bound) => {
+  scratch[0] = bound
+  return words[1] - 0x3ff00000
+})
+const boundLow = Uint32Array.from(BOUNDS, (bound) => {
+  scratch[0] = bound
+  return words[0]
+})
+const fineBucket = Uint8Array.from({ length: 1 << FINE_BITS }, (_, cell) => {
+  const lowest = 1 + cell / (1 << FINE_BITS)
+  let bucket = CELL_BUCKET[Math.floor((lowest - 1) * CELLS)]
+  while (BOUNDS[bucket + 1] <= lowest) bucket++
+  return bucket
+})
 
 /** Index at schema 5 of a finite magnitude greater than zero. */
 export function bucketIndex(magnitude: number): number {
@@ -40,12 +56,13 @@ export function bucketIndex(magnitude: number): number {
     scratch[0] = magnitude * 2 ** 54
     exponent = (words[1] >>> 20) - 54
   }
-  const mantissaHigh = words[1] & 0xfffff
+  const high = words[1] & 0xfffff
+  const low = words[0]
   const octave = (exponent - 1023) * SUB_BUCKETS
-  if (mantissaHigh === 0 && words[0] === 0) return octave - 1
-  const bucket = cellBucket[mantissaHigh >>> 14]
-  words[1] = mantissaHigh | 0x3ff00000
-  return octave + (scratch[0] > bounds[bucket + 1] ? bucket + 1 : bucket)
+  if (high === 0 && low === 0) return octave - 1
+  const bucket = fineBucket[high >>> FINE_SHIFT]
+  const bound = boundHigh[bucket + 1]
+  return high > bound || (high === bound && low > boundLow[bucket + 1]) ? octave + bucket + 1 : octave + bucket
 }
 
 /** Index of the same bucket `levels` schemas coarser. */

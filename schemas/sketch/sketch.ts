@@ -87,10 +87,16 @@ export class BucketRun {
  * buckets. Merging two is adding bucket by bucket, so it rolls up over time and hosts without losing its bound.
  */
 export class Sketch {
+  readonly #mostBuckets: number
   schema = MAX_SCHEMA
   zeroCount = 0
   readonly positive = new BucketRun()
   readonly negative = new BucketRun()
+
+  /** @param mostBuckets more than {@link MAX_BUCKETS} for one that is never stored */
+  constructor(mostBuckets = MAX_BUCKETS) {
+    this.#mostBuckets = mostBuckets
+  }
 
   /** The sketch of `count` equal values. */
   static of(value: number, count: number): Sketch {
@@ -132,6 +138,21 @@ export class Sketch {
     }
     this.#makeRoom(run, index, index)
     run.add(finest >> (MAX_SCHEMA - this.schema), weight)
+  }
+
+  /** Counts values from..to-1, all finite, once each. @param least smallest of them @param most largest of them */
+  addAll(values: Float64Array, from: number, to: number, least: number, most: number): void {
+    if (!(least > 0)) {
+      for (let i = from; i < to; i++) this.add(values[i], 1)
+      return
+    }
+    const run = this.positive
+    const levels = MAX_SCHEMA - this.schema
+    this.#makeRoom(run, bucketIndex(least) >> levels, bucketIndex(most) >> levels)
+    const shift = MAX_SCHEMA - this.schema
+    run.cover(bucketIndex(least) >> shift, bucketIndex(most) >> shift)
+    const { counts, offset } = run
+    for (let i = from; i < to; i++) counts[(bucketIndex(values[i]) >> shift) - offset]++
   }
 
   /** Adds every bucket of `other`, which stays as it is. */
@@ -234,7 +255,7 @@ export class Sketch {
       run.length === 0
         ? last - first + 1
         : Math.max(run.offset + run.length - 1, last) - Math.min(run.offset, first) + 1
-    while (rest() + span() > MAX_BUCKETS && this.schema > MIN_SCHEMA) {
+    while (rest() + span() > this.#mostBuckets && this.schema > MIN_SCHEMA) {
       this.coarsen()
       first >>= 1
       last >>= 1

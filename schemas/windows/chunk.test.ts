@@ -124,6 +124,22 @@ describe('a chunk', () => {
     expect([...back.count.subarray(0, back.length)]).toEqual([3, 1, 2])
   })
 
+  test('holds some MB of series at most', () => {
+    const windows = new WindowColumns(1)
+    const long = 'x'.repeat(4000)
+    for (let i = 0; i < CHUNK_ROWS; i++)
+      windows.push(
+        Series.of('m', Object.fromEntries([1, 2, 3, 4].map((k) => [`l${k}`, `${long}${i}`])), Kind.Sample),
+        START,
+      )
+    const chunks = encodeChunks({ partition: 0, startMs: START, closed: true, windows })
+    for (const chunk of chunks) expect(chunk.length).toBeLessThan(5 << 20)
+    const back = new WindowColumns()
+    for (const chunk of chunks)
+      decodeChunk(chunk, (row) => Series.known(row.canonical().slice(), row.idLow, row.idHigh), back)
+    expect(rowsOf(back)).toEqual(rowsOf(windows))
+  })
+
   test('costs a few bytes a window where every window holds one reading', () => {
     const rows = Array.from({ length: CHUNK_ROWS }, (_, i) => ({
       numbers: [1, i, i, i, i, START + i, i, START + i, 0],

@@ -50,19 +50,29 @@ export interface ChunkHeader {
   rows: number
 }
 
+/** Bytes of series in one self-contained chunk: a record of Kafka has room for it, with its sketches. */
+const SERIES_BYTES = 4 << 20
+
 /** A batch as self-contained chunks. */
 export function encodeChunks(batch: WindowBatch): Uint8Array[] {
   const chunks: Uint8Array[] = []
-  for (let from = 0; from < batch.windows.length; from += CHUNK_ROWS) {
-    const length = Math.min(CHUNK_ROWS, batch.windows.length - from)
-    chunks.push(
-      encodeChunk(
-        batch,
-        Uint32Array.from({ length }, (_, i) => from + i),
-      ),
-    )
+  for (let from = 0; from < batch.windows.length; ) {
+    const length = rowsOfChunk(batch, from)
+    const rows = Uint32Array.from({ length }, (_, i) => from + i)
+    chunks.push(encodeChunk(batch, rows))
+    from += length
   }
   return chunks
+}
+
+function rowsOfChunk({ windows }: WindowBatch, from: number): number {
+  const most = Math.min(CHUNK_ROWS, windows.length - from)
+  let bytes = 0
+  for (let rows = 0; rows < most; rows++) {
+    bytes += windows.series[from + rows].canonical.length
+    if (bytes >= SERIES_BYTES) return rows + 1
+  }
+  return most
 }
 
 /**
@@ -111,7 +121,7 @@ export function encodeChunk(batch: WindowBatch, rows: Uint32Array, numbers?: Uin
  * @throws DamagedChunk with the reason
  */
 export function decodeChunk(source: Uint8Array, resolve: SeriesResolver, into: WindowColumns): ChunkHeader {
-  const bytes = source.byteOffset % 8 === 0 ? source : source.slice()
+  const bytes = source.byteOffset % 8 === 0 ? source : new Uint8Array(source)
   if (bytes.length < HEADER_BYTES)
     throw new DamagedChunk(`it has ${bytes.length} bytes, a header alone has ${HEADER_BYTES}`)
   const header = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES)

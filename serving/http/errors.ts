@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { asTidemarkError, TidemarkError } from '../../schemas/errors.js'
 
-/** Seconds after which a client that met a passing trouble should come again, by status. */
+/** Seconds after which a client that met a passing trouble should come again, by status; errors may know it better. */
 const RETRY_AFTER_S: Readonly<Record<number, number>> = { 429: 1, 503: 5 }
 
 /**
@@ -30,7 +30,9 @@ function errorBody(error: TidemarkError) {
 }
 
 function answerError(reply: FastifyReply, error: TidemarkError): FastifyReply {
-  const seconds = error.retriable ? RETRY_AFTER_S[error.status] : undefined
+  const { waitMs } = error.details
+  const wait = typeof waitMs === 'number' ? Math.ceil(waitMs / 1000) : RETRY_AFTER_S[error.status]
+  const seconds = error.retriable ? wait : undefined
   if (seconds !== undefined) reply.header('retry-after', seconds)
   return reply
     .code(error.status)

@@ -15,6 +15,15 @@ export const HOME_HTML = `<!doctype html>
   <p>Batch before the tide line, speed after it: one answer per question.</p>
 </header>
 <main>
+  <section id="token-section" aria-labelledby="token-title" hidden>
+    <h2 id="token-title">Token</h2>
+    <form id="token-form">
+      <label for="token">Token</label>
+      <input id="token" name="token" type="password" autocomplete="off" spellcheck="false" placeholder="tm_…" required>
+      <button type="submit">Use it in this tab</button>
+    </form>
+    <p id="token-note" role="status"></p>
+  </section>
   <section aria-labelledby="query-title">
     <h2 id="query-title">Query</h2>
     <form id="query-form">

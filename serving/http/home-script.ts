@@ -11,9 +11,27 @@ const clock = (ms) => new Date(ms).toLocaleTimeString()
 const ago = (ms, now) => (ms === undefined ? 'no points yet' : Math.round((now - ms) / 1000) + ' s ago')
 const color = (i) => 'hsl(' + ((i * 137.5 + 205) % 360) + ' 65% 50%)'
 
+// Kept for this tab alone, and gone with it. Where the browser forbids that, the token lasts as long as the page.
+let token = ''
+try {
+  token = sessionStorage.getItem('tidemark-token') ?? ''
+} catch {}
+
+function keepToken(text) {
+  token = text
+  try {
+    sessionStorage.setItem('tidemark-token', text)
+  } catch {}
+}
+
 async function ask(url) {
-  const response = await fetch(url)
+  const shown = token
+  const response = await fetch(url, shown === '' ? {} : { headers: { authorization: 'Bearer ' + shown } })
   const body = await response.json()
+  if (response.status === 401) {
+    if (shown === token) askForToken(body.error)
+    throw new Error('it takes a token')
+  }
   if (body.status !== 'success') throw new Error(body.error + (body.hint ? ' (' + body.hint + ')' : ''))
   return body
 }
@@ -34,6 +52,14 @@ function shape(name, attributes, text) {
 function say(id, text, isWrong) {
   at(id).textContent = text
   at(id).classList.toggle('wrong', isWrong === true)
+}
+
+function askForToken(reason) {
+  if (at('token-section').hidden) {
+    at('token-section').hidden = false
+    at('token').focus()
+  }
+  say('token-note', token === '' ? 'This server asks for a token.' : reason, token !== '')
 }
 
 async function showStatus() {
@@ -187,6 +213,13 @@ async function refresh() {
 at('query-form').addEventListener('submit', (event) => {
   event.preventDefault()
   showQuery()
+})
+at('token-form').addEventListener('submit', (event) => {
+  event.preventDefault()
+  keepToken(at('token').value.trim())
+  at('token').value = ''
+  at('token-section').hidden = true
+  Promise.all([showStatus(), offerMetrics().then(showQuery)])
 })
 at('query').value = new URLSearchParams(location.search).get('query') ?? ''
 offerMetrics().then(refresh)

@@ -14,6 +14,7 @@ h3 { margin: 1rem 0 .25rem; font-size: 1rem; }
 header p, #query-note, #status-note { margin: .25rem 0; color: var(--soft); }
 a { color: var(--accent); }
 form { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; }
+[hidden] { display: none !important; }
 input { flex: 1 1 18rem; min-width: 0; padding: .5rem; font: 15px ui-monospace, monospace; border: 1px solid var(--line); border-radius: 4px; }
 button { padding: .5rem .9rem; font: inherit; border: 1px solid var(--accent); border-radius: 4px; background: var(--accent); color: Canvas; cursor: pointer; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }

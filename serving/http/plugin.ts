@@ -1,6 +1,7 @@
 import compress from '@fastify/compress'
 import type { FastifyPluginAsync } from 'fastify'
 import type { MetricMetadata } from '../../schemas/metadata.js'
+import type { PipelineStatus } from '../../schemas/ports/status.js'
 import type { Workflows } from '../../schemas/ports/workflows.js'
 import type { Clock } from '../../schemas/time.js'
 import { createSeriesSource } from '../source.js'
@@ -12,13 +13,14 @@ import { registerCardinalityRoutes, registerPrometheusStatusRoutes, type ServerF
 import { registerQueryRoutes } from './query.js'
 import { registerRecomputeRoutes } from './recompute.js'
 import { registerSeriesRoutes } from './series.js'
-import { registerStatusRoutes, type StatusSources } from './status.js'
+import { registerStatusRoutes } from './status.js'
 
 /** Answers of less than 1 KiB are sent as they are. */
 const COMPRESSION = { encodings: ['gzip', 'deflate'] as ('gzip' | 'deflate')[], threshold: 1024 }
 
 /** What is asked about Tidemark itself, and asked of it, without reading a view. */
-export interface ControlOptions extends StatusSources {
+export interface ControlOptions {
+  status(): Promise<PipelineStatus>
   workflows: Workflows
   /** What senders said of their metrics. */
   metadata: () => ReadonlyMap<string, MetricMetadata>
@@ -59,7 +61,7 @@ export function controlPlugin(options: ControlOptions): FastifyPluginAsync {
     await app.register(compress, COMPRESSION)
     await app.register(async (scope) => registerMetadataRoutes(scope, metadata))
     await app.register(async (scope) => registerPrometheusStatusRoutes(scope, facts, clock))
-    await app.register(async (scope) => registerStatusRoutes(scope, options))
+    await app.register(async (scope) => registerStatusRoutes(scope, options.status))
     await app.register(async (scope) => registerRecomputeRoutes(scope, workflows, clock))
     await app.register(async (scope) => registerHomeRoutes(scope))
   }

@@ -6,6 +6,7 @@ import type { Workflows } from '../../schemas/ports/workflows.js'
 import { Series } from '../../schemas/series/series.js'
 import { installErrorHandler } from '../http/errors.js'
 import { servingPlugin } from '../http/plugin.js'
+import { registerHealthRoutes } from '../http/status.js'
 import { type FakeOptions, fakeViews } from './fake-views.js'
 
 export const T0 = Date.parse('2026-03-01T00:00:00Z')
@@ -18,6 +19,7 @@ const points = UP.flatMap((series, n) =>
 export const status: PipelineStatus = {
   nowMs: T0,
   ingest: { accepted: 1, refused: 0, refusedByCode: {}, activeSeries: 1 },
+  instances: [],
   speed: [],
   archive: { partitions: [], lagMs: 0, rawFiles: 0, rawBytes: 0, rawPoints: 0 },
   blocks: {
@@ -68,9 +70,9 @@ export async function server(change: Partial<FakeOptions> = {}) {
       metadata: () => new Map([['up', { type: 'gauge', help: 'Is it up?', unit: '' }]]),
       facts: { version: '1.2.3', startedMs: T0, flags: { 'speed.lateness': '15s' }, retention: 'raw forever' },
       status: async () => status,
-      notReady: async () => unready,
     }),
   )
+  registerHealthRoutes(app, async () => unready)
   const get = async (url: string) => {
     const response = await app.inject(url)
     return { code: response.statusCode, body: response.json(), text: response.body, headers: response.headers }

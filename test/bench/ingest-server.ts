@@ -3,6 +3,7 @@ import fastify, { type FastifyInstance } from 'fastify'
 import { EmbeddedLog } from '../../adapters/embedded/log.js'
 import { createGateway } from '../../ingest/gateway/gateway.js'
 import { ingestPlugin } from '../../ingest/http/plugin.js'
+import { firstLayout } from '../../ingest/routing/plan-layout.js'
 import { loadConfig } from '../../schemas/config/load.js'
 import { answerRequests, type Spent, startMeter } from './measured-process.js'
 
@@ -40,7 +41,13 @@ async function start(folder: string): Promise<number> {
   const clock = Date.now
   const retentionMs = { 'tidemark.points': DAY_MS, 'tidemark.windows': DAY_MS, 'tidemark.deadletter': DAY_MS }
   log = new EmbeddedLog({ folder, partitions: config.log.partitions, retentionMs, clock })
-  const gateway = createGateway({ log, partitions: config.log.partitions, limits: config.limits, policies: [], clock })
+  const gateway = createGateway({
+    log,
+    layouts: [firstLayout(config.log.partitions)],
+    limits: config.limits,
+    policies: [],
+    clock,
+  })
   accepted = () => gateway.counts().accepted
   app = fastify()
   await app.register(ingestPlugin, { gateway, config, clock })

@@ -1,5 +1,6 @@
 import type { Archive } from '../../batch/archive/archive.js'
 import { PartitionBatch } from '../../ingest/gateway/batch.js'
+import { createArchive, createWork } from '../../roles/batch.js'
 import { answerRequests, type Spent, startMeter } from './measured-process.js'
 import { DATA_END_MS, DAY_MS, dataStartMs, pointsOf, type QueryScale, type Stretch, stretches } from './query-data.js'
 import { openQueryStack } from './query-stack.js'
@@ -28,8 +29,8 @@ answerRequests<QueryLoadRequest>(load, async () => {})
 async function load({ folder, scale }: QueryLoadRequest): Promise<QueryLoadAnswer> {
   let nowMs = dataStartMs(scale)
   const stack = await openQueryStack(folder, () => nowMs)
-  const { archive, work } = stack.batch
-  const batchWork = work(async () => Number.POSITIVE_INFINITY)
+  const archive = await createArchive(stack)
+  const batchWork = await createWork(stack)
   const spent = startMeter()
   const records = new RecordWriter(archive)
   await archive.assign(PARTITION)

@@ -143,7 +143,7 @@ async function stop(child: ChildProcess): Promise<void> {
 }
 
 /** User and system time of a process, its threads included. Fields 14 and 15 of stat, counted behind the name. */
-function cpuSecondsOf(pid: number): number {
+export function cpuSecondsOf(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /s, '')
     .split(' ')

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fastify from 'fastify'
+import pino from 'pino'
 import { serveSpeedViews } from '../../adapters/embedded/speed-views-server.js'
 import { CloseStack } from '../../roles/close-stack.js'
 import { openServingViews } from '../../roles/serving-views.js'
@@ -38,11 +39,14 @@ async function start(folder: string): Promise<number> {
   const sockets = mkdtempSync(join(tmpdir(), 'tidemark-bench-query-'))
   closing.add('the sockets', () => rmSync(sockets, { recursive: true, force: true }))
   const speedSocket = join(sockets, 'speed')
-  const speed = await serveSpeedViews(speedSocket, stores)
+  await stores.live()
+  await stores.hot()
+  const speed = await serveSpeedViews(speedSocket, stores.own)
   closing.add('the speed views', () => speed.close())
-  const { catalog, catalogUrl } = stores
+  const { catalog, url: catalogUrl } = await stores.catalog()
+  const logger = pino({ level: 'silent' })
   const setup = { config, catalogUrl, originMs: catalog.originMs, socket: '', speedSocket }
-  const views = openServingViews(setup, clock, closing)
+  const views = await openServingViews(setup, { clock, logger, closing, onError: console.error })
   const app = fastify({ forceCloseConnections: true })
   closing.add('HTTP', () => app.close())
   installErrorHandler(app)

@@ -1,17 +1,14 @@
 import { mkdirSync } from 'node:fs'
-import { type BatchLayer, createBatchLayer } from '../../roles/batch.js'
+import pino from 'pino'
+import type { BatchContext } from '../../roles/batch.js'
 import { CloseStack } from '../../roles/close-stack.js'
-import { openStores, type Stores } from '../../roles/stores.js'
+import { Stores } from '../../roles/stores.js'
 import { loadConfig } from '../../schemas/config/load.js'
-import type { Config } from '../../schemas/config/schema.js'
 import type { TidemarkError } from '../../schemas/errors.js'
 import type { Clock } from '../../schemas/time.js'
 
-/** The stores and the batch layer of a server, without what feeds them. */
-export interface QueryStack {
-  config: Config
-  stores: Stores
-  batch: BatchLayer
+/** The stores of a server, without what feeds them. */
+export interface QueryStack extends BatchContext {
   close(): Promise<void>
 }
 
@@ -25,7 +22,6 @@ export async function openQueryStack(folder: string, clock: Clock): Promise<Quer
   const config = { ...defaults, data: { dir: folder }, blocks: { ...defaults.blocks, length: BLOCK } }
   const closing = new CloseStack()
   const onError = (error: TidemarkError) => console.error(error.message)
-  const stores = await openStores({ config, clock, closing, onError })
-  const batch = createBatchLayer({ config, stores, clock, closing, onError })
-  return { config, stores, batch, close: () => closing.close() }
+  const stores = new Stores({ config, clock, logger: pino({ level: 'silent' }), closing, onError })
+  return { config, clock, stores, onError, close: () => closing.close() }
 }

@@ -22,11 +22,9 @@ async function run({ rawPath, folder }: RecomputeRequest): Promise<RecomputeAnsw
   mkdirSync(folder)
   const engine = benchEngine(folder)
   const spent = startMeter()
-  const { points, files } = await engine.runAlone((reader, writer, copier) =>
+  const { points, files } = await engine.runAlone((tools) =>
     computeBlock({
-      reader,
-      writer,
-      copier,
+      tools,
       rawPaths: [rawPath],
       spans: touchedSpans(BLOCK_START_MS, BLOCK_MS, BLOCK_START_MS + BLOCK_MS),
       tierPaths: async () => [],

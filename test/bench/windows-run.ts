@@ -3,7 +3,7 @@ import { EmbeddedHotStore } from '../../adapters/embedded/hot-store.js'
 import { EmbeddedLiveView } from '../../adapters/embedded/live-view.js'
 import { EmbeddedLog } from '../../adapters/embedded/log.js'
 import type { LateLedger, LatePoints } from '../../schemas/ports/late-ledger.js'
-import type { LiveView } from '../../schemas/ports/window-store.js'
+import type { LiveFeed, LiveView } from '../../schemas/ports/window-store.js'
 import { startSpeedLayer } from '../../speed/speed-layer.js'
 import { answerRequests, type Spent, startMeter } from './measured-process.js'
 
@@ -33,15 +33,16 @@ async function run({ folder, partitions, points }: WindowsRequest): Promise<Wind
   const log = new EmbeddedLog({ folder: join(folder, 'log'), partitions, retentionMs, clock })
   const hot = new EmbeddedHotStore(join(folder, 'hot'))
   const late = new CountingLedger()
-  const view = new EmbeddedLiveView(0)
+  const view = new EmbeddedLiveView(partitions)
   const half = startMeter()
   const all = startMeter()
   let firstHalf: Spent | undefined
   let closed = 0
   let trimmedMs = Number.NEGATIVE_INFINITY
   const done = new Promise<void>((resolve) => {
-    const counted: LiveView['put'] = async (batches) => {
-      await view.put(batches)
+    const counted = async (feed: LiveFeed, ...[batches, closedThroughMs]: Parameters<LiveFeed['put']>) => {
+      await feed.put(batches, closedThroughMs)
+      if (batches.length === 0) return
       for (const { windows } of batches) for (let row = 0; row < windows.length; row++) closed += windows.count[row]
       if (firstHalf === undefined && closed >= points / 2) firstHalf = half()
       // The live view holds the last 15 minutes.
@@ -52,12 +53,17 @@ async function run({ folder, partitions, points }: WindowsRequest): Promise<Wind
       if (closed >= points) resolve()
     }
     // Everything else of the port is not called by the speed layer.
-    const live = Object.assign(Object.create(view) as LiveView, { put: counted })
+    const follow: LiveView['follow'] = async (...partition) => {
+      const feed = await view.follow(...partition)
+      return { put: (...given) => counted(feed, ...given), beat: () => feed.beat() }
+    }
+    const live = Object.assign(Object.create(view) as LiveView, { follow })
     const options = {
       log,
       hot,
       live,
       late,
+      progress: { note: async () => {}, forget: async () => {} },
       rollups: [],
       rules: RULES,
       clock,

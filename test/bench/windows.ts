@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { EmbeddedLog } from '../../adapters/embedded/log.js'
 import { createGateway } from '../../ingest/gateway/gateway.js'
 import { InfluxDecoder } from '../../ingest/influx/decoder.js'
+import { firstLayout } from '../../ingest/routing/plan-layout.js'
 import { loadConfig } from '../../schemas/config/load.js'
 import { WINDOW_MS } from '../../schemas/time.js'
 import type { Bench, BenchContext, Figure } from './bench.js'
@@ -70,7 +71,7 @@ async function fillLog(folder: string, shape: Shape): Promise<number> {
   let nowMs = START_MS
   const clock = () => nowMs
   const log = new EmbeddedLog({ folder: join(folder, 'log'), partitions: PARTITIONS, retentionMs, clock })
-  const gateway = createGateway({ log, partitions: PARTITIONS, limits, policies: [], clock })
+  const gateway = createGateway({ log, layouts: [firstLayout(PARTITIONS)], limits, policies: [], clock })
   const decoder = new InfluxDecoder()
   const append = async (body: Body): Promise<number> => {
     const request = gateway.open()

@@ -1,5 +1,6 @@
 import { decodeBody, type Format } from '../../cli/decode-body.js'
 import { createGateway } from '../../ingest/gateway/gateway.js'
+import { firstLayout } from '../../ingest/routing/plan-layout.js'
 import { MemoryLog } from '../../ingest/testing/memory-log.js'
 import { loadConfig } from '../../schemas/config/load.js'
 import type { SentRequest } from './stage.js'
@@ -13,7 +14,7 @@ export async function decodedPoints(
 ): Promise<StoredPoint[]> {
   const config = loadConfig({ env: {} })
   const log = new MemoryLog()
-  const gateway = createGateway({ log, partitions: 4, limits: config.limits, policies: [], clock })
+  const gateway = createGateway({ log, layouts: [firstLayout(4)], limits: config.limits, policies: [], clock })
   for (const request of requests) {
     const precision = new URL(request.url, 'http://server').searchParams.get('precision') ?? 'ns'
     const sink = gateway.open()

@@ -15,6 +15,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Format } from '../../cli/decode-body.js'
 import { startScraper } from '../../ingest/scrape/scraper.js'
 import { loadConfig } from '../../schemas/config/load.js'
+import { targetRules } from '../../schemas/net/check-target.js'
 import { decodedPoints } from './decoded.js'
 import { type ClientStage, openStage, type SentRequest } from './stage.js'
 import { asLines, type StoredPoint } from './stored-points.js'
@@ -113,7 +114,12 @@ describe.each(FORMATS)('prom-client in %s', (_, open) => {
       env: {},
       overrides: { scrape: [{ job: 'shop', targets: [target.host], interval: '1s', timeout: '1s' }] },
     })
-    const scraper = startScraper(scrape, { opener: stage.gateway, clock, random: () => 0 })
+    const scraper = startScraper(scrape, {
+      opener: stage.gateway,
+      clock,
+      rules: targetRules('scrape', []),
+      random: () => 0,
+    })
     const isReport = ({ series }: StoredPoint) => REPORT.some((name) => series.startsWith(`${name}{`))
     const withoutTarget = (line: string) =>
       line.replace(`instance="${target.host}",job="shop",`, '').replace(`,instance="${target.host}",job="shop"`, '')

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import fastify from 'fastify'
 import { createGateway, type Gateway } from '../../ingest/gateway/gateway.js'
+import { firstLayout } from '../../ingest/routing/plan-layout.js'
 import { readBody } from '../../ingest/http/body.js'
 import { ingestPlugin } from '../../ingest/http/plugin.js'
 import { StatsdDecoder } from '../../ingest/statsd/decoder.js'
@@ -44,7 +45,7 @@ export async function openStage(clock: () => number, settings: Record<string, un
   const config = loadConfig({ env: {}, overrides: settings })
   const { limits, statsd } = config
   const log = new MemoryLog()
-  const gateway = createGateway({ log, partitions: 4, limits, policies: [], clock })
+  const gateway = createGateway({ log, layouts: [firstLayout(4)], limits, policies: [], clock })
   const requests: SentRequest[] = []
   const app = fastify()
   app.addHook('preHandler', async ({ url, headers, body }) => {

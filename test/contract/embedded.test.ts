@@ -5,15 +5,16 @@ import { EmbeddedHotStore } from '../../adapters/embedded/hot-store.js'
 import { EmbeddedLiveView } from '../../adapters/embedded/live-view.js'
 import { EmbeddedLog } from '../../adapters/embedded/log.js'
 import { ObjectFolder } from '../../adapters/embedded/object-folder.js'
-import { RemoteHotStore, RemoteLiveView } from '../../adapters/embedded/speed-views-client.js'
+import { RemoteHotStore, RemoteLiveView, remoteWindowChanges } from '../../adapters/embedded/speed-views-client.js'
 import { serveSpeedViews } from '../../adapters/embedded/speed-views-server.js'
 import type { HotStore, LiveView } from '../../schemas/ports/window-store.js'
 import { cacheContract } from './cache.contract.js'
 import { hotStoreContract } from './hot-store.contract.js'
-import { liveViewContract } from './live-view.contract.js'
+import { liveViewContract, PARTITIONS } from './live-view.contract.js'
 import { logContract } from './log.contract.js'
 import { objectStoreContract } from './object-store.contract.js'
 import { scratchFolder } from './scratch-folder.js'
+import { windowChangesContract } from './window-changes.contract.js'
 
 const DAY_MS = 86_400_000
 
@@ -56,7 +57,7 @@ hotStoreContract('embedded, read from another process', async () => {
   const folder = await scratchFolder()
   const open = async () => {
     const hot = new EmbeddedHotStore(join(folder, 'hot'))
-    const live = new EmbeddedLiveView(0)
+    const live = new EmbeddedLiveView(1)
     const server = await serveSpeedViews(join(folder, 's'), { live, hot })
     const remote = new RemoteHotStore(join(folder, 'hot'), join(folder, 's'))
     const store: HotStore = {
@@ -87,20 +88,20 @@ hotStoreContract('embedded, read from another process', async () => {
   }
 })
 
-liveViewContract('embedded', async (sinceMs) => {
-  const view = new EmbeddedLiveView(sinceMs)
+liveViewContract('embedded', async () => {
+  const view = new EmbeddedLiveView(PARTITIONS)
   return { view, close: () => view.close() }
 })
 
-liveViewContract('embedded, read from another process', async (sinceMs) => {
+liveViewContract('embedded, read from another process', async () => {
   const folder = await scratchFolder()
   const socket = join(folder, 's')
-  const live = new EmbeddedLiveView(sinceMs)
+  const live = new EmbeddedLiveView(PARTITIONS)
   const hot = new EmbeddedHotStore(join(folder, 'hot'))
   const server = await serveSpeedViews(socket, { live, hot })
   const remote = new RemoteLiveView(socket)
   const view: LiveView = {
-    put: (batches) => live.put(batches),
+    follow: (...partition) => live.follow(...partition),
     trim: (beforeMs) => live.trim(beforeMs),
     read: (selection) => remote.read(selection),
     series: (selection) => remote.series(selection),
@@ -113,6 +114,34 @@ liveViewContract('embedded, read from another process', async (sinceMs) => {
       await server.close()
       await hot.close()
       await live.close()
+      await rm(folder, { recursive: true })
+    },
+  }
+})
+
+windowChangesContract('embedded', false, async () => {
+  const view = new EmbeddedLiveView(1)
+  return { view, changes: view, close: () => view.close() }
+})
+
+windowChangesContract('embedded, told to another process', true, async () => {
+  const folder = await scratchFolder()
+  const socket = join(folder, 's')
+  const view = new EmbeddedLiveView(1)
+  const hot = new EmbeddedHotStore(join(folder, 'hot'))
+  let server = await serveSpeedViews(socket, { live: view, hot })
+  const changes = remoteWindowChanges(socket)
+  return {
+    view,
+    changes,
+    interrupt: async () => {
+      await server.close()
+      server = await serveSpeedViews(socket, { live: view, hot })
+    },
+    close: async () => {
+      await changes.close()
+      await server.close()
+      await hot.close()
       await rm(folder, { recursive: true })
     },
   }

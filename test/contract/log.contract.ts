@@ -103,6 +103,23 @@ export function logContract(name: string, open: () => Promise<LogHarness>): void
       expect(second.reader.assigned.get(0)).toEqual({ offset, metadata: '{"watermark":17}' })
     })
 
+    test('stores a position before anything was read, and 4 kB of metadata with it', async () => {
+      await append(0, 'a', 'b')
+      const first = await follow(log, POINTS, 'g')
+      await first.reader.reached(2)
+      await first.subscription.close()
+      const { offset } = first.reader.entries.get(0)![1]
+      const idle = await follow(log, POINTS, 'g')
+      await eventually(() => expect(idle.reader.assigned.has(0)).toBe(true))
+      const commit = { offset, metadata: 'w'.repeat(4096) }
+      await idle.subscription.commit(0, commit)
+      await idle.subscription.close()
+      const second = await follow(log, POINTS, 'g')
+      await second.reader.reached(1)
+      expect(second.reader.assigned.get(0)).toEqual(commit)
+      expect(second.reader.texts(0)).toEqual(['b'])
+    })
+
     test('gives everything again to a group that committed nothing', async () => {
       await append(0, 'a', 'b')
       const first = await follow(log, POINTS, 'g')

@@ -1,5 +1,6 @@
 import type { Value } from '../../promql/engine.js'
 import { formatLabels } from '../../promql/labels.js'
+import type { NativeHistogram } from '../../schemas/histogram.js'
 import { describeOutcome, type Outcome } from './outcome.js'
 
 /**
@@ -27,11 +28,22 @@ function floats(value: Value): Map<string, number> {
   if (value.type === 'scalar') found.set('the scalar', value.value)
   if (value.type === 'vector') for (const one of value.samples) found.set(formatLabels(one.labels), one.value)
   if (value.type !== 'matrix') return found
-  for (const { labels, timeMs, value: values } of value.series) {
+  for (const { labels, timeMs, value: values, histogramMs, histogram } of value.series) {
     const name = formatLabels(labels)
+    for (const [i, ms] of histogramMs.entries()) setHistogram(found, `${name} at ${ms / 1000} s`, histogram[i])
     for (const [i, ms] of timeMs.entries()) found.set(`${name} at ${ms / 1000} s`, values[i])
   }
   return found
+}
+
+/** Every number of a histogram. */
+function setHistogram(found: Map<string, number>, name: string, histogram: NativeHistogram): void {
+  const { schema, zeroCount, count, sum, positive, negative } = histogram
+  for (const [part, number] of Object.entries({ schema, zeroCount, count, sum }))
+    found.set(`${part} of ${name}`, number)
+  for (const [side, { index, count: counts }] of Object.entries({ positive, negative })) {
+    for (const [i, bucket] of index.entries()) found.set(`${side} bucket ${bucket} of ${name}`, counts[i])
+  }
 }
 
 function isClose(a: number, b: number, tolerance: number): boolean {

@@ -62,11 +62,10 @@ async function holds(points: readonly LawPoint[], fileOf: FileOf): Promise<void>
   const minutes = mergeInOrder(folded, TIER_MS['1m'])
   const fives = mergeInOrder(minutes, TIER_MS['5m'])
   expect(differences(foldInOrder(points, START, TIER_MS['5m']), fives)).toEqual([])
-  await engine.runAlone(async (reader, writer, copier) => {
+  await engine.runAlone(async (tools) => {
+    const { reader, writer } = tools
     const { files } = await computeBlock({
-      reader,
-      writer,
-      copier,
+      tools,
       rawPaths: await writeRawFiles(writer, points, START, BLOCK_MS, folder, fileOf),
       spans: touchedSpans(START, BLOCK_MS, START + BLOCK_MS),
       tierPaths: async () => [],

@@ -9,6 +9,7 @@ import { Archive } from '../../batch/archive/archive.js'
 import { type Catalog, openCatalog } from '../../batch/catalog/catalog.js'
 import { CatalogLateLedger } from '../../batch/catalog/late-ledger.js'
 import { SeriesIndex } from '../../batch/catalog/series.js'
+import { CatalogSpeedProgress } from '../../batch/catalog/speed-progress.js'
 import type { CatalogTables } from '../../batch/catalog/tables.js'
 import { createBatchWork } from '../../batch/create-work.js'
 import { DuckEngine } from '../../batch/duck/engine.js'
@@ -89,8 +90,15 @@ export async function openStage(options: StageOptions = {}): Promise<BatchStage>
   const shared = { catalog, objects, engine, series, log, clock, uniqueId, settings }
   const view = createBatchView(shared)
   const hotStore: WindowReader = { read: (range) => windowsIn(stage.hot, range), series: async () => [] }
-  const closedThroughMs = async () => stage.now
-  const work = createBatchWork({ ...shared, scratch: join(folder, 'work'), view, hotStore, closedThroughMs })
+  const layer = createBatchWork({ ...shared, scratch: join(folder, 'work'), view, hotStore })
+  const progress = new CatalogSpeedProgress(db)
+  // The speed layer of this stage has always read everything and closed every window.
+  const auditBlock = async (startMs: number) => {
+    const bounds = await log.bounds()
+    await progress.note(bounds.map(({ partition, end }) => ({ partition, offset: end, throughMs: stage.now })))
+    return layer.auditBlock(startMs)
+  }
+  const work = { ...layer, auditBlock }
   const newArchive = () =>
     new Archive({
       ...shared,

@@ -9,7 +9,7 @@ export class Crash extends Error {
 }
 
 /** What a process reaches the outside through. */
-export type PortName = 'log' | 'hot' | 'objects' | 'catalog' | 'sleep'
+export type PortName = 'log' | 'hot' | 'live' | 'objects' | 'catalog' | 'sleep'
 
 /** How rough the world is. */
 export interface FaultRates {
@@ -29,6 +29,7 @@ export const CALM: FaultRates = { crashWithin: 0, failing: 0, failuresInARow: 0,
 const UNAVAILABLE: Readonly<Record<Exclude<PortName, 'sleep'>, ErrorCode>> = {
   log: 'TM_LOG_UNAVAILABLE',
   hot: 'TM_HOTSTORE_UNAVAILABLE',
+  live: 'TM_LIVEVIEW_UNAVAILABLE',
   objects: 'TM_OBJECT_UNAVAILABLE',
   catalog: 'TM_CATALOG_UNAVAILABLE',
 }

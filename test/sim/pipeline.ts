@@ -1,21 +1,24 @@
 import { join } from 'node:path'
 import { EmbeddedCache } from '../../adapters/embedded/cache.js'
-import { EmbeddedLiveView } from '../../adapters/embedded/live-view.js'
 import { Archive } from '../../batch/archive/archive.js'
 import { openCatalog } from '../../batch/catalog/catalog.js'
 import { CatalogLateLedger } from '../../batch/catalog/late-ledger.js'
 import { SeriesIndex } from '../../batch/catalog/series.js'
+import { CatalogSpeedProgress } from '../../batch/catalog/speed-progress.js'
 import { createBatchWork } from '../../batch/create-work.js'
 import { createBatchView } from '../../batch/view/view.js'
 import type { BatchWork } from '../../batch/work.js'
 import { createGateway, type Gateway } from '../../ingest/gateway/gateway.js'
+import { firstLayout } from '../../ingest/routing/plan-layout.js'
 import { parseDuration } from '../../schemas/config/duration.js'
 import type { TidemarkError } from '../../schemas/errors.js'
 import type { BatchView } from '../../schemas/ports/batch-view.js'
+import type { LiveView } from '../../schemas/ports/window-store.js'
 import { createSeriesSource, type MergedView } from '../../serving/source.js'
 import { type SpeedLayer, startSpeedLayer } from '../../speed/speed-layer.js'
 import { type FaultRates, Gate, gated } from './gate.js'
 import { GatedPool } from './gated-pool.js'
+import { gatedLiveView } from './live-view.js'
 import { catalogDb } from './stage.js'
 import { type GroupReading, StepLog } from './step-log.js'
 import type { World } from './world.js'
@@ -29,7 +32,7 @@ export interface Pipeline {
   work: BatchWork
   view: BatchView
   merged: MergedView
-  live: EmbeddedLiveView
+  live: LiveView
   reading: Readonly<Record<'speed' | 'archive', GroupReading>>
   /** Waits for what the world does after a lost connection. */
   settled(): Promise<void>
@@ -73,7 +76,7 @@ async function wire(
   const series = new SeriesIndex(catalog.db)
   const shared = { catalog, objects, engine, series, log, clock, uniqueId, settings }
   const view = createBatchView(shared)
-  const live = new EmbeddedLiveView(world.nowMs)
+  const live = gatedLiveView(world.live, gate)
   const onError = (error: TidemarkError) => {
     world.note(`reported: ${error.message}`)
     // What can pass will be tried again and what is damaged was put aside: any other error would come for ever.
@@ -84,6 +87,7 @@ async function wire(
     hot,
     live,
     late: new CatalogLateLedger(catalog.db, catalog.blockMs),
+    progress: new CatalogSpeedProgress(catalog.db),
     rollups: config.rollups,
     rules: { latenessMs: settings.latenessMs, idleAfterMs: parseDuration(config.speed.idle_after) },
     clock,
@@ -107,7 +111,6 @@ async function wire(
     scratch: join(world.folder, 'work'),
     view,
     hotStore: hot,
-    closedThroughMs: (readTo) => speed.closedThroughMs(readTo),
   })
   const views = {
     batch: view,
@@ -121,7 +124,7 @@ async function wire(
   }
   return {
     gate,
-    gateway: createGateway({ log, partitions: world.partitions, limits: config.limits, policies: [], clock }),
+    gateway: createGateway({ log, layouts: [firstLayout(world.partitions)], limits: config.limits, policies: [], clock }),
     speed,
     archive,
     work,

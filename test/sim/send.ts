@@ -1,4 +1,4 @@
-import { partitionOf } from '../../ingest/partition.js'
+import { partitionOf } from '../../ingest/routing/partition.js'
 import { TidemarkError } from '../../schemas/errors.js'
 import { Kind } from '../../schemas/points.js'
 import type { SimClient, SimPoint } from './client.js'

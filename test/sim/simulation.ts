@@ -1,6 +1,7 @@
 import { TidemarkError } from '../../schemas/errors.js'
 import { auditStrictly } from './check-audit.js'
 import { checkEnd } from './check-end.js'
+import { LiveCheck } from './check-live.js'
 import { checkQuery, type KeptAnswer } from './check-query.js'
 import { SimClient } from './client.js'
 import { CALM, Crash, type FaultRates } from './gate.js'
@@ -10,6 +11,7 @@ import { settle } from './settle.js'
 import type { World } from './world.js'
 
 const MINUTE_MS = 60_000
+const WINDOW_MS = 10_000
 
 /** What may happen next, and how often. */
 const STEPS = {
@@ -27,6 +29,8 @@ const STEPS = {
   rebalance: 2,
   damage: 1,
   trimLive: 1,
+  loseLive: 1,
+  evictLive: 1,
   kill: 1,
 } as const
 type Step = keyof typeof STEPS
@@ -39,6 +43,7 @@ export class Simulation {
   readonly #client: SimClient
   /** Answers of older epochs, to be asked again. */
   readonly #kept: KeptAnswer[] = []
+  readonly #live = new LiveCheck()
   #process: Pipeline | undefined
   /** What the present process does more slowly than its log fills. */
   #sluggish: 'speed' | 'archive' | undefined
@@ -82,7 +87,9 @@ export class Simulation {
     await process.settled()
     const [hopeless] = this.#world.hopeless
     if (hopeless) throw new Error(`${step} left an error that nothing mends`, { cause: hopeless })
+    await this.#live.check(this.#world)
     if (process.gate.isDead) await this.#restart()
+    else this.#live.note(this.#world, process)
   }
 
   /** An error that may pass is met by doing it again later, as the scheduler does; anything else is a bug. */
@@ -151,6 +158,10 @@ export class Simulation {
         return damageRecord(world, partition)
       case 'trimLive':
         return process.live.trim(world.nowMs - random.whole(1, 8) * MINUTE_MS)
+      case 'loseLive':
+        return world.live.lose()
+      case 'evictLive':
+        return world.live.evict(Math.floor((world.nowMs - random.whole(0, 4) * MINUTE_MS) / WINDOW_MS) * WINDOW_MS)
       case 'kill':
         return process.gate.kill()
     }

@@ -109,6 +109,11 @@ export class GroupReading {
     this.#mirror = mirror
   }
 
+  /** The group's stored position. */
+  committed(partition: number): LogCommit | undefined {
+    return this.#positions.committed(partition)
+  }
+
   async assign(partition: number): Promise<void> {
     const committed = this.#positions.committed(partition)
     const wanted = (await this.#reader.assign(partition, committed)) ?? committed?.offset ?? 0

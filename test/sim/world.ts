@@ -8,6 +8,7 @@ import { loadConfig } from '../../schemas/config/load.js'
 import type { Config, Rollup } from '../../schemas/config/schema.js'
 import type { ObjectEntry, ObjectStore } from '../../schemas/ports/object-store.js'
 import type { SimPoint } from './client.js'
+import { LosableLiveView } from './live-view.js'
 import { Random } from './random.js'
 import type { Stage } from './stage.js'
 import { LogMirror } from './step-log.js'
@@ -39,6 +40,7 @@ export class World {
   readonly log: EmbeddedLog
   readonly mirror: LogMirror
   readonly hot: EmbeddedHotStore
+  readonly live: LosableLiveView
   readonly objects: DatedObjects
   readonly partitions: number
   /** Every point that the log took, whoever was told. */
@@ -69,6 +71,7 @@ export class World {
     this.hot = parts.hot
     this.objects = parts.objects
     this.partitions = parts.partitions
+    this.live = new LosableLiveView(parts.partitions, this.clock)
     this.nowMs = parts.startMs
   }
 

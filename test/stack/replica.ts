@@ -43,7 +43,7 @@ export async function startReplica(
     join(cluster, 'postgresql.auto.conf'),
     `primary_conninfo = '${source}'\nmax_standby_streaming_delay = 0\n`,
   )
-  const port = await freePort(undefined)
+  const port = await freePort(undefined, new Set())
   const url = Object.assign(new URL(primary.url), { port: String(port) }).href
   const { ca, settings } = certify(folder, cluster)
   const server = launch(cluster, port, settings)

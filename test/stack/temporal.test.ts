@@ -6,7 +6,7 @@ import { Client, Connection } from '@temporalio/client'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { checkTemporal } from '../../adapters/temporal/check.js'
 import { createTemporalClient, type TemporalClient } from '../../adapters/temporal/client.js'
-import { createTemporalWorker, type TemporalWorker } from '../../adapters/temporal/worker.js'
+import { createTemporal, type Temporal } from '../../adapters/temporal/temporal.js'
 import { type Stack, startStack } from '../../infra/stack/start.js'
 import { loadConfig } from '../../schemas/config/load.js'
 import type { Config } from '../../schemas/config/schema.js'
@@ -68,9 +68,12 @@ function openClient(config: Config): TemporalClient {
 }
 
 /** A worker as a process of its own has it. */
-async function openWorker(config: Config, work: FakeWork, version = '1.0.0'): Promise<TemporalWorker> {
-  const worker = createTemporalWorker({
+async function openWorker(config: Config, work: FakeWork, version = '1.0.0'): Promise<Temporal> {
+  const worker = createTemporal({
     config,
+    dataDir: folder,
+    searchPath: [],
+    env: {},
     activities: createActivities(work),
     loadWorker: () => import('../../workflows/worker.js'),
     bundlePath: await flowBundle(),
@@ -102,7 +105,7 @@ describe('a client and a worker, each in a process of its own', () => {
     const work = createFakeWork()
     const worker = await openWorker(config, work)
     await until(async () => (await client.status()).state === 'running')
-    await until(() => worker.status().state === 'running')
+    await until(async () => (await worker.status()).state === 'running')
     work.beforeBlock = () => sleep(100)
     const { workflowId } = await client.recompute(rangeOf(8))
     await until(() => recomputed(work).length >= 2)
@@ -119,7 +122,7 @@ describe('a client and a worker, each in a process of its own', () => {
     work.beforeBlock = () => sleep(200)
     const client = openClient(config)
     const worker = await openWorker(config, work)
-    await until(() => worker.status().state === 'running')
+    await until(async () => (await worker.status()).state === 'running')
     const { workflowId } = await client.recompute(rangeOf(20))
     await until(() => recomputed(work).length >= 3)
     await stack.part('temporal').kill()
@@ -150,7 +153,7 @@ describe('a client and a worker, each in a process of its own', () => {
     const config = await newConfig()
     const client = openClient(config)
     const worker = await openWorker(config, work)
-    await until(() => worker.status().state === 'running')
+    await until(async () => (await worker.status()).state === 'running')
     const connection = await Connection.connect({ address })
     const { schedule } = new Client({ connection, namespace: config.temporal.namespace })
     await schedule.getHandle('tidemark-maintain').trigger()
@@ -165,14 +168,16 @@ describe('a client and a worker, each in a process of its own', () => {
     await connection.close()
   })
 
-  test('without a server, or told of none, a worker says what to do', async () => {
+  test('without a server, or told of none, both say what to do', async () => {
     const work = createFakeWork()
     const nowhere = await openWorker(configOf({ 'temporal.address': '127.0.0.1:9' }), work)
-    await until(() => nowhere.status().state === 'paused')
-    expect(nowhere.status().reason).toMatch(/127\.0\.0\.1:9: .* mend it with: check that temporal\.address/)
-    const untold = await openWorker(configOf({ 'temporal.address': '' }), work)
-    expect(untold.status()).toMatchObject({ state: 'paused', reason: expect.stringContaining('temporal.address') })
-    const off = createTemporalClient(configOf({ 'temporal.enabled': false }), Date.now)
+    await until(async () => (await nowhere.status()).state === 'paused')
+    expect((await nowhere.status()).reason).toMatch(/127\.0\.0\.1:9: .* mend it with: check that temporal\.address/)
+    const untold = openClient(configOf({ 'temporal.address': '' }))
+    const reason = expect.stringContaining('temporal.address is empty')
+    expect(await untold.status()).toMatchObject({ state: 'paused', reason })
+    await expect(untold.recompute(rangeOf(1))).rejects.toMatchObject({ code: 'TM_TEMPORAL_MISSING' })
+    const off = openClient(configOf({ 'temporal.enabled': false }))
     expect(await off.status()).toMatchObject({ state: 'paused', reason: expect.stringContaining('temporal.enabled') })
   })
 })
@@ -272,7 +277,7 @@ describe('the doctor', () => {
       'Temporal: schedules': { ok: false, detail: expect.stringContaining('tidemark-seal') },
     })
     const worker = await openWorker(config, createFakeWork())
-    await until(() => worker.status().state === 'running')
+    await until(async () => (await worker.status()).state === 'running')
     await until(async () => (await findings(config))['Temporal: workers'].ok)
     const after = await findings(config)
     expect(Object.values(after).every(({ ok }) => ok)).toBe(true)
@@ -282,7 +287,7 @@ describe('the doctor', () => {
   test('tells schedules that someone paused, a namespace that is not there, and a server that is not', async () => {
     const config = await newConfig()
     const worker = await openWorker(config, createFakeWork())
-    await until(() => worker.status().state === 'running')
+    await until(async () => (await worker.status()).state === 'running')
     const connection = await Connection.connect({ address })
     await new Client({ connection, namespace: config.temporal.namespace }).schedule.getHandle('tidemark-seal').pause()
     await connection.close()

@@ -5,11 +5,13 @@ import { goTool } from '../pins.js'
 import { obtain, programPath } from '../programs.js'
 import { answersHttp } from '../requests.js'
 
+/** One node that keeps everything that it is given. Its agent vmagent is installed with it: it sends metrics on, also to Tidemark. */
 export const victoriametrics: PartDefinition = {
   version: goTool('victoria-metrics').version,
   stopSignal: 'SIGTERM',
   async install(log) {
     await obtain('victoria-metrics', log)
+    await obtain('vmagent', log)
   },
   async prepare({ folder }) {
     mkdirSync(folder, { recursive: true })

@@ -1,5 +1,6 @@
+import { sketchQuantile, sortedQuantile } from '../../../schemas/sketch/quantile.js'
 import type { Sketch } from '../../../schemas/sketch/sketch.js'
-import { quantile, sortedQuantile } from '../../aggregate/quantile.js'
+import { quantile } from '../../aggregate/quantile.js'
 import { INFO, WARNING } from '../../annotations.js'
 import type { FloatRows, RowWindows } from '../../evaluate/range-series.js'
 import { labelValue, METRIC_NAME } from '../../labels.js'
@@ -50,7 +51,7 @@ function ofWindows(windows: RowWindows, q: Float64Array, call: RangeCall): StepF
   const sliding = new SlidingSketch(windows)
   return ({ from, to, step }, out) => {
     const merging = sliding.over(from, to)
-    const finish = (sketch: Sketch) => out.setFloat(step, sketchQuantile(q[step], sketch, windows, from, to))
+    const finish = (sketch: Sketch) => out.setFloat(step, mergedQuantile(q[step], sketch, windows, from, to))
     if (to - from > LONG_ROWS) return paced(merging, call).then(finish)
     let turn = merging.next()
     while (!turn.done) turn = merging.next()
@@ -64,11 +65,8 @@ async function paced(merging: Generator<number, Sketch>, call: RangeCall): Promi
   return turn.value
 }
 
-/**
- * Between the values of the two ranks that q lies between, as Prometheus does it over points: each of them is known
- * within the bound of the sketch, so the result is too. Never below the smallest or above the largest value.
- */
-function sketchQuantile(q: number, merged: Sketch, { count, min, max }: RowWindows, from: number, to: number): number {
+/** Of the rows from (inclusive) to (exclusive), whose sketches are merged. */
+function mergedQuantile(q: number, merged: Sketch, { count, min, max }: RowWindows, from: number, to: number): number {
   if (Number.isNaN(q)) return Number.NaN
   if (q < 0) return Number.NEGATIVE_INFINITY
   if (q > 1) return Number.POSITIVE_INFINITY
@@ -79,10 +77,5 @@ function sketchQuantile(q: number, merged: Sketch, { count, min, max }: RowWindo
     least = Math.min(least, min[row])
     most = Math.max(most, max[row])
   }
-  const total = merged.count()
-  const rank = Math.max(0, q * (total - 1))
-  const valueAt = (index: number) => Math.min(Math.max(merged.valueAt(((index + 0.5) / total) * total), least), most)
-  const below = Math.floor(rank)
-  const lower = valueAt(below)
-  return rank === below ? lower : lower + (valueAt(below + 1) - lower) * (rank - below)
+  return sketchQuantile(q, merged, least, most)
 }

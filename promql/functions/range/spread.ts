@@ -1,6 +1,7 @@
 import { bucketMiddle } from '../../../schemas/sketch/bucket.js'
+import { sortedQuantile } from '../../../schemas/sketch/quantile.js'
 import type { BucketRun } from '../../../schemas/sketch/sketch.js'
-import { quantile, sortedQuantile } from '../../aggregate/quantile.js'
+import { quantile } from '../../aggregate/quantile.js'
 import { INFO } from '../../annotations.js'
 import type { FloatRows, RowWindows } from '../../evaluate/range-series.js'
 import { labelValue, METRIC_NAME } from '../../labels.js'

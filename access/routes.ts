@@ -1,0 +1,87 @@
+import type { Permission } from './roles.js'
+
+/** An action that the audit log tells of. */
+export interface Action {
+  name: string
+  /** What it is done to; left out: the parameters of the address. */
+  target?: (body: Readonly<Record<string, unknown>>) => string
+}
+
+/** What a route asks of whoever calls it. */
+export interface RouteAccess {
+  /** `open`: nothing. */
+  permission: Permission | 'open'
+  /** What is audited; left out where nothing is changed. */
+  action?: Action
+  /** True for routes of InfluxDB 1, whose clients send the password in the address. */
+  passwordInQuery?: boolean
+}
+
+const open: RouteAccess = { permission: 'open' }
+const write: RouteAccess = { permission: 'write' }
+const influx1: RouteAccess = { permission: 'write', passwordInQuery: true }
+const query: RouteAccess = { permission: 'query' }
+const operate = (action?: Action): RouteAccess => ({ permission: 'operate', action })
+const administer = (action?: Action): RouteAccess => ({ permission: 'administer', action })
+
+/** Every route of the server. One that is missing keeps the server from starting. */
+const ROUTES: Readonly<Record<string, RouteAccess>> = {
+  'GET /': open,
+  'GET /home.js': open,
+  'GET /home.css': open,
+  'GET /-/healthy': open,
+  'GET /-/ready': open,
+  'GET /ping': open,
+
+  'POST /write': influx1,
+  'GET /query': influx1,
+  'POST /query': influx1,
+  'POST /api/v2/write': write,
+  'POST /api/v1/write': write,
+  'POST /api/v1/import/prometheus': write,
+  'POST /v1/metrics': write,
+
+  'GET /api/v1/query': query,
+  'POST /api/v1/query': query,
+  'GET /api/v1/query_range': query,
+  'POST /api/v1/query_range': query,
+  'GET /api/v1/query_exemplars': query,
+  'POST /api/v1/query_exemplars': query,
+  'GET /api/v1/explain': query,
+  'POST /api/v1/explain': query,
+  'GET /api/v1/series': query,
+  'POST /api/v1/series': query,
+  'GET /api/v1/labels': query,
+  'POST /api/v1/labels': query,
+  'GET /api/v1/label/:name/values': query,
+  'GET /api/v1/format_query': query,
+  'POST /api/v1/format_query': query,
+  'GET /api/v1/parse_query': query,
+  'POST /api/v1/parse_query': query,
+  'GET /api/v1/metadata': query,
+  'GET /api/v1/rules': query,
+  'GET /api/v1/alerts': query,
+  'GET /api/v1/status/buildinfo': query,
+  'GET /api/v1/status/runtimeinfo': query,
+  'GET /api/v1/status/flags': query,
+  'GET /api/v1/status/tsdb': query,
+  'GET /api/v1/status/pipeline': query,
+
+  'POST /api/v1/admin/recompute': operate({ name: 'recompute', target: ({ from, to }) => `${from} to ${to}` }),
+  'GET /api/v1/admin/recompute/:id': operate(),
+  'POST /api/v1/admin/recompute/:id/:signal': operate({ name: 'recompute signal' }),
+
+  'GET /api/v1/admin/tokens': administer(),
+  'POST /api/v1/admin/tokens': administer({ name: 'token create', target: ({ name }) => String(name) }),
+  'DELETE /api/v1/admin/tokens/:token': administer({ name: 'token revoke' }),
+  'GET /api/v1/admin/audit': administer(),
+}
+
+/** What a route asks; HEAD is as GET. Undefined for one that nobody has thought of. */
+export function routeAccess(method: string, url: string): RouteAccess | undefined {
+  const key = `${method === 'HEAD' ? 'GET' : method} ${url}`
+  return Object.hasOwn(ROUTES, key) ? ROUTES[key] : undefined
+}
+
+/** Every route that {@link routeAccess} knows, as `METHOD /path`. */
+export const KNOWN_ROUTES: readonly string[] = Object.keys(ROUTES)

@@ -1,0 +1,54 @@
+import fastify from 'fastify'
+import { expect, test } from 'vitest'
+import { type AdminParts, accessPlugin } from '../access/http/admin.js'
+import { KNOWN_ROUTES, routeAccess } from '../access/routes.js'
+import { createGateway } from '../ingest/gateway/gateway.js'
+import { ingestPlugin } from '../ingest/http/plugin.js'
+import { firstLayout } from '../ingest/routing/plan-layout.js'
+import { MemoryLog } from '../ingest/testing/memory-log.js'
+import { loadConfig } from '../schemas/config/load.js'
+import { type ControlOptions, servingPlugin } from '../serving/http/plugin.js'
+import { registerHealthRoutes } from '../serving/http/status.js'
+import { fakeViews } from '../serving/testing/fake-views.js'
+
+/** Every route of the whole server, as `METHOD /path`. */
+async function allRoutes(): Promise<string[]> {
+  const config = loadConfig({ env: {} })
+  const clock = () => 0
+  const app = fastify()
+  const routes: string[] = []
+  app.addHook('onRoute', ({ method, url }) => {
+    for (const one of [method].flat()) routes.push(`${one} ${url}`)
+  })
+  const gateway = createGateway({
+    log: new MemoryLog(),
+    layouts: [firstLayout(1)],
+    limits: config.limits,
+    policies: [],
+    clock,
+  })
+  await app.register(ingestPlugin, { gateway, config, clock })
+  await app.register(accessPlugin({} as AdminParts))
+  const views = fakeViews({ points: [], frontierMs: 0, coveredFromMs: 0, nowMs: 0 })
+  registerHealthRoutes(app, async () => [])
+  await app.register(servingPlugin({ ...({} as ControlOptions), views }))
+  await app.ready()
+  return routes
+}
+
+test('every route of the server belongs to a permission, and every permission to a route', async () => {
+  const routes = await allRoutes()
+  const forgotten = routes.filter((route) => routeAccess(...(route.split(' ') as [string, string])) === undefined)
+  expect(forgotten).toEqual([])
+  expect(new Set(routes.filter((route) => !route.startsWith('HEAD ')))).toEqual(new Set(KNOWN_ROUTES))
+})
+
+test('whatever changes something by an operator’s hand is audited', () => {
+  const silent = KNOWN_ROUTES.filter((route) => {
+    const [method, url] = route.split(' ')
+    const access = routeAccess(method, url)
+    const isOperators = access?.permission === 'operate' || access?.permission === 'administer'
+    return isOperators && method !== 'GET' && access.action === undefined
+  })
+  expect(silent).toEqual([])
+})

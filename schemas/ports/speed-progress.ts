@@ -1,0 +1,20 @@
+/** How far windows were closed and stored when a partition had been read up to an offset. */
+export interface Closing {
+  partition: number
+  /** Every record before this offset was applied, and what it closed is stored. */
+  offset: number
+  /** Windows that end at or before this time were closed, ms. */
+  throughMs: number
+}
+
+/**
+ * Where the speed layer says how far it had come at which offset. Who compares it with something that read the same log,
+ * but not as far, must know that and not what holds now. A closing of the same partition and offset takes the place of
+ * an earlier one.
+ */
+export interface SpeedProgress {
+  /** Resolves once durable. Throws TM_CATALOG_UNAVAILABLE (retriable). */
+  note(closings: readonly Closing[]): Promise<void>
+  /** Forgets what lies behind an offset of a partition: a restart reads that again. */
+  forget(partition: number, afterOffset: number): Promise<void>
+}

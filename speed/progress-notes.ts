@@ -1,0 +1,63 @@
+import { asTidemarkError, type TidemarkError } from '../schemas/errors.js'
+import type { Closing, SpeedProgress } from '../schemas/ports/speed-progress.js'
+
+/** Closings that wait for a catalog that is down: at one a window and partition, some hours. */
+const MOST_WAITING = 50_000
+
+/** Without a record there are no windows: all that there are, are closed. */
+const NO_WINDOWS_MS = Number.MAX_SAFE_INTEGER
+
+/** Closings on their way to the catalog. A catalog that is down makes audits late, it never holds windows up. */
+export class ProgressNotes {
+  readonly #progress: SpeedProgress
+  readonly #onError: (error: TidemarkError) => void
+  #waiting: Closing[] = []
+  readonly #notedMs = new Map<number, number>()
+  #flushing: Promise<void> | undefined
+
+  constructor(progress: SpeedProgress, onError: (error: TidemarkError) => void) {
+    this.#progress = progress
+    this.#onError = onError
+  }
+
+  /**
+   * Notes a closing if it goes further than the last one of its partition.
+   * @param throughMs undefined before the first record that could be read
+   */
+  add(partition: number, offset: number, throughMs: number | undefined): void {
+    if (throughMs === undefined) {
+      if (offset > 0) this.#waiting.push({ partition, offset, throughMs: NO_WINDOWS_MS })
+      return
+    }
+    if (throughMs <= (this.#notedMs.get(partition) ?? Number.NEGATIVE_INFINITY)) return
+    this.#notedMs.set(partition, throughMs)
+    this.#waiting.push({ partition, offset, throughMs })
+    if (this.#waiting.length > MOST_WAITING) this.#waiting.splice(0, MOST_WAITING / 2)
+  }
+
+  /** Forgets what was noted of a partition that is read by another from now on, or anew. */
+  drop(partition: number): void {
+    this.#notedMs.delete(partition)
+    this.#waiting = this.#waiting.filter((closing) => closing.partition !== partition)
+  }
+
+  /** Stores what waits; a failure is told, and tried again at the next call. */
+  flush(): Promise<void> {
+    this.#flushing ??= this.#store().finally(() => {
+      this.#flushing = undefined
+    })
+    return this.#flushing
+  }
+
+  async #store(): Promise<void> {
+    const closings = this.#waiting.slice()
+    if (closings.length === 0) return
+    try {
+      await this.#progress.note(closings)
+      const stored = new Set(closings)
+      this.#waiting = this.#waiting.filter((closing) => !stored.has(closing))
+    } catch (thrown) {
+      this.#onError(asTidemarkError(thrown))
+    }
+  }
+}
