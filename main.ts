@@ -11,7 +11,7 @@ import { initEngines } from './roles/init.js'
 import { InstanceDesk } from './roles/instance.js'
 import { pipelineStatus } from './roles/pipeline-status.js'
 import { checkRoles, ROLES, type Role } from './roles/role.js'
-import { controlOf, startServing } from './roles/serving.js'
+import { controlOf, openWorkflows, startServing } from './roles/serving.js'
 import { startSpeed } from './roles/speed.js'
 import { Stores } from './roles/stores.js'
 import type { Config } from './schemas/config/schema.js'
@@ -66,7 +66,7 @@ async function startRoles(
   // One process for everything makes its engines ready by itself; where roles run apart, `tidemark init` does.
   if (roles.size === ROLES.length) await initEngines(config, { logger, clock })
   const stores = new Stores({ config, clock, logger, closing, onError })
-  const context: RoleContext = { config, clock, logger, closing, onError, stores }
+  const context: RoleContext = { config, clock, version, logger, closing, onError, stores }
   // What answers queries takes longest to start, so it comes first.
   const serving = roles.has('serving') ? await startServing(context) : undefined
   const archive = roles.has('archive') ? await startArchive(context) : undefined
@@ -77,7 +77,7 @@ async function startRoles(
   const notReady = async () => (await Promise.all(running.map((role) => role.notReady()))).flat()
 
   const desk = new InstanceDesk(context, running, { roles: [...roles], version })
-  const workflows = worker?.temporal
+  const workflows = worker?.temporal ?? (serving && openWorkflows(context))
   const control =
     serving && workflows
       ? await controlOf({

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createTemporal, type Temporal } from '../adapters/temporal.js'
+import { createTemporal, type Temporal } from '../adapters/temporal/temporal.js'
 import { Archive } from '../batch/archive/archive.js'
 import { SeriesIndex } from '../batch/catalog/series.js'
 import { createBatchWork } from '../batch/create-work.js'
@@ -27,13 +27,14 @@ export async function startArchive(context: RoleContext): Promise<RunningRole> {
 
 /** Starts to seal, recompute and audit blocks, as Temporal says. */
 export async function startWorker(context: RoleContext): Promise<RunningRole & { temporal: Temporal }> {
-  const { config, clock, logger, closing } = context
+  const { config, clock, version, logger, closing } = context
   const temporal = createTemporal({
     config,
     dataDir: config.data.dir,
     activities: createActivities(await createWork(context)),
     loadWorker: () => import('../workflows/worker.js'),
     bundlePath: fileURLToPath(new URL('../workflows/bundle.js', import.meta.url)),
+    version,
     logger,
     clock,
     searchPath: searchPath(),

@@ -10,6 +10,8 @@ import type { Stores } from './stores.js'
 export interface RoleContext {
   config: Config
   clock: Clock
+  /** Of this build. */
+  version: string
   logger: Logger
   /** What is opened, to be closed in reverse order. */
   closing: CloseStack

@@ -1,3 +1,4 @@
+import { createTemporalClient } from '../adapters/temporal/client.js'
 import { parseDuration } from '../schemas/config/duration.js'
 import { configFlags } from '../schemas/config/flags.js'
 import type { Config } from '../schemas/config/schema.js'
@@ -29,6 +30,13 @@ export async function startServing(context: RoleContext): Promise<ServingRole> {
   const setup = { config, catalogUrl, originMs: catalog.originMs }
   const serving = await startServingProcess({ setup, speed: stores.own, logger, closing })
   return { serving, notReady: async () => [...(await catalogAnswers(context)), ...serving.notReady()] }
+}
+
+/** Batch work as a process without the role worker sees it: others do it. */
+export function openWorkflows({ config, clock, closing }: RoleContext): Workflows {
+  const client = createTemporalClient(config, clock)
+  closing.add('Temporal', () => client.close())
+  return client
 }
 
 /** What the control routes are made of. */

@@ -1,8 +1,18 @@
 import type { RecomputeSignal } from './ports/workflows.js'
 import type { TimeRange } from './time.js'
 
-/** The task queue that our worker polls; it marks every workflow of ours. */
-export const TASK_QUEUE = 'tidemark'
+/**
+ * The task queues that a worker polls, each with places of its own for activities: what is slow in one keeps none of
+ * the other waiting.
+ */
+export const TASK_QUEUE = {
+  /** Every flow, and the activities that seal and recompute. It marks every workflow of ours. */
+  batch: 'tidemark-batch',
+  /** The activities that audit and maintain. */
+  upkeep: 'tidemark-upkeep',
+} as const
+
+export type QueueKind = keyof typeof TASK_QUEUE
 
 /** Names of the flows, as Temporal knows them. */
 export const FLOW = {

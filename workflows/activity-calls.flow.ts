@@ -5,22 +5,26 @@ import {
   proxyActivities,
   startChild,
 } from '@temporalio/workflow'
-import { FLOW } from '../schemas/flows.js'
+import { FLOW, TASK_QUEUE } from '../schemas/flows.js'
 import type { Activities } from './activities.js'
 
 /**
- * Calls of activities. An activity whose process is gone is given to another after the heartbeat timeout; one that
+ * Calls of activities, each on the queue of its kind. An activity whose process is gone is given to another after the heartbeat timeout; one that
  * fails is tried again for about a minute. A cancelled flow lets the running activity finish, for a block is published
  * whole or not at all, and its end is the cheapest place to stop.
  */
-const activities = proxyActivities<Activities>({
+const options = {
   startToCloseTimeout: '1 hour',
   heartbeatTimeout: '20s',
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: 6 },
-})
+} as const
 
-export const { sealReady, dirtyReady, auditBlock, nextBlocks, sweep } = activities
+const activities = proxyActivities<Activities>({ ...options, taskQueue: TASK_QUEUE.batch })
+const upkeep = proxyActivities<Activities>({ ...options, taskQueue: TASK_QUEUE.upkeep })
+
+export const { sealReady, dirtyReady, nextBlocks } = activities
+export const { auditBlock, sweep } = upkeep
 
 /** Recomputes a block, then compares it with what the speed layer had. Both are idempotent. */
 export async function recomputeAndAudit(startMs: number): Promise<void> {

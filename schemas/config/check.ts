@@ -23,6 +23,7 @@ export function checkConfig(config: Config): void {
   for (const [key, text] of periods(config)) {
     require(parseDuration(text) > 0, key, 'it is 0', 'write a duration above 0, such as 10s')
   }
+  checkTemporal(config.temporal)
   checkListening(config)
   targetRules('webhook', config.outbound.allow)
   const metrics = new Set<string>()
@@ -36,6 +37,17 @@ export function checkConfig(config: Config): void {
     require(!names.has(name), 'rollups', `${name} is made twice`, 'remove one of the two rules')
     names.add(name)
   }
+}
+
+function checkTemporal({ address, tls, ca, cert, key, api_key }: Config['temporal']): void {
+  const named = Object.entries({ tls: tls ? 'true' : '', ca, cert, key, api_key }).find(([, value]) => value !== '')
+  const isOurs = address === ''
+  const reason = `it is empty, though temporal.${named?.[0]} is set`
+  require(!isOurs ||
+    named === undefined, 'temporal.address', reason, 'name the server that is meant, or unset the other')
+  const missing = cert === '' ? 'temporal.cert' : 'temporal.key'
+  const isPair = (cert === '') === (key === '')
+  require(isPair, missing, 'it is empty, though its counterpart is set', 'name both PEM files, or neither')
 }
 
 function checkListening({ http, statsd }: Config): void {

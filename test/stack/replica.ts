@@ -1,12 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, chownSync, copyFileSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { postgresAccount } from '../../adapters/embedded/postgres-account.js'
 import { postgresProgram } from '../../adapters/embedded/postgres-programs.js'
 import { freePort } from '../../infra/stack/ports.js'
+import { makeCertificate } from './certificate.js'
 
 /** A server that replays what a primary streams to it, with TLS. */
 export interface Replica {
@@ -44,7 +45,7 @@ export async function startReplica(
   )
   const port = await freePort(undefined, new Set())
   const url = Object.assign(new URL(primary.url), { port: String(port) }).href
-  const { ca, settings } = certificate(folder, cluster)
+  const { ca, settings } = certify(folder, cluster)
   const server = launch(cluster, port, settings)
   const ask = (sql: string, at = url) => askOnce(at, sql)
   await until(() => ask('SELECT 1'))
@@ -77,17 +78,15 @@ function launch(cluster: string, port: number, settings: string[]) {
   return spawn(file, all, { ...options, stdio: 'ignore' })
 }
 
-/** A certificate for `localhost`, signed by itself, owned by whoever owns the cluster. */
-function certificate(folder: string, cluster: string): { ca: string; settings: string[] } {
-  const [key, ca] = [join(cluster, 'server.key'), join(folder, 'ca.pem')]
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...subject, '-keyout', key, '-out', ca], {
-    stdio: 'ignore',
-  })
-  writeFileSync(join(cluster, 'server.crt'), readFileSync(ca))
+/** A certificate for `localhost`, readable by whoever owns the cluster. */
+function certify(folder: string, cluster: string): { ca: string; settings: string[] } {
+  const { ca, cert: madeCert, key: madeKey } = makeCertificate(folder, 'localhost')
+  const [cert, key] = [join(cluster, 'server.crt'), join(cluster, 'server.key')]
+  copyFileSync(madeCert, cert)
+  copyFileSync(madeKey, key)
   const { uid, gid } = statSync(cluster)
-  execFileSync('chown', [`${uid}:${gid}`, key, join(cluster, 'server.crt'), join(cluster, 'standby.signal')])
-  execFileSync('chmod', ['600', key])
+  for (const path of [cert, key, join(cluster, 'standby.signal')]) chownSync(path, uid, gid)
+  chmodSync(key, 0o600)
   return { ca, settings: ['ssl=on', 'ssl_cert_file=server.crt', 'ssl_key_file=server.key'] }
 }
 

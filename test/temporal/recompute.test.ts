@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import type { Temporal } from '../../adapters/temporal.js'
+import type { Temporal } from '../../adapters/temporal/temporal.js'
 import { TidemarkError } from '../../schemas/errors.js'
 import type { RecomputeProgress } from '../../schemas/ports/workflows.js'
 import { BLOCK_MS, blocksBetween, createFakeWork, rangeOf } from './fake-work.js'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Temporal } from '../../adapters/temporal.js'
+import type { Temporal } from '../../adapters/temporal/temporal.js'
 import { BLOCK_MS, createFakeWork } from './fake-work.js'
 import { scratchFolder, setStage, startStage, until } from './stage.js'
 

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Connection } from '@temporalio/client'
 import { TEMPORAL_ARCHIVES } from '../../adapters/embedded/temporal-install.js'
 import { createTemporalServer } from '../../adapters/embedded/temporal-server.js'
-import { createTemporal, type Temporal } from '../../adapters/temporal.js'
+import { createTemporal, type Temporal } from '../../adapters/temporal/temporal.js'
 import type { BatchWork } from '../../batch/work.js'
 import { loadConfig, searchPath } from '../../schemas/config/load.js'
 import type { Logger } from '../../schemas/ports/logger.js'
@@ -47,6 +47,7 @@ export async function setStage({
     activities: createActivities(work),
     loadWorker: () => import('../../workflows/worker.js'),
     bundlePath,
+    version: '0.0.0',
     logger,
     clock: Date.now,
     searchPath: folders,

@@ -11,4 +11,12 @@ work.beforeBlock = async (startMs) => {
   await new Promise((resolve) => setTimeout(resolve, Number(blockMs)))
   appendFileSync(recordPath, `${startMs}\n`)
 }
-await startWorker({ address, namespace: 'default', bundlePath, activities: createActivities(work), logger: silent })
+await startWorker({
+  connection: { address },
+  namespace: 'default',
+  bundlePath,
+  activities: createActivities(work),
+  slots: { batch: 3, upkeep: 2 },
+  build: { deploymentName: 'tidemark', buildId: 'test', isVersioned: false },
+  logger: silent,
+})

@@ -2,9 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Client, Connection } from '@temporalio/client'
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
-import type { Temporal } from '../../adapters/temporal.js'
+import type { Temporal } from '../../adapters/temporal/temporal.js'
 import { TidemarkError } from '../../schemas/errors.js'
-import { RECOMPUTE_QUEUE_ID } from '../../schemas/flows.js'
+import { RECOMPUTE_QUEUE_ID, TASK_QUEUE } from '../../schemas/flows.js'
 import type { RecomputeProgress } from '../../schemas/ports/workflows.js'
 import { BLOCK_MS, createFakeWork, rangeOf } from '../temporal/fake-work.js'
 import { scratchFolder, setStage, startStage, until } from '../temporal/stage.js'
@@ -40,7 +40,7 @@ async function recordScheduled(): Promise<void> {
   }
   const maintain = await workflow.start('maintain', {
     workflowId: 'maintain-recorded',
-    taskQueue: 'tidemark',
+    taskQueue: TASK_QUEUE.batch,
     args: [],
   })
   await maintain.result()

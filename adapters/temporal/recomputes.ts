@@ -1,5 +1,5 @@
 import type { WorkflowClient } from '@temporalio/client'
-import { TidemarkError } from '../schemas/errors.js'
+import { TidemarkError } from '../../schemas/errors.js'
 import {
   FLOW,
   MAX_WAITING_RECOMPUTES,
@@ -9,9 +9,9 @@ import {
   type RecomputeRequest,
   type SteerWaiting,
   TASK_QUEUE,
-} from '../schemas/flows.js'
-import type { RecomputeProgress, RecomputeSignal } from '../schemas/ports/workflows.js'
-import type { Clock, TimeRange } from '../schemas/time.js'
+} from '../../schemas/flows.js'
+import type { RecomputeProgress, RecomputeSignal } from '../../schemas/ports/workflows.js'
+import type { Clock, TimeRange } from '../../schemas/time.js'
 
 /** States in which Temporal itself may know better: a terminated workflow cannot tell that it is. */
 const UNFINISHED: readonly RecomputeProgress['state'][] = ['running', 'paused']
@@ -34,7 +34,7 @@ export async function requestRecompute(
   const request: RecomputeRequest = { workflowId, range }
   await client.signalWithStart(FLOW.queue, {
     workflowId: RECOMPUTE_QUEUE_ID,
-    taskQueue: TASK_QUEUE,
+    taskQueue: TASK_QUEUE.batch,
     args: [],
     signal: QUEUE.enqueue,
     signalArgs: [request],

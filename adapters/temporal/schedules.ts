@@ -1,7 +1,7 @@
 import type { ScheduleClient, ScheduleOptions } from '@temporalio/client'
-import { parseDuration } from '../schemas/config/duration.js'
-import type { Config } from '../schemas/config/schema.js'
-import { FLOW, TASK_QUEUE } from '../schemas/flows.js'
+import { parseDuration } from '../../schemas/config/duration.js'
+import type { Config } from '../../schemas/config/schema.js'
+import { FLOW, TASK_QUEUE } from '../../schemas/flows.js'
 
 /** Temporal fires no schedule more often, ms. */
 const SHORTEST_MS = 1_000
@@ -9,9 +9,12 @@ const MAINTAIN_EVERY_MS = 3_600_000
 /** Starts that were missed for so long, ms, are made up for. */
 const CATCH_UP_MS = 60_000
 
+/** Ids of the schedules. */
+export const SCHEDULE_IDS = ['tidemark-seal', 'tidemark-dirty', 'tidemark-maintain'] as const
+
 /** One flow and how often it is started, ms. */
 interface Rhythm {
-  scheduleId: string
+  scheduleId: (typeof SCHEDULE_IDS)[number]
   flow: string
   everyMs: number
 }
@@ -48,7 +51,13 @@ function scheduleOf({ scheduleId, flow, everyMs }: Rhythm) {
   return {
     scheduleId,
     spec: { intervals: [{ every: everyMs }] },
-    action: { type: 'startWorkflow', workflowType: flow, workflowId: scheduleId, taskQueue: TASK_QUEUE, args: [] },
+    action: {
+      type: 'startWorkflow',
+      workflowType: flow,
+      workflowId: scheduleId,
+      taskQueue: TASK_QUEUE.batch,
+      args: [],
+    },
     policies: { overlap: 'SKIP', catchupWindow: Math.max(CATCH_UP_MS, everyMs) },
   } satisfies ScheduleOptions
 }
