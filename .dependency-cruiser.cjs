@@ -23,6 +23,20 @@ module.exports = {
     only('adapters', ['schemas']),
     only('workflows', ['schemas', 'batch', 'alerting']),
     {
+      name: 'infra-imports',
+      comment: 'infra/ may import schemas, and how the embedded Postgres is run, so that this stands once',
+      severity: 'error',
+      from: { path: '^infra/', pathNot: TESTS },
+      to: { path: OURS, pathNot: '^(infra|schemas)/|^adapters/embedded/postgres-(account|programs)\\.ts$' },
+    },
+    {
+      name: 'product-without-infra',
+      comment: 'what starts servers for trial and test is no part of the product',
+      severity: 'error',
+      from: { pathNot: '^(infra|test|cli)/' },
+      to: { path: '^infra/' },
+    },
+    {
       name: 'flow-is-deterministic',
       comment: 'a *.flow.ts imports the SDK, constants of schemas and types of activities',
       severity: 'error',
@@ -54,8 +68,10 @@ module.exports = {
     },
     {
       name: 'kafkajs-in-one-file',
+      comment:
+        'kafkajs is not maintained any more: one file of the product knows it, and the tests against a real broker',
       severity: 'error',
-      from: { pathNot: '^adapters/kafka\\.ts$' },
+      from: { pathNot: '^adapters/kafka/client\\.ts$|^test/stack/' },
       to: { path: 'node_modules/kafkajs' },
     },
   ],

@@ -1,74 +1,85 @@
-import { rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { rmSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { stringify } from 'yaml'
 import { asTidemarkError } from '../../schemas/errors.js'
+import { configFile, tidemarkFolder, writeConfig } from './config-file.js'
+import { lesson } from './help.js'
 import { PART_NAMES, type PartName } from './part.js'
-import { installParts, type Stack, startStack } from './start.js'
+import { dropStack, installParts, startStack } from './start.js'
+
+/** Exit statuses: 0 stopped as asked, 1 it failed, 2 it was called wrongly, 130 stopped before it had started. */
+const USAGE = 2
+const INTERRUPTED = 130
 
 interface Flags {
   dir: string
-  only: PartName[]
+  only: readonly PartName[]
   install?: boolean
   fresh?: boolean
 }
 
 const program = new Command('npm run stack --')
-  .description('Starts the servers of a Tidemark cluster on this machine and installs what is missing for it.')
+  .description('Starts the servers of a Tidemark cluster on this machine, and installs what is missing for them.')
   .addOption(
-    new Option('--only <parts>', `some of ${PART_NAMES.join(', ')}`).argParser(partNames).default(PART_NAMES, 'all'),
+    new Option('--only <parts>', 'some parts, with commas between').argParser(partNames).default(PART_NAMES, 'all'),
   )
-  .option('--dir <folder>', 'where data, logs and the Tidemark config go', 'data/stack')
-  .option('--fresh', 'drops the data of an earlier run first')
-  .option('--install', 'only installs what is missing')
+  .option('--dir <folder>', 'where their data, their logs and the config of Tidemark go', 'data/stack')
+  .option('--fresh', 'drops what an earlier run left in the folder: data, logs, ports')
+  .option('--install', 'only installs what is missing, and starts nothing')
   .showHelpAfterError('(npm run stack -- --help shows examples)')
   .exitOverride()
-  .addHelpText(
-    'after',
-    `
-Examples:
-  $ npm run stack                                everything
-  $ npm run stack -- --only kafka,redis          two of them; Tidemark embeds the rest
-  $ npx tidemark up --config data/stack/tidemark.yaml
-`,
-  )
+  .addHelpText('after', lesson())
   .action(run)
+
+// A reader that has seen enough (`npm run stack | head`) does not end the servers.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
 
 try {
   await program.parseAsync()
+  process.exit(0)
 } catch (thrown) {
-  if (thrown instanceof CommanderError) process.exit(thrown.exitCode === 0 ? 0 : 2)
+  if (thrown instanceof CommanderError) process.exit(thrown.exitCode === 0 ? 0 : USAGE)
   const { code, message, hint } = asTidemarkError(thrown)
   process.stderr.write(`${code}: ${message}\n  ${hint}\n`)
   process.exit(1)
 }
 
 async function run({ dir, only, install, fresh }: Flags): Promise<void> {
-  const log = (line: string) => process.stdout.write(`${line}\n`)
   if (install) {
     await installParts(only, log)
-    log('everything that was asked for is installed')
+    log(`installed: ${only.join(', ')}`)
     return
   }
   const home = resolve(dir)
-  if (fresh) rmSync(home, { recursive: true, force: true })
-  const stack = await startStack({ dir: home, parts: only, log })
-  log(introduction(home, stack))
-  await new Promise<void>((resolve) => {
-    process.once('SIGINT', () => resolve())
-    process.once('SIGTERM', () => resolve())
-  })
+  const interrupted = untilInterrupted()
+  if (fresh) await drop(home)
+  const stack = await Promise.race([startStack({ dir: home, parts: only, log }), interrupted])
+  if (!stack) {
+    log('stopped before all had started; what had is ended')
+    process.exit(INTERRUPTED)
+  }
+  log(`\n${writeConfig(home, stack.config)}
+These settings stand in ${configFile(home)}:  npx tidemark up --config ${configFile(home)}
+Ctrl-C stops the servers; their data stay.`)
+  await interrupted
   log('stopping…')
   await stack.stop()
-  log('stopped; the data stay in the folder')
-  process.exit(0)
+  log(`stopped; the next start with --dir ${home} goes on with the data`)
 }
 
-function introduction(home: string, { config }: Stack): string {
-  const file = join(home, 'tidemark.yaml')
-  const text = stringify({ data: { dir: join(home, 'tidemark') }, ...config })
-  writeFileSync(file, text, { mode: 0o600 })
-  return `\n# ${file}\n${text}\nTidemark on it:  npx tidemark up --config ${file}\nCtrl-C stops it.`
+async function drop(home: string): Promise<void> {
+  await dropStack(home)
+  rmSync(configFile(home), { force: true })
+  rmSync(tidemarkFolder(home), { recursive: true, force: true })
+}
+
+/** Resolves at the first Ctrl-C or SIGTERM. Further ones change nothing: npm passes on what the terminal sent already. */
+function untilInterrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve())
+  })
 }
 
 function partNames(text: string): PartName[] {
@@ -76,4 +87,8 @@ function partNames(text: string): PartName[] {
   const unknown = names.find((name) => !PART_NAMES.includes(name as PartName))
   if (unknown !== undefined) throw new InvalidArgumentError(`There is no part "${unknown}": ${PART_NAMES.join(', ')}.`)
   return names as PartName[]
+}
+
+function log(line: string): void {
+  process.stdout.write(`${line}\n`)
 }

@@ -3,6 +3,9 @@ import { join } from 'node:path'
 import type { PartName } from './part.js'
 import type { ProcessMark } from './processes.js'
 
+/** The file of the notes in the folder of a stack. */
+export const NOTES_FILE = 'stack.json'
+
 /** What the folder of a stack remembers from run to run. */
 export interface Notes {
   /** The process that runs the stack. */
@@ -28,5 +31,5 @@ export function writeNotes(dir: string, notes: Notes): void {
 }
 
 function pathIn(dir: string): string {
-  return join(dir, 'stack.json')
+  return join(dir, NOTES_FILE)
 }

@@ -9,12 +9,16 @@ const LOWEST = 12_000
 const HIGHEST = 32_000
 const TRIES = 200
 
-/** A port of the loopback that nobody listens on: the preferred one if it is free. */
-export async function freePort(preferred: number | undefined): Promise<number> {
-  if (preferred !== undefined && (await isFree(preferred))) return preferred
+/**
+ * A port of the loopback that nobody listens on: the preferred one if it is free.
+ * @param taken ports that were given out and are not listened on yet; the answer is added
+ */
+export async function freePort(preferred: number | undefined, taken: Set<number>): Promise<number> {
   for (let tried = 0; tried < TRIES; tried++) {
-    const port = randomInt(LOWEST, HIGHEST)
-    if (await isFree(port)) return port
+    const port = tried === 0 && preferred !== undefined ? preferred : randomInt(LOWEST, HIGHEST)
+    if (taken.has(port) || !(await isFree(port))) continue
+    taken.add(port)
+    return port
   }
   throw new Error(`no free port between ${LOWEST} and ${HIGHEST}`)
 }

@@ -1,14 +1,24 @@
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { processEnvironment, searchPath } from '../../schemas/config/load.js'
-import { asTidemarkError, TidemarkError } from '../../schemas/errors.js'
-import { goTool, mavenVersion, PINS_FOLDER } from './pins.js'
+import { TidemarkError } from '../../schemas/errors.js'
+import { goTool, mavenVersion, PINS_FOLDER, REDIS } from './pins.js'
 import { runStep } from './step.js'
+import { isAtLeast } from './versions.js'
 
 /** What the parts run. Kafka is a folder of jars, the others are executables. */
-export type Program = 'kafka' | 'redis-server' | 'victoria-metrics' | 'vmagent' | 'versitygw' | 'temporal' | 'java'
+type Program =
+  | 'kafka'
+  | 'redis-server'
+  | 'victoria-metrics'
+  | 'vmagent'
+  | 'versitygw'
+  | 'temporal'
+  | 'java'
+  | 'mvn'
+  | 'go'
 
 /** How a program is had: found, or brought into a folder of the cache. */
 interface Source {
@@ -19,24 +29,37 @@ interface Source {
 
 type Log = (line: string) => void
 
+/** A program that may be on PATH already, and how it says its version. */
+interface Wanted {
+  name: string
+  /** The argument that makes it say its version. */
+  ask: string
+  says: RegExp
+  oldest: string
+}
+
 const MAVEN_COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies'
-const JAVA_OLDEST = 17
-export const REDIS_OLDEST = 7
+/** The first Go that fetches the newer one that go.mod asks for. */
+const GO_OLDEST = '1.21'
 
 const sources: Record<Program, Source> = {
   kafka: { find: () => existing(kafkaFolder()), install: installKafka },
-  java: {
-    find: () => onPath('java', ['-version'], JAVA_OLDEST),
-    install: (log) => aptInstall('default-jre-headless', log),
-  },
-  'redis-server': {
-    find: () => onPath('redis-server', ['--version'], REDIS_OLDEST),
-    install: (log) => aptInstall('redis-server', log),
-  },
+  java: debian('default-jre-headless', { name: 'java', ask: '-version', says: /version "([\d.]+)/, oldest: '17' }),
+  mvn: debian('maven', { name: 'mvn', ask: '--version', says: /Maven ([\d.]+)/, oldest: '3' }),
+  go: debian('golang-go', { name: 'go', ask: 'version', says: /go version go([\d.]+)/, oldest: GO_OLDEST }),
+  'redis-server': debian('redis-server', {
+    name: 'redis-server',
+    ask: '--version',
+    says: /v=([\d.]+)/,
+    oldest: REDIS.oldest,
+  }),
   'victoria-metrics': builtByGo('victoria-metrics'),
   vmagent: builtByGo('vmagent'),
   versitygw: builtByGo('versitygw'),
-  temporal: builtByGo('temporal'),
+  temporal: firstOf(
+    onPath({ name: 'temporal', ask: '--version', says: /Server ([\d.]+)/, oldest: '1.29' }),
+    builtByGo('temporal'),
+  ),
 }
 
 /**
@@ -51,16 +74,10 @@ export async function obtain(program: Program, log: Log): Promise<string> {
     await install(log)
   } catch (thrown) {
     if (thrown instanceof TidemarkError) throw thrown
-    const { message } = asTidemarkError(thrown)
+    const { message } = thrown as Error
     throw new TidemarkError('TM_STACK_INSTALL', { program, reason: message, fix: 'mend that and start again' }, thrown)
   }
-  const path = find()
-  if (path) return path
-  throw new TidemarkError('TM_STACK_INSTALL', {
-    program,
-    reason: 'what was installed is not a version that fits',
-    fix: `install a newer ${program} and put it on PATH`,
-  })
+  return programPath(program)
 }
 
 /** Path of a program that `obtain` has brought. */
@@ -84,13 +101,22 @@ function builtByGo(name: 'victoria-metrics' | 'vmagent' | 'versitygw' | 'tempora
   const { package: main, version } = goTool(name)
   const target = join(cacheFolder(), `${name}-${version}`)
   const install = async (log: Log) => {
-    const go = findOnPath('go')
-    if (!go) throw needs(name, 'Go', 'golang')
+    const go = await obtain('go', log)
     await staged(target, (staging) =>
       runStep({
         title: `building ${name} ${version}`,
         file: go,
-        args: ['build', '-v', '-mod=readonly', '-trimpath', '-ldflags=-s -w', '-o', `${staging}/${name}`, main],
+        args: [
+          'build',
+          '-v',
+          '-mod=readonly',
+          '-buildvcs=false',
+          '-trimpath',
+          '-ldflags=-s -w',
+          '-o',
+          `${staging}/${name}`,
+          main,
+        ],
         cwd: PINS_FOLDER,
         env: processEnvironment(),
         log,
@@ -105,11 +131,11 @@ function kafkaFolder(): string {
 }
 
 async function installKafka(log: Log): Promise<void> {
-  if (!findOnPath('mvn')) await aptInstall('maven', log)
+  const mvn = await obtain('mvn', log)
   await staged(kafkaFolder(), (staging) =>
     runStep({
       title: `fetching Kafka ${mavenVersion('kafka_2.13')}`,
-      file: 'mvn',
+      file: mvn,
       args: ['-B', '-ntp', '-f', `${PINS_FOLDER}/pom.xml`, MAVEN_COPY, `-DoutputDirectory=${staging}`],
       env: processEnvironment(),
       log,
@@ -129,6 +155,23 @@ async function staged(target: string, fill: (staging: string) => Promise<void>):
   }
 }
 
+/** A program of a Debian package. */
+function debian(debianPackage: string, wanted: Wanted): Source {
+  const find = onPath(wanted)
+  const install = async (log: Log) => {
+    await aptInstall(debianPackage, log)
+    if (find()) return
+    const reason = `Debian's package ${debianPackage} has an older one than ${wanted.oldest}`
+    const fix = `install ${wanted.name} ${wanted.oldest} or newer by hand and put it on PATH`
+    throw new TidemarkError('TM_STACK_INSTALL', { program: wanted.name, reason, fix })
+  }
+  return { find, install }
+}
+
+function firstOf(find: () => string | undefined, source: Source): Source {
+  return { ...source, find: () => find() ?? source.find() }
+}
+
 async function aptInstall(name: string, log: Log): Promise<void> {
   const [file, ...before] = process.getuid?.() === 0 ? ['apt-get'] : ['sudo', '-n', 'apt-get']
   const env = { ...processEnvironment(), DEBIAN_FRONTEND: 'noninteractive' }
@@ -137,23 +180,23 @@ async function aptInstall(name: string, log: Log): Promise<void> {
     const args = [...before, 'install', '-yq', '--no-install-recommends', name]
     await runStep({ title: `installing ${name}`, file, args, env, log })
   } catch (thrown) {
-    const reason = asTidemarkError(thrown).message
+    const reason = (thrown as Error).message
     const fix = `run \`sudo apt-get install ${name}\``
     throw new TidemarkError('TM_STACK_INSTALL', { program: name, reason, fix }, thrown)
   }
 }
 
-function needs(program: string, what: string, debianPackage: string): TidemarkError {
-  const fix = `install ${what} and put it on PATH (Debian: \`sudo apt-get install ${debianPackage}\`)`
-  return new TidemarkError('TM_STACK_INSTALL', { program, reason: `it is built by ${what}, which is missing`, fix })
-}
-
-/** The program on PATH, if the version it states is new enough. */
-function onPath(name: string, versionArgs: string[], oldest: number): string | undefined {
-  const path = findOnPath(name)
-  if (!path) return undefined
-  const said = execFileSync('sh', ['-c', '"$@" 2>&1', 'sh', path, ...versionArgs], { encoding: 'utf8' })
-  return Number(/\d+/.exec(said)?.[0]) >= oldest ? path : undefined
+/** Finds the program on PATH, if the version that it states is new enough; asks it once. */
+function onPath({ name, ask, says, oldest }: Wanted): () => string | undefined {
+  let found: string | undefined
+  return () => {
+    const path = found ?? findOnPath(name)
+    if (found || !path) return path
+    const { stdout, stderr } = spawnSync(path, [ask], { encoding: 'utf8' })
+    const version = says.exec(stdout + stderr)?.[1]
+    if (version && isAtLeast(version, oldest)) found = path
+    return found
+  }
 }
 
 function findOnPath(name: string): string | undefined {

@@ -1,20 +1,13 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { processEnvironment } from '../../schemas/config/load.js'
 import { TidemarkError } from '../../schemas/errors.js'
-import { type Notes, readNotes, writeNotes } from './notes.js'
-import { PART_NAMES, type PartDefinition, type PartName, type Place, type StackConfig } from './part.js'
-import { kafka } from './parts/kafka.js'
-import { postgres } from './parts/postgres.js'
-import { redis } from './parts/redis.js'
-import { s3 } from './parts/s3.js'
-import { temporal } from './parts/temporal.js'
-import { victoriametrics } from './parts/victoriametrics.js'
+import { definitions } from './definitions.js'
+import { NOTES_FILE, type Notes, readNotes, writeNotes } from './notes.js'
+import { PART_NAMES, type PartName, type Place, type StackConfig } from './part.js'
 import { freePort } from './ports.js'
 import { isAlive, killAndWait, markOf } from './processes.js'
 import { createServer, type StackPart } from './server.js'
-
-const definitions: Record<PartName, PartDefinition> = { kafka, redis, victoriametrics, postgres, s3, temporal }
 
 /** What is started, and where. */
 export interface StackOptions {
@@ -48,10 +41,11 @@ export async function startStack({ dir, parts = PART_NAMES, log }: StackOptions)
   await installParts(parts, log)
   const servers = new Map<PartName, StackPart>()
   const configs: StackConfig[] = []
+  const taken = new Set<number>()
   for (const name of parts) {
-    const place = await placeOf(home, name, notes)
+    const place = await placeOf(home, name, notes, taken)
     configs.push(definitions[name].config(place))
-    servers.set(name, serverOf(name, place, home, notes))
+    servers.set(name, serverOf({ name, place, home, notes, log }))
   }
   const stop = async () => {
     await Promise.all([...servers.values()].map((server) => server.stop()))
@@ -72,38 +66,67 @@ export async function installParts(parts: readonly PartName[], log: (line: strin
   for (const name of parts) await definitions[name].install(log)
 }
 
+/**
+ * Drops what a stack keeps in the folder, and nothing else that is there.
+ * @throws TM_STACK_BUSY while a process runs a stack in it
+ */
+export async function dropStack(dir: string): Promise<void> {
+  const home = resolve(dir)
+  await endLeftOvers(home, readNotes(home))
+  const made = PART_NAMES.flatMap((name) => [name, logOf(name)])
+  for (const name of [...made, NOTES_FILE]) rmSync(join(home, name), { recursive: true, force: true })
+}
+
 async function claim(home: string, notes: Notes): Promise<void> {
-  const { owner } = notes
-  if (owner && owner.pid !== process.pid && isAlive(owner))
-    throw new TidemarkError('TM_STACK_BUSY', { dir: home, pid: String(owner.pid) })
+  await endLeftOvers(home, notes)
   notes.owner = markOf(process.pid)
-  for (const part of Object.values(notes.parts)) {
-    if (part.process) await killAndWait(part.process)
-    part.process = undefined
-  }
   writeNotes(home, notes)
 }
 
-async function placeOf(home: string, name: PartName, notes: Notes): Promise<Place> {
+async function endLeftOvers(home: string, notes: Notes): Promise<void> {
+  const { owner, parts } = notes
+  if (owner && isAlive(owner)) throw new TidemarkError('TM_STACK_BUSY', { dir: home, pid: String(owner.pid) })
+  for (const part of Object.values(parts)) {
+    if (part.process) await killAndWait(part.process)
+    part.process = undefined
+  }
+}
+
+async function placeOf(home: string, name: PartName, notes: Notes, taken: Set<number>): Promise<Place> {
   const before = notes.parts[name]
-  const port = await freePort(before?.port)
-  const innerPort = await freePort(before?.innerPort)
+  const port = await freePort(before?.port, taken)
+  const innerPort = await freePort(before?.innerPort, taken)
   notes.parts[name] = { port, innerPort }
   return { folder: join(home, name), port, innerPort }
 }
 
-function serverOf(name: PartName, place: Place, home: string, notes: Notes): StackPart {
+/** What a server is made from. */
+interface ServerSeed {
+  name: PartName
+  place: Place
+  home: string
+  notes: Notes
+  log(line: string): void
+}
+
+function serverOf({ name, place, home, notes, log }: ServerSeed): StackPart {
+  const logFile = join(home, logOf(name))
   return createServer({
     name,
     definition: definitions[name],
     place,
     env: processEnvironment(),
-    logFile: join(home, `${name}.log`),
+    logFile,
     onProcess(mark) {
       notes.parts[name] = { port: place.port, innerPort: place.innerPort, process: mark }
       writeNotes(home, notes)
     },
+    onDeath: (reason) => log(`${name} ${reason}, though nobody asked it to: see ${logFile}`),
   })
+}
+
+function logOf(name: PartName): string {
+  return `${name}.log`
 }
 
 async function startAndSay(server: StackPart, log: (line: string) => void): Promise<void> {

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 
-/** A step that takes longer says every so often what it does, ms. */
-const REPORT_MS = 2_000
+/** A step that takes longer says what it does, first after this, ms; then the longer it takes, the less often. */
+const FIRST_REPORT_MS = 2_000
+const LONGEST_SILENCE_MS = 15_000
 /** Lines of output that are kept to say why a step failed. */
 const KEPT_LINES = 15
 
@@ -18,15 +19,22 @@ export interface Step {
 }
 
 /**
- * Runs a program and reports its last line every two seconds.
+ * Runs a program and reports its last line now and then.
  * @throws Error with its last lines
  */
 export async function runStep({ title, file, args, cwd, env, log }: Step): Promise<void> {
   const startedAt = performance.now()
   const seconds = () => `${Math.round((performance.now() - startedAt) / 1000)} s`
   const lines: string[] = []
-  const ticks = setInterval(() => log(`${title}: ${seconds()}, ${lines.at(-1) ?? 'nothing said yet'}`), REPORT_MS)
+  let timer: NodeJS.Timeout
+  const reportAfter = (ms: number) => {
+    timer = setTimeout(() => {
+      log(`${title}: ${seconds()}, ${lines.at(-1) ?? 'nothing said yet'}`)
+      reportAfter(Math.min(2 * ms, LONGEST_SILENCE_MS))
+    }, ms)
+  }
   log(title)
+  reportAfter(FIRST_REPORT_MS)
   try {
     const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
     for (const stream of [child.stdout, child.stderr]) {
@@ -42,6 +50,6 @@ export async function runStep({ title, file, args, cwd, env, log }: Step): Promi
     if (code !== 0) throw new Error(`${file} ended with ${code}: ${lines.join(' | ')}`)
     log(`${title}: done in ${seconds()}`)
   } finally {
-    clearInterval(ticks)
+    clearTimeout(timer!)
   }
 }

@@ -12,7 +12,7 @@ const run = promisify(execFile)
 
 /** ApiVersions 0 (KIP-35), which a broker answers only once it has started: length, key 18, version 0, id 1, no client. */
 const API_VERSIONS = Buffer.from([0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 1, 0xff, 0xff])
-const HEAP = ['-Xms128m', '-Xmx512m']
+const JVM = ['-Xms128m', '-Xmx512m', '-Dlog4j2.level=WARN']
 
 /** One node that is broker and controller (KRaft). Topics are made by who needs them, not by a misspelt name. */
 export const kafka: PartDefinition = {
@@ -32,7 +32,7 @@ export const kafka: PartDefinition = {
   },
   command: (place) => ({
     file: programPath('java'),
-    args: [...HEAP, ...classPath(), 'kafka.Kafka', propertiesOf(place)],
+    args: [...JVM, ...classPath(), 'kafka.Kafka', propertiesOf(place)],
     options: { cwd: place.folder },
   }),
   serves: async ({ port }) => (await exchange(port, API_VERSIONS)).length > 0,
