@@ -50,11 +50,11 @@ export class VictoriaMetricsClient {
     this.#pool.on('connect', onConnection).on('disconnect', onConnection)
   }
 
-  /** Sends a remote-write request, compressed by zstd. Resolves once the server has taken it. */
+  /** Sends a remote-write request, compressed by snappy. Resolves once the server has taken it. */
   async write(body: Uint8Array): Promise<void> {
     const headers = {
       'content-type': 'application/x-protobuf',
-      'content-encoding': 'zstd',
+      'content-encoding': 'snappy',
       'x-prometheus-remote-write-version': '0.1.0',
     }
     await this.#text({ path: '/api/v1/write', method: 'POST', headers, body })
