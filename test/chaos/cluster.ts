@@ -17,7 +17,7 @@ const PROCESSES: readonly [role: Role, count: number, spares: number][] = [
 ]
 
 /** Everything a second or so long, so that a round shows it all. */
-export const SETTINGS = {
+const SETTINGS = {
   collector: { enabled: false },
   statsd: { enabled: false },
   log: { partitions: 4 },
