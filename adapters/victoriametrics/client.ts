@@ -71,10 +71,15 @@ export class VictoriaMetricsClient {
     }
   }
 
+  /** The page of the server's own metrics. */
+  metrics(): Promise<string> {
+    return this.#text({ path: '/metrics', method: 'GET' })
+  }
+
   /** What the server says of itself; undefined if it does not say, as behind a proxy. */
   async facts(): Promise<ServerFacts | undefined> {
     try {
-      return serverFacts(await this.#text({ path: '/metrics', method: 'GET' }))
+      return serverFacts(await this.metrics())
     } catch (thrown) {
       const error = asTidemarkError(thrown)
       if (error.retriable) throw error

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { aligned } from '../aligned.js'
 import type { Kind } from '../points.js'
 
 /**
@@ -119,7 +120,7 @@ export function encodeRecord(batch: PointColumns): Uint8Array {
 /** Decodes a record. @throws DamagedRecord with the reason */
 export function decodeRecord(source: Uint8Array): LogRecord {
   // Columns are typed arrays, which need their alignment; lmdb and Kafka hand out bytes at any address.
-  const bytes = source.byteOffset % 8 === 0 ? source : source.slice()
+  const bytes = aligned(source)
   if (bytes.length < HEADER_BYTES)
     throw new DamagedRecord(`it has ${bytes.length} bytes, a header alone has ${HEADER_BYTES}`)
   const header = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES)

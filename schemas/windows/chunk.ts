@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { aligned } from '../aligned.js'
 import type { Series } from '../series/series.js'
 import { ByteBuffer, packSketch, unpackSketch } from '../sketch/codec.js'
 import { alignUp } from '../time.js'
