@@ -122,7 +122,7 @@ export function encodeChunk(batch: WindowBatch, rows: Uint32Array, numbers?: Uin
  * @throws DamagedChunk with the reason
  */
 export function decodeChunk(source: Uint8Array, resolve: SeriesResolver, into: WindowColumns): ChunkHeader {
-  const bytes = source.byteOffset % 8 === 0 ? source : new Uint8Array(source)
+  const bytes = aligned(source)
   if (bytes.length < HEADER_BYTES)
     throw new DamagedChunk(`it has ${bytes.length} bytes, a header alone has ${HEADER_BYTES}`)
   const header = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES)
