@@ -1,5 +1,5 @@
 /** Where a consumer stands in its group. */
-export type GroupPhase = 'joining' | 'joined' | 'reading' | 'over'
+type GroupPhase = 'joining' | 'joined' | 'reading' | 'over'
 
 /**
  * What happens to it: a rebalance began, its share was told, the group confirmed its generation, its loop of fetches

@@ -118,6 +118,8 @@ test.each(outages)('a broker that is %s loses nothing that was acknowledged, and
     }
     expect(reader.overlapped.size).toBe(0)
     for (const error of stage.errors) expect(error.retriable).toBe(true)
+    const restarts = stage.errors.filter(({ code }) => code === 'TM_LOG_READER_RESTARTED')
+    expect(log.counts().readerRestarts).toBe(restarts.length)
     // Positions were never ahead of what was read, and the last ones are kept.
     await eventually(async () => {
       for (const partition of [0, 1])
