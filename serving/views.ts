@@ -31,11 +31,10 @@ export interface Coverage extends TimeRange {
   tier: Tier
 }
 
-/**
- * A view that takes more than this share of a query's time is given up, so that the query still answers with what the
- * others know.
- */
-export const VIEW_SHARE = 0.5
+/** What it means for an answer that the live view did not answer. */
+export const WITHOUT_LIVE = 'closed windows come from the hot store, open ones are missing'
+/** Said of an answer while nobody feeds the live view, or it has lost what it had. */
+export const NOT_FED = `the live view is not fed at present; ${WITHOUT_LIVE}`
 
 /** What failed in a view, for `partialReasons`; errors that are the query's own fault are thrown again. */
 export function viewFailure(view: string, thrown: unknown): string {

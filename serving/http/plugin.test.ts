@@ -59,6 +59,7 @@ describe('GET /api/v1/query', () => {
     expect(body).toMatchObject({
       partial: true,
       partialReasons: ['the batch view failed: an unexpected error happened: disk on fire'],
+      warnings: ['the batch view failed: an unexpected error happened: disk on fire'],
     })
   })
   test('cuts at the limit and says so', async () => {
