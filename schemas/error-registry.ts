@@ -255,7 +255,7 @@ export const ERRORS = {
   // Batch and workflows
   TM_TEMPORAL_MISSING: entry(503, 'paused: no Temporal server: {reason}', '{fix}', true),
   TM_STACK_INSTALL: entry(500, '{program} cannot be had: {reason}', '{fix}'),
-  TM_STACK_START: entry(500, '{part} did not start: {reason}', 'what it said stands in {file}', true),
+  TM_STACK_START: entry(503, '{part} did not start: {reason}', 'look into {file}, where it says more', true),
   TM_STACK_BUSY: entry(
     409,
     'a stack runs in {dir} already (process {pid})',

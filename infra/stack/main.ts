@@ -31,6 +31,11 @@ const program = new Command('npm run stack --')
   .addHelpText('after', lesson())
   .action(run)
 
+// A reader that has seen enough (`npm run stack | head`) does not end the servers.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
+
 try {
   await program.parseAsync()
   process.exit(0)

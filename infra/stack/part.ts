@@ -32,7 +32,5 @@ export interface PartDefinition {
   command(place: Place): AccountCommand & { env?: NodeJS.ProcessEnv }
   /** True once it serves requests; false or a rejection until then. */
   serves(place: Place): Promise<boolean>
-  /** After the first time that it serves: what must be there before clients come. */
-  furnish?(place: Place): Promise<void>
   config(place: Place): StackConfig
 }

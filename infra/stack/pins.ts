@@ -2,8 +2,11 @@ import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** Folder of go.mod, go.sum and pom.xml, the only places that name versions. */
+/** Folder of go.mod, go.sum and pom.xml, which name versions; this file and package.json (Postgres) name the others. */
 export const PINS_FOLDER = dirname(fileURLToPath(import.meta.url))
+
+/** Redis comes as a Debian package: the version of Debian 12, and the oldest that is taken from PATH. */
+export const REDIS = { version: '7.0.15', oldest: '7' }
 
 /** A program that Go builds. */
 export interface GoTool {

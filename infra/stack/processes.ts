@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** A process, told from a later one of the same number by when it began. */
@@ -31,4 +31,18 @@ export function isAlive({ pid, startedTicks }: ProcessMark): boolean {
 export async function killAndWait(mark: ProcessMark): Promise<void> {
   if (isAlive(mark)) process.kill(mark.pid, 'SIGKILL')
   while (isAlive(mark)) await sleep(POLL_MS)
+}
+
+/** Waits until no process of that program works in the folder any more: helpers of a killed server end a little after it. */
+export async function untilGoneFrom(folder: string, program: string): Promise<void> {
+  while (readdirSync('/proc').some((pid) => worksIn(pid, folder, program))) await sleep(POLL_MS)
+}
+
+/** True if it is a process of the program with the folder as its working directory; one that has ended has none. */
+function worksIn(pid: string, folder: string, program: string): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`) === folder && readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === program
+  } catch {
+    return false
+  }
 }

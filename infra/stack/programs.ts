@@ -3,8 +3,8 @@ import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, renameSync, 
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { processEnvironment, searchPath } from '../../schemas/config/load.js'
-import { asTidemarkError, TidemarkError } from '../../schemas/errors.js'
-import { goTool, mavenVersion, PINS_FOLDER } from './pins.js'
+import { TidemarkError } from '../../schemas/errors.js'
+import { goTool, mavenVersion, PINS_FOLDER, REDIS } from './pins.js'
 import { runStep } from './step.js'
 import { isAtLeast } from './versions.js'
 
@@ -41,7 +41,6 @@ interface Wanted {
 const MAVEN_COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies'
 /** The first Go that fetches the newer one that go.mod asks for. */
 const GO_OLDEST = '1.21'
-export const REDIS_OLDEST = '7'
 
 const sources: Record<Program, Source> = {
   kafka: { find: () => existing(kafkaFolder()), install: installKafka },
@@ -52,7 +51,7 @@ const sources: Record<Program, Source> = {
     name: 'redis-server',
     ask: '--version',
     says: /v=([\d.]+)/,
-    oldest: REDIS_OLDEST,
+    oldest: REDIS.oldest,
   }),
   'victoria-metrics': builtByGo('victoria-metrics'),
   vmagent: builtByGo('vmagent'),
@@ -75,7 +74,7 @@ export async function obtain(program: Program, log: Log): Promise<string> {
     await install(log)
   } catch (thrown) {
     if (thrown instanceof TidemarkError) throw thrown
-    const { message } = asTidemarkError(thrown)
+    const { message } = thrown as Error
     throw new TidemarkError('TM_STACK_INSTALL', { program, reason: message, fix: 'mend that and start again' }, thrown)
   }
   return programPath(program)
@@ -181,7 +180,7 @@ async function aptInstall(name: string, log: Log): Promise<void> {
     const args = [...before, 'install', '-yq', '--no-install-recommends', name]
     await runStep({ title: `installing ${name}`, file, args, env, log })
   } catch (thrown) {
-    const reason = asTidemarkError(thrown).message
+    const reason = (thrown as Error).message
     const fix = `run \`sudo apt-get install ${name}\``
     throw new TidemarkError('TM_STACK_INSTALL', { program: name, reason, fix }, thrown)
   }

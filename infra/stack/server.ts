@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { asTidemarkError, TidemarkError } from '../../schemas/errors.js'
+import { TidemarkError } from '../../schemas/errors.js'
 import type { PartDefinition, PartName, Place } from './part.js'
 import { markOf, type ProcessMark } from './processes.js'
 
@@ -60,8 +60,9 @@ class Server implements StackPart {
   readonly address: string
   readonly #options: ServerOptions
   #child: ChildProcess | undefined
-  #isFurnished = false
   #isWanted = false
+  /** How its last process ended. */
+  #end = ''
 
   constructor(options: ServerOptions) {
     this.#options = options
@@ -80,8 +81,6 @@ class Server implements StackPart {
       await definition.prepare(place)
       const child = this.#spawn()
       await this.#untilServing(child)
-      if (!this.#isFurnished) await definition.furnish?.(place)
-      this.#isFurnished = true
       this.#isWanted = true
     } catch (thrown) {
       await this.kill()
@@ -90,11 +89,11 @@ class Server implements StackPart {
   }
 
   stop(): Promise<void> {
-    return this.#end(this.#options.definition.stopSignal)
+    return this.#finish(this.#options.definition.stopSignal)
   }
 
   kill(): Promise<void> {
-    return this.#end('SIGKILL')
+    return this.#finish('SIGKILL')
   }
 
   pause(): void {
@@ -120,10 +119,12 @@ class Server implements StackPart {
     this.#child = child
     child.once('exit', (code, signal) => {
       this.#child = undefined
-      if (this.#isWanted) onDeath(`ended with ${code ?? signal}`)
+      this.#end = `ended with ${code ?? signal}`
+      if (this.#isWanted) onDeath(this.#end)
     })
-    child.once('error', () => {
+    child.once('error', ({ message }) => {
       this.#child = undefined
+      this.#end = `cannot be run: ${message}`
     })
     const mark = child.pid === undefined ? undefined : markOf(child.pid)
     if (mark) onProcess(mark)
@@ -135,9 +136,9 @@ class Server implements StackPart {
     const deadline = performance.now() + START_MS
     let last = 'it does not answer'
     while (performance.now() < deadline) {
-      if (this.#child !== child) throw new Error(`it ended with ${child.exitCode ?? child.signalCode ?? 'an error'}`)
+      if (this.#child !== child) throw new Error(`it ${this.#end}`)
       const isServing = await definition.serves(place).catch((thrown) => {
-        last = asTidemarkError(thrown).message
+        last = (thrown as Error).message
         return false
       })
       if (isServing && this.#child === child) return
@@ -146,7 +147,7 @@ class Server implements StackPart {
     throw new Error(`not ready after ${START_MS / 1000} s (${last})`)
   }
 
-  async #end(signal: NodeJS.Signals): Promise<void> {
+  async #finish(signal: NodeJS.Signals): Promise<void> {
     const child = this.#child
     this.#isWanted = false
     if (!child) return
@@ -161,7 +162,7 @@ class Server implements StackPart {
 
   #failure(thrown: unknown): TidemarkError {
     const { logFile, name } = this.#options
-    const { message } = asTidemarkError(thrown)
+    const { message } = thrown as Error
     const said = lastWords(logFile)
     return new TidemarkError(
       'TM_STACK_START',

@@ -6,6 +6,7 @@ import pg from 'pg'
 import { postgresAccount } from '../../../adapters/embedded/postgres-account.js'
 import { postgresProgram, postgresVersion } from '../../../adapters/embedded/postgres-programs.js'
 import type { PartDefinition, Place } from '../part.js'
+import { untilGoneFrom } from '../processes.js'
 
 const run = promisify(execFile)
 
@@ -22,7 +23,12 @@ export const postgres: PartDefinition = {
   async prepare(place) {
     mkdirSync(place.folder, { recursive: true })
     const cluster = clusterOf(place)
-    if (existsSync(cluster)) return
+    if (existsSync(cluster)) {
+      // A killed server leaves the file, and a zombie that nobody reaps would make it look valid for ever.
+      await untilGoneFrom(cluster, 'postgres')
+      rmSync(join(cluster, 'postmaster.pid'), { force: true })
+      return
+    }
     // Made beside it and moved there: what a killed run left half made is begun again.
     const unfinished = `${cluster}.new`
     const { owner, command } = postgresAccount(postgresProgram('initdb'), unfinished)

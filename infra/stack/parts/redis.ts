@@ -1,11 +1,12 @@
 import { mkdirSync } from 'node:fs'
 import type { PartDefinition } from '../part.js'
-import { obtain, programPath, REDIS_OLDEST } from '../programs.js'
+import { REDIS } from '../pins.js'
+import { obtain, programPath } from '../programs.js'
 import { exchange } from '../requests.js'
 
 /** Every write is in the append-only file before it is answered, so a kill loses nothing. */
 export const redis: PartDefinition = {
-  version: `${REDIS_OLDEST} or newer`,
+  version: `${REDIS.oldest} or newer`,
   stopSignal: 'SIGTERM',
   async install(log) {
     await obtain('redis-server', log)

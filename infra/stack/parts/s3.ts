@@ -1,13 +1,13 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import type { PartDefinition, Place } from '../part.js'
 import { goTool } from '../pins.js'
 import { obtain, programPath } from '../programs.js'
 import { answersHttp } from '../requests.js'
 
 const BUCKET = 'tidemark'
-const CREDENTIALS = { accessKeyId: 'tidemark', secretAccessKey: 'tidemark-secret' }
+const ACCESS_KEY_ID = 'tidemark'
+const SECRET_ACCESS_KEY = 'tidemark-secret'
 
 /** versitygw: buckets are folders, objects are files in them. */
 export const s3: PartDefinition = {
@@ -17,44 +17,25 @@ export const s3: PartDefinition = {
     await obtain('versitygw', log)
   },
   async prepare(place) {
-    mkdirSync(bucketsOf(place), { recursive: true })
+    mkdirSync(join(bucketsOf(place), BUCKET), { recursive: true })
   },
   command: (place) => ({
     file: programPath('versitygw'),
     args: ['--port', `127.0.0.1:${place.port}`, '--health', '/health', '--quiet', 'posix', bucketsOf(place)],
-    env: { ROOT_ACCESS_KEY: CREDENTIALS.accessKeyId, ROOT_SECRET_KEY: CREDENTIALS.secretAccessKey },
+    env: { ROOT_ACCESS_KEY: ACCESS_KEY_ID, ROOT_SECRET_KEY: SECRET_ACCESS_KEY },
     options: { cwd: place.folder },
   }),
   serves: ({ port }) => answersHttp(port, '/health'),
-  async furnish(place) {
-    const client = new S3Client({
-      endpoint: endpointOf(place),
-      region: 'us-east-1',
-      credentials: CREDENTIALS,
-      forcePathStyle: true,
-    })
-    try {
-      await client.send(new CreateBucketCommand({ Bucket: BUCKET }))
-    } catch (thrown) {
-      if ((thrown as Error).name !== 'BucketAlreadyOwnedByYou') throw thrown
-    } finally {
-      client.destroy()
-    }
-  },
   config: (place) => ({
     s3: {
-      endpoint: endpointOf(place),
+      endpoint: `http://127.0.0.1:${place.port}`,
       bucket: BUCKET,
-      access_key_id: CREDENTIALS.accessKeyId,
-      secret_access_key: CREDENTIALS.secretAccessKey,
+      access_key_id: ACCESS_KEY_ID,
+      secret_access_key: SECRET_ACCESS_KEY,
     },
   }),
 }
 
 function bucketsOf({ folder }: Place): string {
   return join(folder, 'buckets')
-}
-
-function endpointOf({ port }: Place): string {
-  return `http://127.0.0.1:${port}`
 }
