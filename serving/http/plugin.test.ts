@@ -205,7 +205,7 @@ describe('status and administration', () => {
     unready.push('the catalog is starting')
     expect(await app.inject('/-/ready')).toMatchObject({
       statusCode: 503,
-      body: 'not ready: the catalog is starting\n',
+      body: 'Tidemark is not ready.\nthe catalog is starting\n',
     })
   })
   test('a recompute is started, followed and steered', async () => {
