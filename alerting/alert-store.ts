@@ -35,9 +35,7 @@ export class AlertStore {
       const stored = await tx
         .insertInto('rule_groups')
         .values({ id, ...row })
-        .onConflict((conflict) =>
-          conflict.column('id').doUpdateSet(row).where('rule_groups.judged_ms', '<', judgedMs),
-        )
+        .onConflict((conflict) => conflict.column('id').doUpdateSet(row).where('rule_groups.judged_ms', '<', judgedMs))
         .returning('id')
         .execute()
       if (stored.length === 0) return false
@@ -86,7 +84,9 @@ function asRow({ fingerprint, labels, annotations, state, value, ...times }: Act
   }
 }
 
-function asAlert(row: Omit<AlertRow, 'labels' | 'annotations'> & { labels: unknown; annotations: unknown }): ActiveAlert {
+function asAlert(
+  row: Omit<AlertRow, 'labels' | 'annotations'> & { labels: unknown; annotations: unknown },
+): ActiveAlert {
   return {
     fingerprint: row.fingerprint,
     labels: row.labels as ActiveAlert['labels'],

@@ -37,7 +37,11 @@ export class GroupEvaluator {
   readonly #rules: RuleEvaluator[]
 
   /** @param known alerts of the rules as they stood before a restart, by the rule's place in the group */
-  constructor(group: RuleGroup, options: EvaluateOptions, known: ReadonlyMap<number, readonly ActiveAlert[]> = new Map()) {
+  constructor(
+    group: RuleGroup,
+    options: EvaluateOptions,
+    known: ReadonlyMap<number, readonly ActiveAlert[]> = new Map(),
+  ) {
     this.group = group
     this.#rules = group.rules.map(
       (rule, i) => new RuleEvaluator(rule, `${groupId(group)};${i}`, group.intervalMs, options, known.get(i) ?? []),

@@ -65,5 +65,8 @@ function withoutEmpty(labels: Readonly<Record<string, string>>): Record<string, 
 }
 
 function fingerprintOf(key: string, labels: Readonly<Record<string, string>>): string {
-  return createHash('sha256').update(JSON.stringify([key, labels])).digest('hex').slice(0, 32)
+  return createHash('sha256')
+    .update(JSON.stringify([key, labels]))
+    .digest('hex')
+    .slice(0, 32)
 }

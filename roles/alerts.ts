@@ -55,7 +55,13 @@ export async function startAlerts(context: RoleContext): Promise<RunningRole> {
   const hot = await stores.hot()
   const live = await stores.live()
   return {
-    checks: [checkLog(log), checkCatalog(catalog.db), checkHot(hot), checkLive(live), checkObjects(await stores.objects())],
+    checks: [
+      checkLog(log),
+      checkCatalog(catalog.db),
+      checkHot(hot),
+      checkLive(live),
+      checkObjects(await stores.objects()),
+    ],
     metrics: alertMetrics(judged),
   }
 }

@@ -55,7 +55,18 @@ async function start(overrides: Record<string, unknown>) {
   const control = {} as ControlOptions
   const health = { failed: () => [], ready: async () => ({ reasons: [], warnings: [] }) }
   const metrics = new ProcessMetrics({ version: '1.2.3', roles: ['gateway'] })
-  const http = await startHttp({ health, metrics, rules: async () => [], config, gateway, control, serving, access, clock, logger })
+  const http = await startHttp({
+    health,
+    metrics,
+    rules: async () => [],
+    config,
+    gateway,
+    control,
+    serving,
+    access,
+    clock,
+    logger,
+  })
   closing.add('HTTP', () => http.close())
   return http.url
 }

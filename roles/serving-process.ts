@@ -137,7 +137,12 @@ export class ServingProcess {
   /** What the process counts. @throws TM_SERVING_UNAVAILABLE */
   async metrics(): Promise<ForeignFamily[]> {
     if (!this.#isReady) throw unavailable('the serving process is starting')
-    const answer = await this.ask({ method: 'GET', url: METRICS_PATH, headers: {}, signal: new AbortController().signal })
+    const answer = await this.ask({
+      method: 'GET',
+      url: METRICS_PATH,
+      headers: {},
+      signal: new AbortController().signal,
+    })
     return (await json(answer)) as ForeignFamily[]
   }
 

@@ -19,7 +19,10 @@ export function archiveMetrics(status: () => Promise<ArchiveStatus>, flushes: Hi
   const archive = collector({
     name: 'archive',
     families: {
-      tidemark_archive_lag_seconds: { type: 'gauge', help: 'Age of the oldest point that is not archived; 0 if all are.' },
+      tidemark_archive_lag_seconds: {
+        type: 'gauge',
+        help: 'Age of the oldest point that is not archived; 0 if all are.',
+      },
       tidemark_archive_lag_records: { type: 'gauge', help: 'Records of the log that are not archived.' },
       tidemark_archive_files: { type: 'gauge', help: 'Files of raw points in the master dataset.' },
       tidemark_archive_size_bytes: { type: 'gauge', help: 'Bytes of these files.' },

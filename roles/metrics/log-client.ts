@@ -6,7 +6,10 @@ export function logClientMetrics(counts: () => KafkaLogCounts): RoleMetrics {
   const restarts = collector({
     name: 'log',
     families: {
-      tidemark_log_reader_restarts_total: { type: 'counter', help: 'Consumers that ended or were stuck and were replaced.' },
+      tidemark_log_reader_restarts_total: {
+        type: 'counter',
+        help: 'Consumers that ended or were stuck and were replaced.',
+      },
       tidemark_log_producer_restarts_total: { type: 'counter', help: 'Connections for appending that were replaced.' },
     },
     read: async () => {

@@ -1,4 +1,12 @@
-import { Counter, collectDefaultMetrics, Gauge, type Metric, type MetricObjectWithValues, type MetricValue, Registry } from 'prom-client'
+import {
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  type Metric,
+  type MetricObjectWithValues,
+  type MetricValue,
+  Registry,
+} from 'prom-client'
 import { within } from '../within.js'
 import type { Collector, Reading, RoleMetrics } from './collector.js'
 
@@ -27,7 +35,10 @@ export class ProcessMetrics {
   constructor({ version, roles }: { version: string; roles: readonly string[] }) {
     this.#openMetrics.setContentType(Registry.OPENMETRICS_CONTENT_TYPE)
     collectDefaultMetrics({ register: this.#text })
-    const facts = { name: 'tidemark_build_info', help: 'Version of this process, and each role that it plays; always 1.' }
+    const facts = {
+      name: 'tidemark_build_info',
+      help: 'Version of this process, and each role that it plays; always 1.',
+    }
     const build = new Gauge({ ...facts, labelNames: ['version', 'role'], registers: [this.#text] })
     for (const role of roles) build.set({ version, role }, 1)
     this.#success = new Gauge({

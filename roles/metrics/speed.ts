@@ -16,7 +16,11 @@ export function speedMetrics(status: () => Promise<readonly PartitionStatus[]>):
       tidemark_partition_lag_records: { type: 'gauge', help: 'Records of the log that are not read yet.', labels },
       tidemark_partition_open_windows: { type: 'gauge', help: 'Windows that still wait for points.', labels },
       tidemark_late_points_total: { type: 'counter', help: 'Points whose window was closed when they came.', labels },
-      tidemark_windows_closed_total: { type: 'counter', help: 'Windows that were closed, one a series and 10 s.', labels },
+      tidemark_windows_closed_total: {
+        type: 'counter',
+        help: 'Windows that were closed, one a series and 10 s.',
+        labels,
+      },
       tidemark_live_view_fed: { type: 'gauge', help: 'Whether the live view takes windows: 1, or else 0.', labels },
     },
     read: async () => {

@@ -52,7 +52,15 @@ function checkListening({ http, statsd }: Config): void {
 }
 
 /** Settings that say how often something is done. */
-function periods({ collector, speed, archive, batch, self, alerting, heartbeat }: Config): [key: string, text: string][] {
+function periods({
+  collector,
+  speed,
+  archive,
+  batch,
+  self,
+  alerting,
+  heartbeat,
+}: Config): [key: string, text: string][] {
   return [
     ['collector.interval', collector.interval],
     ['speed.provisional_every', speed.provisional_every],

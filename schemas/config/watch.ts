@@ -23,7 +23,8 @@ export const watchGroups = {
     url: Type.String({
       default: '',
       pattern: '^(https?://.+)?$',
-      description: 'http(s) address of a dead man’s switch that is asked (GET) as long as the pipeline moves; empty: none',
+      description:
+        'http(s) address of a dead man’s switch that is asked (GET) as long as the pipeline moves; empty: none',
     }),
     interval: duration('30s', 'how often'),
     tide_line_age: duration('30m', 'a tide line older than this stands still'),
