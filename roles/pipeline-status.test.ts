@@ -7,7 +7,14 @@ function instance(seenMs: number, status: Instance['status']): Instance {
   return { id: String(seenMs), roles: [], host: 'box', pid: 1, url: '', version: '', startedMs: 0, seenMs, status }
 }
 
-const partition = (n: number, lagRecords: number) => ({ partition: n, lagRecords, openWindows: 0, latePoints: 0 })
+const partition = (n: number, lagRecords: number) => ({
+  partition: n,
+  lagRecords,
+  openWindows: 0,
+  latePoints: 0,
+  closedWindows: 0,
+  isFed: true,
+})
 
 test('what gateways counted is added up, refusals by their code', () => {
   const ingest = (refusedByCode: Record<string, number>) => ({

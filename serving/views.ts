@@ -23,6 +23,17 @@ export interface Views {
   queryTtlMs: number
   /** How long the list of series is kept, ms; new series of the live view are seen at once. */
   tagIndexTtlMs: number
+  observer?: QueryObserver
+}
+
+/** Told of queries, for metrics. */
+export interface QueryObserver {
+  /** The answer of a query can be sent. */
+  answered(query: { type: 'instant' | 'range'; ms: number; isPartial: boolean }): void
+  /** A query ends with this error. */
+  failed(code: string): void
+  /** The answer of a query was looked for among those that are kept. */
+  lookedUp(isKept: boolean): void
 }
 
 /** A stretch of an answer and the view that it came from. */

@@ -73,12 +73,23 @@ function checkListening({ http, statsd }: Config): void {
 }
 
 /** Settings that say how often something is done. */
-function periods({ collector, speed, archive, batch }: Config): [key: string, text: string][] {
+function periods({
+  collector,
+  speed,
+  archive,
+  batch,
+  self,
+  alerting,
+  heartbeat,
+}: Config): [key: string, text: string][] {
   return [
     ['collector.interval', collector.interval],
     ['speed.provisional_every', speed.provisional_every],
     ['archive.flush_every', archive.flush_every],
     ['batch.seal_every', batch.seal_every],
+    ['self.interval', self.interval],
+    ['alerting.evaluation_interval', alerting.evaluation_interval],
+    ['heartbeat.interval', heartbeat.interval],
   ]
 }
 

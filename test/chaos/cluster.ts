@@ -19,6 +19,7 @@ const PROCESSES: readonly [role: Role, count: number, spares: number][] = [
 /** Everything a second or so long, so that a round shows it all. */
 const SETTINGS = {
   collector: { enabled: false },
+  self: { collect: false },
   statsd: { enabled: false },
   log: { partitions: 4 },
   speed: { lateness: '5s', idle_after: '10s' },
