@@ -26,7 +26,15 @@ const status: PipelineStatus = {
     activeSeries: 10_000,
   },
   speed: [
-    { partition: 0, watermarkMs: NOW - 15_000, lagRecords: 1200, openWindows: 2, latePoints: 7, closedWindows: 0, isFed: true },
+    {
+      partition: 0,
+      watermarkMs: NOW - 15_000,
+      lagRecords: 1200,
+      openWindows: 2,
+      latePoints: 7,
+      closedWindows: 0,
+      isFed: true,
+    },
     { partition: 1, lagRecords: 0, openWindows: 0, latePoints: 0, closedWindows: 0, isFed: true },
   ],
   archive: {
