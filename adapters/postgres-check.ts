@@ -85,7 +85,7 @@ function fixOf(thrown: unknown, key: string): string {
   const code = (thrown as { code?: string }).code ?? ''
   if (code.startsWith('28')) return `check user and password in ${key}, and the server's pg_hba.conf`
   if (code === '3D000') return `create the database, or name another in ${key}`
-  if (/CERT|SELF_SIGNED|ALTNAME/.test(code))
+  if (/CERT|SELF_SIGNED|ALTNAME|VERIFY/.test(code))
     return `add sslrootcert=/path/to/ca.pem to ${key}, and connect by the name that the certificate is for`
   return `start the server, or correct host and port in ${key}`
 }
