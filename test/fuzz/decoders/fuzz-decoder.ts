@@ -6,7 +6,7 @@ import { nextInput } from './mutate.js'
 import type { Subject } from './subject.js'
 
 /** Inputs that one decoder reads, its caches growing, between two looks at the memory. */
-export const INPUTS_A_ROUND = 10_000
+const INPUTS_A_ROUND = 10_000
 /** What a decoder may hold after a round besides what its inputs explain, bytes. */
 const HELD_BYTES = 24 << 20
 /** A key that is remembered costs more than its bytes: names, entries of maps, handles. */
