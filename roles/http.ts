@@ -23,6 +23,8 @@ import type { ServingProcess } from './serving-process.js'
 import { servingRoutes } from './serving-routes.js'
 import { areSame, type Certificates, readCertificates } from './tls.js'
 
+/** A request that has not arrived in full by then is dropped: nobody holds connections by sending a byte at a time. ms */
+const REQUEST_MS = 300_000
 /** Certificates that were renewed are taken over within this time, ms. */
 const CERTIFICATES_EVERY_MS = 10_000
 
@@ -79,6 +81,7 @@ function createApp(logger: Logger, certificates: Certificates | undefined): Fast
   const options = {
     loggerInstance: logger.child({}, { level: 'warn' }) as FastifyBaseLogger,
     forceCloseConnections: true,
+    requestTimeout: REQUEST_MS,
   }
   if (!certificates) return fastify(options)
   const https = { ...certificates, requestCert: certificates.ca !== undefined, rejectUnauthorized: true }
