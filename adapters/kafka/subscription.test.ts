@@ -172,6 +172,19 @@ describe('a partition', () => {
     expect(told).toContain('read 0 1')
   })
 
+  test('with records left out of a fetch is fetched again before they are given up', async () => {
+    const { consumer, told, errors } = stage()
+    consumer().share([0], 1)
+    await settle()
+    consumer().sought.length = 0
+    consumer().listener.fetched(0, [entry(5)])
+    expect(consumer().sought).toEqual([[0, 0]])
+    consumer().listener.fetched(0, [entry(0), entry(1)])
+    await settle()
+    expect(told).toEqual(['assign 0 -', 'read 0 0,1'])
+    expect(errors).toEqual([])
+  })
+
   test('that retention has passed gets its position and metadata back', async () => {
     const { subscription, consumer, stored, errors } = stage()
     consumer().share([0], 1)
@@ -179,6 +192,7 @@ describe('a partition', () => {
     await subscription.commit(0, { offset: 1, metadata: 'w' })
     // What the client does when its offset is out of range.
     stored.delete(0)
+    consumer().listener.fetched(0, [entry(60)])
     consumer().listener.fetched(0, [entry(60)])
     await settle()
     expect(errors).toEqual(['records 0 to 59 of points/0 were removed before group g had read them'])

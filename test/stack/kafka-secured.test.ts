@@ -16,7 +16,7 @@ let folder: string
 let broker: SecuredBroker
 beforeAll(async () => {
   folder = await scratchFolder()
-  broker = await startSecuredBroker(folder, process.env)
+  broker = await startSecuredBroker(folder)
 })
 afterAll(async () => {
   await broker.server.stop()

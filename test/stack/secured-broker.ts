@@ -1,12 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { PartDefinition, Place } from '../../infra/stack/part.js'
-import { kafka } from '../../infra/stack/parts/kafka.js'
+import type { Place } from '../../infra/stack/part.js'
 import { freePort } from '../../infra/stack/ports.js'
-import { programPath } from '../../infra/stack/programs.js'
-import { createServer, type StackPart } from '../../infra/stack/server.js'
+import type { StackPart } from '../../infra/stack/server.js'
+import { customBroker } from './custom-broker.js'
 
 /** A broker that is reached over TLS with a client's certificate and a password, and that lets only some users do things. */
 export interface SecuredBroker {
@@ -22,40 +21,27 @@ export const USER = { username: 'tidemark', password: 'the-password' }
 /** May log in, and nothing else. */
 export const STRANGER = { username: 'stranger', password: 'another-password' }
 
-export async function startSecuredBroker(folder: string, env: NodeJS.ProcessEnv): Promise<SecuredBroker> {
+export async function startSecuredBroker(folder: string): Promise<SecuredBroker> {
   const taken = new Set<number>()
-  const port = await freePort(undefined, taken)
-  const innerPort = await freePort(undefined, taken)
+  const ports = { port: await freePort(undefined, taken), innerPort: await freePort(undefined, taken) }
   const securePort = await freePort(undefined, taken)
   makeCertificates(folder)
-  const definition: PartDefinition = {
-    ...kafka,
-    async prepare(place) {
-      mkdirSync(join(folder, 'logs'), { recursive: true })
-      writeFileSync(join(folder, 'server.properties'), properties(place, securePort))
-      if (!existsSync(join(folder, 'logs', 'meta.properties'))) format(folder)
-    },
-  }
-  const place = { folder, port, innerPort }
-  const logFile = join(folder, 'broker.log')
-  const server = createServer({
-    name: 'kafka',
-    definition,
-    place,
-    env,
-    logFile,
-    onProcess: () => undefined,
-    onDeath: () => undefined,
+  const server = customBroker({
+    folder,
+    port: ports.port,
+    cluster: randomBytes(16).toString('base64url'),
+    properties: properties({ folder, ...ports }, securePort),
+    format: [USER, STRANGER].flatMap(({ username, password }) =>
+      ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => [
+        '--add-scram',
+        `${mechanism}=[name=${username},password=${password}]`,
+      ]),
+    ),
   })
   await server.start()
   const path = (name: string) => join(folder, name)
-  return {
-    address: `127.0.0.1:${securePort}`,
-    ca: path('ca.pem'),
-    cert: path('client.pem'),
-    key: path('client.key'),
-    server,
-  }
+  const address = `127.0.0.1:${securePort}`
+  return { address, ca: path('ca.pem'), cert: path('client.pem'), key: path('client.key'), server }
 }
 
 /** An authority, and a certificate of it for the server and for the client. */
@@ -71,21 +57,6 @@ function makeCertificates(folder: string): void {
   }
   const pair = ['server.key', 'server.pem'].map((name) => readFileSync(join(folder, name), 'utf8'))
   writeFileSync(join(folder, 'server-pair.pem'), pair.join(''))
-}
-
-function format(folder: string): void {
-  const cluster = randomBytes(16).toString('base64url')
-  const scram = [USER, STRANGER].flatMap(({ username, password }) =>
-    ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => [
-      '--add-scram',
-      `${mechanism}=[name=${username},password=${password}]`,
-    ]),
-  )
-  const args = ['format', '-t', cluster, '-c', 'server.properties', ...scram]
-  execFileSync(programPath('java'), ['-cp', `${programPath('kafka')}/*`, 'kafka.tools.StorageTool', ...args], {
-    cwd: folder,
-    stdio: 'pipe',
-  })
 }
 
 function properties({ folder, port, innerPort }: Place, securePort: number): string {
