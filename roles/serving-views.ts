@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { EmbeddedCache } from '../adapters/embedded/cache.js'
 import { ObjectFolder } from '../adapters/embedded/object-folder.js'
-import { RemoteHotStore, RemoteLiveView } from '../adapters/embedded/speed-views-client.js'
+import { RemoteHotStore, RemoteLiveView, remoteWindowChanges } from '../adapters/embedded/speed-views-client.js'
 import { openPostgres } from '../adapters/postgres.js'
 import { SeriesIndex } from '../batch/catalog/series.js'
 import type { CatalogTables } from '../batch/catalog/tables.js'
@@ -52,10 +52,13 @@ export function openServingViews(setup: ServingSetup, clock: Clock, closing: Clo
     clock,
     settings: batchSettings(config),
   })
+  const changes = remoteWindowChanges(setup.speedSocket)
+  closing.add('watching the live view', () => changes.close())
   return {
     batch,
     hot,
     live: new RemoteLiveView(setup.speedSocket),
+    changes,
     cache: new EmbeddedCache(config.cache.bytes, clock),
     clock,
     limits: config.limits,

@@ -2,13 +2,21 @@ import { asTidemarkError, TidemarkError } from '../schemas/errors.js'
 import type { Limits } from '../schemas/limits.js'
 import type { BatchView } from '../schemas/ports/batch-view.js'
 import type { Cache } from '../schemas/ports/cache.js'
+import type { WindowChanges } from '../schemas/ports/window-changes.js'
 import type { LiveView, WindowReader } from '../schemas/ports/window-store.js'
 import type { Clock, Tier, TimeRange } from '../schemas/time.js'
 
 /** Limits of one query. */
 type QueryLimits = Pick<
   Limits,
-  'querySeries' | 'querySamples' | 'querySteps' | 'queryPoints' | 'queryMs' | 'queryDepth' | 'queryResultSamples'
+  | 'querySeries'
+  | 'querySamples'
+  | 'querySteps'
+  | 'queryPoints'
+  | 'queryMs'
+  | 'queryDepth'
+  | 'queryResultSamples'
+  | 'tails'
 >
 
 /** All that answers queries: the three views, and where answers are kept for a while. */
@@ -16,6 +24,8 @@ export interface Views {
   batch: BatchView
   hot: WindowReader
   live: Pick<LiveView, 'read' | 'series' | 'coveredFromMs'>
+  /** Tells when windows of the live view change. */
+  changes: WindowChanges
   cache: Cache
   clock: Clock
   limits: QueryLimits

@@ -13,6 +13,7 @@ import { registerQueryRoutes } from './query.js'
 import { registerRecomputeRoutes } from './recompute.js'
 import { registerSeriesRoutes } from './series.js'
 import { registerStatusRoutes, type StatusSources } from './status.js'
+import { registerTailRoutes } from './tail.js'
 
 /** Answers of less than 1 KiB are sent as they are. */
 const COMPRESSION = { encodings: ['gzip', 'deflate'] as ('gzip' | 'deflate')[], threshold: 1024 }
@@ -47,6 +48,7 @@ export function queryPlugin(views: Views): FastifyPluginAsync {
     // Scopes of their own: each accepts forms for itself, and never changes what the ingest routes accept.
     await app.register(async (scope) => registerQueryRoutes(scope, view, views))
     await app.register(async (scope) => registerSeriesRoutes(scope, view, views))
+    await app.register(async (scope) => registerTailRoutes(scope, view, views))
     await app.register(async (scope) => registerLanguageRoutes(scope, views.limits))
     await app.register(async (scope) => registerCardinalityRoutes(scope, view, views))
   }
