@@ -48,6 +48,7 @@ const ROUTES: Readonly<Record<string, RouteAccess>> = {
   'POST /api/v1/query_range': query,
   'GET /api/v1/query_exemplars': query,
   'POST /api/v1/query_exemplars': query,
+  'GET /api/v1/tail': query,
   'GET /api/v1/explain': query,
   'POST /api/v1/explain': query,
   'GET /api/v1/series': query,

@@ -9,7 +9,10 @@ import { createGateway } from '../ingest/gateway/gateway.js'
 import { firstLayout } from '../ingest/routing/plan-layout.js'
 import { MemoryLog } from '../ingest/testing/memory-log.js'
 import { loadConfig } from '../schemas/config/load.js'
+import { Kind } from '../schemas/points.js'
+import type { LiveFeed } from '../schemas/ports/window-store.js'
 import type { Workflows } from '../schemas/ports/workflows.js'
+import { Series } from '../schemas/series/series.js'
 import type { TimeRange } from '../schemas/time.js'
 import { bundleProgram } from '../test/bundle-program.js'
 import { eventually } from '../test/contract/eventually.js'
@@ -58,6 +61,7 @@ class TestLiveView extends EmbeddedLiveView {
 
 const closing = new CloseStack()
 let live: TestLiveView
+let feed: LiveFeed
 let serving: ServingProcess
 let http: HttpServer
 const stored = new MemoryLog()
@@ -76,7 +80,7 @@ beforeAll(async () => {
   const program = join(folder, 'serving.mjs')
   await bundleProgram(join(import.meta.dirname, 'serving-main.ts'), program)
   live = new TestLiveView(1)
-  const feed = await live.follow(0, 0)
+  feed = await live.follow(0, 0)
   const hot = new EmbeddedHotStore(join(folder, 'hot'))
   closing.add('the hot store', () => hot.close())
   const series = Array.from({ length: SERIES }, (_, i) => cpu({ host: `h${i}`, shard: `${i % 7}` }))
@@ -106,6 +110,26 @@ beforeAll(async () => {
   closing.add('HTTP', () => http.close())
 })
 afterAll(() => closing.close())
+
+test('a live tail tells of windows that are put into the live view of this process, until its client goes', async () => {
+  const client = new AbortController()
+  const response = await ask(`/api/v1/tail?query=${encodeURIComponent('count(fresh) or vector(0)')}`, {
+    signal: client.signal,
+  })
+  const pieces = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+  let text = ''
+  const told = async (value: string) => {
+    while (!text.includes(`"${value}"]`)) text += (await pieces?.read())?.value ?? ''
+  }
+  await told('0')
+  const fresh = Array.from({ length: 7 }, (_, i) => ({
+    series: Series.of('fresh', { host: `h${i}` }, Kind.Sample),
+    values: [i],
+  }))
+  await feed.put([batch(NOW, 0, fresh, false)], NOW)
+  await told('7')
+  client.abort()
+})
 
 const seconds = (ms: number) => (ms / 1000).toFixed(3)
 const ask = (path: string, init?: RequestInit) => fetch(`${http.url}${path}`, init)

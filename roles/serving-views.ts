@@ -2,10 +2,11 @@ import { join } from 'node:path'
 import type { Kysely } from 'kysely'
 import { EmbeddedCache } from '../adapters/embedded/cache.js'
 import { ObjectFolder } from '../adapters/embedded/object-folder.js'
-import { RemoteHotStore, RemoteLiveView } from '../adapters/embedded/speed-views-client.js'
+import { RemoteHotStore, RemoteLiveView, remoteWindowChanges } from '../adapters/embedded/speed-views-client.js'
 import { openPostgres } from '../adapters/postgres.js'
 import { createRedisCache } from '../adapters/redis/cache.js'
 import { createRedisLiveView } from '../adapters/redis/live-view.js'
+import { createRedisWindowChanges } from '../adapters/redis/window-changes.js'
 import { SeriesIndex } from '../batch/catalog/series.js'
 import type { CatalogTables } from '../batch/catalog/tables.js'
 import { DuckEngine } from '../batch/duck/engine.js'
@@ -15,7 +16,7 @@ import { parseDuration } from '../schemas/config/duration.js'
 import type { Config } from '../schemas/config/schema.js'
 import type { Clock } from '../schemas/time.js'
 import { mergedRollups } from '../schemas/windows/merged-rollups.js'
-import type { Views } from '../serving/views.js'
+import type { Views, WatchedViews } from '../serving/views.js'
 import type { CloseStack } from './close-stack.js'
 import { openObjects, openRemoteHot, type StoreOptions } from './stores.js'
 
@@ -70,7 +71,10 @@ async function openCache({ config }: ServingSetup, { clock, closing, logger }: O
  * The views over what other processes write: the servers that the config names, and for the rest the data folder that
  * the process which started this one keeps. Nothing is written.
  */
-export async function openServingViews(setup: ServingSetup, options: Omit<StoreOptions, 'config'>): Promise<Views> {
+export async function openServingViews(
+  setup: ServingSetup,
+  options: Omit<StoreOptions, 'config'>,
+): Promise<WatchedViews> {
   const { config } = setup
   const { clock, closing } = options
   const { dir } = config.data
@@ -95,7 +99,11 @@ export async function openServingViews(setup: ServingSetup, options: Omit<StoreO
     settings: batchSettings(config),
   })
   const live = await openLive(setup, closing)
-  return viewsOver({ batch, hot, live, cache: await openCache(setup, options) }, config, clock)
+  const isLiveRemote = config.redis.url !== ''
+  const changes = isLiveRemote ? createRedisWindowChanges(config) : remoteWindowChanges(setup.speedSocket)
+  closing.add('watching the live view', () => changes.close())
+  const cache = await openCache(setup, options)
+  return { ...viewsOver({ batch, hot, live, cache }, config, clock), changes }
 }
 
 /** The views over these stores. */

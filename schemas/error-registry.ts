@@ -277,6 +277,12 @@ export const ERRORS = {
     'ask again in some seconds; if one query ends it each time, narrow that query',
     true,
   ),
+  TM_TAIL_LIMIT: entry(
+    429,
+    '{limit} live tails are open, which is the limit',
+    'close one, or raise limits.tails',
+    true,
+  ),
   TM_QUERY_TIME: entry(503, 'the query ran longer than {limit} ms', 'narrow it, or raise limits.queryMs'),
   // Batch and workflows
   TM_ARCHIVE_OVERTAKEN: entry(

@@ -27,6 +27,7 @@ export const LimitsSchema = Type.Object(
     queryPoints: whole('points a series that one range query may return', 11_000),
     queryDepth: whole('expressions inside one another in one query', 200),
     queryResultSamples: whole('samples that one answer may hold', 20_000_000),
+    tails: whole('live tails that one serving process has at a time', 500),
     queryMs: whole('ms that one query may take', 120_000),
   },
   { additionalProperties: false, default: {} },

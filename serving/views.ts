@@ -2,13 +2,21 @@ import { asTidemarkError, TidemarkError } from '../schemas/errors.js'
 import type { Limits } from '../schemas/limits.js'
 import type { BatchView } from '../schemas/ports/batch-view.js'
 import type { Cache } from '../schemas/ports/cache.js'
+import type { WindowChanges } from '../schemas/ports/window-changes.js'
 import type { LiveView, WindowReader } from '../schemas/ports/window-store.js'
 import type { Clock, Tier, TimeRange } from '../schemas/time.js'
 
 /** Limits of one query. */
 type QueryLimits = Pick<
   Limits,
-  'querySeries' | 'querySamples' | 'querySteps' | 'queryPoints' | 'queryMs' | 'queryDepth' | 'queryResultSamples'
+  | 'querySeries'
+  | 'querySamples'
+  | 'querySteps'
+  | 'queryPoints'
+  | 'queryMs'
+  | 'queryDepth'
+  | 'queryResultSamples'
+  | 'tails'
 >
 
 /** All that answers queries: the three views, and where answers are kept for a while. */
@@ -24,6 +32,11 @@ export interface Views {
   /** How long the list of series is kept, ms; new series of the live view are seen at once. */
   tagIndexTtlMs: number
   observer?: QueryObserver
+}
+
+/** The views, with what tells that the live one changed: for those who follow an answer. */
+export interface WatchedViews extends Views {
+  changes: WindowChanges
 }
 
 /** Told of queries, for metrics. */

@@ -167,7 +167,7 @@ export class EmbeddedLiveView implements LiveView, WindowChanges {
 function metricsOf(batches: readonly WindowBatch[]): Uint32Array {
   const names = new Set<string>()
   for (const { windows } of batches) for (const { metric } of windows.series) names.add(metric)
-  return Uint32Array.from(names, metricHash)
+  return Uint32Array.from(names, metricHash).sort()
 }
 
 function* packedOf(

@@ -162,7 +162,7 @@ export class RedisLiveFeed implements LiveFeed {
       const tag = formatTag({ closed: batch.closed, feed: this.#feed }, ++this.#puts)
       args.push(batch.startMs, tag, ...counted(chunks))
     }
-    return { hashes: Buffer.from(Uint32Array.from(hashes).buffer), args }
+    return { hashes: Buffer.from(Uint32Array.from(hashes).sort().buffer), args }
   }
 
   /** Whatever is not trimmed, because nobody does, goes by itself, ms. */

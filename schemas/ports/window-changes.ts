@@ -1,6 +1,6 @@
 /** What is told of changes. It must not take long: the next change waits for it. */
 export interface ChangeListener {
-  /** Windows of these metrics changed. @param metrics hashes of their names (see `metricHash`) */
+  /** Windows of these metrics changed. @param metrics hashes of their names (see `metricHash`), ascending */
   changed(metrics: Uint32Array): void
   /** Changes may have been missed: windows of any metric may have changed. */
   missed(): void

@@ -13,6 +13,11 @@ const WRITTEN_AT_A_TIME = 64 << 10
  * @param plan what `explain=1` adds
  */
 export function sendAnswer(reply: FastifyReply, query: MergedQuery, answer: Answer, plan?: unknown): FastifyReply {
+  return reply.type('application/json; charset=utf-8').send(Readable.from(grouped(answerPieces(query, answer, plan))))
+}
+
+/** The envelope and what is in it, as pieces of one line of JSON. */
+export function* answerPieces(query: MergedQuery, answer: Answer, plan?: unknown): Generator<string> {
   const { epoch, frontierMs } = query.snapshot
   const reasons = [...query.partialReasons]
   // Clients of Prometheus look at warnings alone.
@@ -33,22 +38,19 @@ export function sendAnswer(reply: FastifyReply, query: MergedQuery, answer: Answ
     partialReasons: reasons.length > 0 ? reasons : undefined,
     plan,
   }
-  const tail = `,${JSON.stringify(about).slice(1)}`
-  return reply
-    .type('application/json; charset=utf-8')
-    .send(Readable.from(grouped(['{"status":"success","data":'], answer.data, [tail])))
+  yield '{"status":"success","data":'
+  yield* answer.data
+  yield `,${JSON.stringify(about).slice(1)}`
 }
 
-async function* grouped(...parts: Iterable<string>[]): AsyncGenerator<string> {
+async function* grouped(pieces: Iterable<string>): AsyncGenerator<string> {
   let text = ''
-  for (const part of parts) {
-    for (const piece of part) {
-      text += piece
-      if (text.length < WRITTEN_AT_A_TIME) continue
-      yield text
-      text = ''
-      await new Promise((resolve) => setImmediate(resolve))
-    }
+  for (const piece of pieces) {
+    text += piece
+    if (text.length < WRITTEN_AT_A_TIME) continue
+    yield text
+    text = ''
+    await new Promise((resolve) => setImmediate(resolve))
   }
   yield text
 }

@@ -24,7 +24,7 @@ export function installErrorHandler(app: FastifyInstance): void {
 }
 
 /** The body of an error answer. */
-function errorBody(error: TidemarkError) {
+export function errorBody(error: TidemarkError) {
   const { code, hint, message } = error
   return { status: 'error', errorType: errorType(error), error: message, code, hint }
 }

@@ -5,7 +5,7 @@ import type { PipelineStatus } from '../../schemas/ports/status.js'
 import type { Workflows } from '../../schemas/ports/workflows.js'
 import type { Clock } from '../../schemas/time.js'
 import { createSeriesSource } from '../source.js'
-import type { Views } from '../views.js'
+import type { WatchedViews } from '../views.js'
 import { registerHomeRoutes } from './home.js'
 import { registerLanguageRoutes } from './language.js'
 import { registerMetadataRoutes } from './metadata.js'
@@ -14,6 +14,7 @@ import { registerQueryRoutes } from './query.js'
 import { registerRecomputeRoutes } from './recompute.js'
 import { registerSeriesRoutes } from './series.js'
 import { registerStatusRoutes } from './status.js'
+import { registerTailRoutes } from './tail.js'
 
 /** Answers of less than 1 KiB are sent as they are. */
 const COMPRESSION = { encodings: ['gzip', 'deflate'] as ('gzip' | 'deflate')[], threshold: 1024 }
@@ -30,7 +31,7 @@ export interface ControlOptions {
 
 /** What the serving role needs of the rest. */
 export interface ServingOptions extends Omit<ControlOptions, 'clock'> {
-  views: Views
+  views: WatchedViews
 }
 
 /** Everything that is asked of Tidemark over HTTP. Errors are answered by `installErrorHandler`, set on the whole server. */
@@ -42,13 +43,14 @@ export function servingPlugin({ views, ...control }: ServingOptions): FastifyPlu
 }
 
 /** What reads the views: queries, series, labels, and the language itself. */
-export function queryPlugin(views: Views): FastifyPluginAsync {
+export function queryPlugin(views: WatchedViews): FastifyPluginAsync {
   return async (app) => {
     const view = createSeriesSource(views)
     await app.register(compress, COMPRESSION)
     // Scopes of their own: each accepts forms for itself, and never changes what the ingest routes accept.
     await app.register(async (scope) => registerQueryRoutes(scope, view, views))
     await app.register(async (scope) => registerSeriesRoutes(scope, view, views))
+    await app.register(async (scope) => registerTailRoutes(scope, view, views))
     await app.register(async (scope) => registerLanguageRoutes(scope, views.limits))
     await app.register(async (scope) => registerCardinalityRoutes(scope, view, views))
   }

@@ -2,11 +2,13 @@ import { addEvent, addSample, mergeWindow } from '../../schemas/aggregates/index
 import { isEvent } from '../../schemas/points.js'
 import type { BlockVersion, Snapshot, WantedColumns } from '../../schemas/ports/batch-view.js'
 import type { Cache } from '../../schemas/ports/cache.js'
+import type { ChangeListener, ChangeWatch, WindowChanges } from '../../schemas/ports/window-changes.js'
 import { type Matcher, seriesPredicate } from '../../schemas/series/matcher.js'
+import { metricHash } from '../../schemas/series/metric-hash.js'
 import type { Series } from '../../schemas/series/series.js'
 import { alignDown, TIER_MS, TIERS, type Tier, type TimeRange, WINDOW_MS, windowStart } from '../../schemas/time.js'
 import { WINDOW_COLUMNS, WindowColumns } from '../../schemas/windows/columns.js'
-import type { Views } from '../views.js'
+import type { Views, WatchedViews } from '../views.js'
 
 /** A point of a test. */
 export interface TestPoint {
@@ -72,7 +74,9 @@ export interface ReadCounts {
  * The three views over the same points. Each view answers windows that are not its own with a value of 1e9, so that
  * a plan that asks the wrong view is seen in the answer.
  */
-export function fakeViews(options: FakeOptions): Views & { reads: ReadCounts; generation: { value: number } } {
+export function fakeViews(
+  options: FakeOptions,
+): WatchedViews & { reads: ReadCounts; generation: { value: number }; changes: FakeChanges } {
   const { points, frontierMs, coveredFromMs } = options
   const reads: ReadCounts = { batch: 0, hot: 0, live: 0 }
   const generation = { value: 1 }
@@ -116,6 +120,7 @@ export function fakeViews(options: FakeOptions): Views & { reads: ReadCounts; ge
       series: ({ matchers }) => list(matchers, 'live'),
       coveredFromMs: async () => coveredFromMs,
     },
+    changes: new FakeChanges(),
     cache: memoryCache(),
     clock: () => options.nowMs,
     limits: {
@@ -126,6 +131,7 @@ export function fakeViews(options: FakeOptions): Views & { reads: ReadCounts; ge
       queryMs: 5000,
       queryDepth: 200,
       queryResultSamples: 1_000_000,
+      tails: 10,
       ...options.limits,
     },
     queryTtlMs: 30_000,
@@ -171,6 +177,28 @@ async function* unread(windows: AsyncIterable<WindowColumns>, wanted?: WantedCol
       if (!wanted.sketches) chunk.sketch[row] = undefined
     }
     yield chunk
+  }
+}
+
+/** Changes that a test tells of. */
+export class FakeChanges implements WindowChanges {
+  readonly listeners = new Set<ChangeListener>()
+
+  async watch(listener: ChangeListener): Promise<ChangeWatch> {
+    this.listeners.add(listener)
+    return {
+      close: async () => {
+        this.listeners.delete(listener)
+      },
+    }
+  }
+
+  changed(...names: string[]): void {
+    for (const listener of this.listeners) listener.changed(Uint32Array.from(names, metricHash).sort())
+  }
+
+  missed(): void {
+    for (const listener of this.listeners) listener.missed()
   }
 }
 

@@ -116,6 +116,7 @@ async function wire(
     batch: view,
     hot,
     live,
+    changes: { watch: async () => ({ close: async () => {} }) },
     cache: new EmbeddedCache(8 << 20, clock),
     clock,
     limits: config.limits,
