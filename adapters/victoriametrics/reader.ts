@@ -20,8 +20,8 @@ import { READ_WAITS_MS, retried } from './retry.js'
 const FIRST_SLICE_MS = 600_000
 const LONGEST_SLICE_MS = 86_400_000
 /** With less than this the next request asks for twice the time, with more than that for half of it. */
-const SMALL_BYTES = 1 << 20
-const LARGE_BYTES = 8 << 20
+const SMALL_BYTES = 1 << 19
+const LARGE_BYTES = 1 << 21
 /** A server that is well shows a whole frame this long after it was written, ms. */
 const SETTLED_MS = 60_000
 

@@ -28,10 +28,11 @@ export class VictoriaMetricsServer {
     return server
   }
 
-  async start(): Promise<void> {
+  /** Starts it again. @param flags others than the first time */
+  async start(flags = this.#flags): Promise<void> {
     const place = { folder: this.#folder, port: this.#port, innerPort: 0 }
     const { file, args } = victoriametrics.command(place)
-    const child = spawn(file, [...args, ...this.#flags], { stdio: 'ignore' })
+    const child = spawn(file, [...args, ...flags], { stdio: 'ignore' })
     this.#child = child
     while (!(await victoriametrics.serves(place).catch(() => false))) {
       if (child.exitCode !== null) throw new Error(`VictoriaMetrics ended with ${child.exitCode}`)

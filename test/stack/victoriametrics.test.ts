@@ -87,6 +87,29 @@ test('a server that keeps less than a sample a window is refused', async () => {
   }
 })
 
+test('a server that was told to thin out what it has is not taken for one that has nothing', async () => {
+  const server = await VictoriaMetricsServer.start()
+  try {
+    const store = open({ url: server.url })
+    const written = batch(T0, 0, [{ series: cpu(), values: [1, 2] }])
+    await store.write([written])
+    await server.end('SIGTERM')
+    await server.start(['-dedup.minScrapeInterval=10s'])
+    const reading = () => readAll(store, { startMs: T0, endMs: T0 + 10_000, matchers: [] })
+    expect(await reading()).toEqual(plain(written.windows))
+    await fetch(`${server.url}/internal/force_merge`)
+    await eventually(() =>
+      expect(reading()).rejects.toMatchObject({
+        code: 'TM_HOTSTORE_UNAVAILABLE',
+        message: expect.stringContaining('-dedup.minScrapeInterval'),
+      }),
+    )
+    await store.close()
+  } finally {
+    await server.remove()
+  }
+})
+
 describe('of the server', () => {
   let server: VictoriaMetricsServer
   let store: HotStore
