@@ -118,7 +118,7 @@ test('minutes that were missed are judged one by one', async () => {
 test('what cannot be judged keeps its alerts and says why, and is judged from there on later', async () => {
   const whole = seriesOf([HOT], MINUTE)
   const reasons = new Set<string>()
-  const source: RuleSource = { select: (...asked) => whole.select(...asked), partialReasons: reasons }
+  const source: RuleSource = { select: (matchers, range) => whole.select(matchers, range), partialReasons: reasons }
   const one = evaluator(source)
   await one.advance(16 * MINUTE)
   reasons.add('the hot view failed: it is away')

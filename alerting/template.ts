@@ -1,5 +1,5 @@
 /** What a template may name. */
-export interface TemplateValues {
+interface TemplateValues {
   labels: Readonly<Record<string, string>>
   value: number
 }

@@ -1,7 +1,7 @@
 import type { Histogram } from 'prom-client'
 
 /** One family of metrics: what is known of it before anything is read. */
-export interface Family {
+interface Family {
   type: 'gauge' | 'counter'
   help: string
   /** Names of its labels. */
