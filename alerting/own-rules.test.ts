@@ -49,7 +49,11 @@ test.each<[string, Partial<Record<keyof typeof SOUND, string>>, string]>([
     { points: SOUND.self.replace('self', 'ingest') },
     'TidemarkNoPoints: No points come in',
   ],
-  ['no metrics at all', { build: '' }, "TidemarkMetricsMissing: Tidemark's own metrics are missing"],
+  [
+    'no metrics at all',
+    { build: 'tidemark_build_info{role="gateway"} 1x90' },
+    "TidemarkMetricsMissing: Tidemark's own metrics are missing",
+  ],
   [
     'a reader that falls behind',
     { lag: 'tidemark_partition_lag_records{partition="0"} 0+40x120' },
@@ -87,6 +91,10 @@ test.each<[string, Partial<Record<keyof typeof SOUND, string>>, string]>([
   ],
 ])('%s gives its alert and no other', async (_, changes, alert) => {
   expect(await firing(changes, 60)).toEqual([alert])
+})
+
+test('a Tidemark that has only just begun misses nothing', async () => {
+  expect(await firing({ build: '' }, 60)).toEqual([])
 })
 
 test.each([

@@ -131,6 +131,14 @@ test('a live tail tells of windows that are put into the live view of this proce
   client.abort()
 })
 
+test('what the process counts is shown by the one that started it, and not by its own route', async () => {
+  await serving.routes
+  expect((await fetch(`${http.url}/api/v1/query?query=1`)).status).toBe(200)
+  const page = await (await fetch(`${http.url}/metrics`)).text()
+  expect(page).toMatch(/^tidemark_query_duration_seconds_count\{type="instant"\} [1-9]/m)
+  expect((await fetch(`${http.url}/-/metrics`)).status).toBe(404)
+})
+
 const seconds = (ms: number) => (ms / 1000).toFixed(3)
 const ask = (path: string, init?: RequestInit) => fetch(`${http.url}${path}`, init)
 const instant = (query: string) => `/api/v1/query?query=${encodeURIComponent(query)}&time=${seconds(NOW)}`

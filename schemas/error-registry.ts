@@ -362,7 +362,7 @@ export const ERRORS = {
     true,
   ),
   TM_HEARTBEAT: entry(
-    502,
+    503,
     'the heartbeat to {host} was not taken: {reason}',
     'check heartbeat.url, and outbound.allow if it lies in your own network; it is sent again at the next turn',
     true,
