@@ -94,15 +94,6 @@ export class Lane {
     this.#wake()
   }
 
-  /** True if records are missing in the log: if they are left out of a second fetch too. */
-  #isGap(from: number, to: number): boolean {
-    const isSecond = this.#doubted === from
-    this.#doubted = isSecond ? undefined : from
-    if (isSecond) this.#parts.missed(this, from, to)
-    else this.#parts.fetchAgain(this, from)
-    return isSecond
-  }
-
   /** Ends it: the batch at hand is the last. */
   end(): void {
     this.#isEnding = true
@@ -114,6 +105,15 @@ export class Lane {
   lose(): void {
     this.#isLost = true
     this.end()
+  }
+
+  /** True if records are missing in the log: if they are left out of a second fetch too. */
+  #isGap(from: number, to: number): boolean {
+    const isSecond = this.#doubted === from
+    this.#doubted = isSecond ? undefined : from
+    if (isSecond) this.#parts.missed(this, from, to)
+    else this.#parts.fetchAgain(this, from)
+    return isSecond
   }
 
   async #run(): Promise<void> {
