@@ -75,6 +75,12 @@ module.exports = {
       from: { pathNot: '^adapters/kafka/client\\.ts$|^test/stack/' },
       to: { path: 'node_modules/kafkajs' },
     },
+    {
+      name: 'ioredis-in-one-folder',
+      severity: 'error',
+      from: { pathNot: '^adapters/redis/|^test/stack/' },
+      to: { path: 'node_modules/ioredis' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -2,16 +2,23 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { lockDataFolder } from './adapters/embedded/data-folder.js'
 import { openAccess } from './roles/access.js'
+import { alertStore, startAlerts } from './roles/alerts.js'
 import { startArchive, startWorker } from './roles/batch.js'
 import { CloseStack } from './roles/close-stack.js'
 import type { RoleContext, RunningRole } from './roles/context.js'
 import { startGateway } from './roles/gateway.js'
+import { startHeartbeat } from './roles/heartbeat.js'
 import { startHttp } from './roles/http.js'
 import { initEngines } from './roles/init.js'
 import { InstanceDesk } from './roles/instance.js'
+import { logClientMetrics } from './roles/metrics/log-client.js'
+import { ProcessMetrics } from './roles/metrics/process-metrics.js'
 import { pipelineStatus } from './roles/pipeline-status.js'
+import { Readiness } from './roles/readiness.js'
 import { checkRoles, ROLES, type Role } from './roles/role.js'
+import { SelfScrape } from './roles/self-scrape.js'
 import { controlOf, openWorkflows, startServing } from './roles/serving.js'
+import type { ServingProcess } from './roles/serving-process.js'
 import { startSpeed } from './roles/speed.js'
 import { Stores } from './roles/stores.js'
 import type { Config } from './schemas/config/schema.js'
@@ -71,11 +78,11 @@ async function startRoles(
   const serving = roles.has('serving') ? await startServing(context) : undefined
   const archive = roles.has('archive') ? await startArchive(context) : undefined
   const speed = roles.has('speed') ? await startSpeed(context) : undefined
-  const worker = roles.has('worker') ? await startWorker(context) : undefined
+  const worker = roles.has('worker') ? await startWorker(context, roles.size === 1) : undefined
   const gateway = roles.has('gateway') ? await startGateway(context) : undefined
-  const running = [serving, archive, speed, worker, gateway].filter((role) => role !== undefined)
-  const notReady = async () => (await Promise.all(running.map((role) => role.notReady()))).flat()
-
+  const alerts = roles.has('alerts') ? await startAlerts(context) : undefined
+  const running = [serving, archive, speed, worker, gateway, alerts].filter((role) => role !== undefined)
+  const health = healthOf(running, clock)
   const desk = new InstanceDesk(context, running, { roles: [...roles], version })
   const workflows = worker?.temporal ?? (serving && openWorkflows(context))
   const control =
@@ -88,21 +95,28 @@ async function startRoles(
           status: () => pipelineStatus(context, desk, workflows),
         })
       : undefined
+  const metrics = new ProcessMetrics({ version, roles: [...roles] })
+  const self = gateway && new SelfScrape(context, { gateway: gateway.gateway, metrics, id: desk.id })
+  await fillMetrics(metrics, { running, self, stores, serving: serving?.serving })
   // HTTP comes last: once it says that it is ready, a StatsD datagram must not be lost.
   await gateway?.startInputs()
-  const { url: catalogUrl } = await stores.catalog()
+  const { catalog, url: catalogUrl } = await stores.catalog()
   const http = await startHttp({
     config,
     access: openAccess({ config, catalogUrl, clock, logger, closing }),
     gateway: gateway?.gateway,
     control,
     serving: serving?.serving,
-    notReady,
+    rules: () => alertStore(catalog.db).groups(),
+    health: { failed: health.failed, ready: () => health.readiness.now() },
+    metrics,
     clock,
     logger,
   })
   closing.add('HTTP', () => http.close())
   desk.announce(http.url)
+  if (config.self.collect) self?.start()
+  if (alerts) startHeartbeat(context, health.readiness)
   worker?.temporal.start()
   return { url: http.url, ended: firstFailure(running), close: () => closing.close() }
 }
@@ -123,6 +137,30 @@ function claimFolder(dir: string, roles: ReadonlySet<Role>, closing: CloseStack)
       if (isWhole || !(thrown instanceof TidemarkError) || thrown.code !== 'TM_DATA_LOCKED') throw thrown
     }
   }
+}
+
+/** What the probes of a process ask of its roles. */
+function healthOf(running: readonly RunningRole[], clock: Clock) {
+  const failures: string[] = []
+  for (const { ended } of running) ended?.catch((error: Error) => failures.push(error.message))
+  const readiness = new Readiness(
+    running.flatMap(({ checks }) => checks),
+    clock,
+  )
+  return { failed: () => failures, readiness }
+}
+
+/** Shows what every part of the process has to show. */
+async function fillMetrics(
+  metrics: ProcessMetrics,
+  parts: { running: readonly RunningRole[]; self?: SelfScrape; stores: Stores; serving?: ServingProcess },
+): Promise<void> {
+  const { running, self, stores, serving } = parts
+  for (const role of running) if (role.metrics) metrics.add(role.metrics)
+  if (self) metrics.add(self.metrics())
+  const counts = await stores.logCounts()
+  if (counts) metrics.add(logClientMetrics(counts))
+  if (serving) metrics.addForeign(() => serving.metrics())
 }
 
 /** Never resolves: a part that ends well was told to. */

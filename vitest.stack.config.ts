@@ -5,8 +5,8 @@ export default defineConfig({
   test: {
     include: ['test/stack/**/*.test.ts'],
     globalSetup: ['test/stack/servers.ts'],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     pool: 'forks',
     fileParallelism: false,
   },

@@ -41,6 +41,7 @@ const ROUTES: Readonly<Record<string, RouteAccess>> = {
   'POST /api/v1/import/prometheus': write,
   'POST /v1/metrics': write,
 
+  'GET /metrics': query,
   'GET /api/v1/query': query,
   'POST /api/v1/query': query,
   'GET /api/v1/query_range': query,

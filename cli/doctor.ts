@@ -2,6 +2,8 @@ import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname, resolve } from 'node:path'
 import { Command } from 'commander'
+import pino from 'pino'
+import { checkEngines } from '../roles/check-engines.js'
 import { loadConfig } from '../schemas/config/load.js'
 import type { Config } from '../schemas/config/schema.js'
 import { asTidemarkError } from '../schemas/errors.js'
@@ -34,7 +36,7 @@ export function doctorCommand(): Command {
     .action(async ({ config: path, fix, ...asked }: ServerOptions & { config?: string; fix?: boolean }) => {
       const config = loadConfig({ path })
       if (fix && config.temporal.enabled && !config.temporal.address) await ensureTemporal(config.data.dir)
-      const findings = [...(await installation(config)), ...(await server(asked, config))]
+      const findings = [...(await installation(config)), ...(await engines(config)), ...(await server(asked, config))]
       for (const { what, state, detail, fix: mend } of findings) {
         const mark = { ok: 'ok      ', warning: 'warning ', problem: 'PROBLEM ' }[state]
         process.stdout.write(`${mark}${what}: ${detail}\n${mend ? `        fix: ${mend}\n` : ''}`)
@@ -46,6 +48,12 @@ export function doctorCommand(): Command {
 /** What can be seen without a server. */
 async function installation(config: Config): Promise<Finding[]> {
   return [nodeVersion(), dataFolder(config), diskSpace(config), await temporalBinary(config)]
+}
+
+/** What can be seen of the engines that the config names. */
+async function engines(config: Config): Promise<Finding[]> {
+  const findings = await checkEngines(config, { logger: pino({ level: 'silent' }), clock: Date.now })
+  return findings.map(({ ok, ...finding }) => ({ ...finding, state: ok ? 'ok' : 'problem' }))
 }
 
 function nodeVersion(): Finding {

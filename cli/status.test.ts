@@ -26,8 +26,16 @@ const status: PipelineStatus = {
     activeSeries: 10_000,
   },
   speed: [
-    { partition: 0, watermarkMs: NOW - 15_000, lagRecords: 1200, openWindows: 2, latePoints: 7 },
-    { partition: 1, lagRecords: 0, openWindows: 0, latePoints: 0 },
+    {
+      partition: 0,
+      watermarkMs: NOW - 15_000,
+      lagRecords: 1200,
+      openWindows: 2,
+      latePoints: 7,
+      closedWindows: 0,
+      isFed: true,
+    },
+    { partition: 1, lagRecords: 0, openWindows: 0, latePoints: 0, closedWindows: 0, isFed: true },
   ],
   archive: {
     partitions: [{ partition: 0, offset: 10, watermarkMs: NOW - 30_000, lagRecords: 4 }],

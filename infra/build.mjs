@@ -71,9 +71,13 @@ function withoutSourceMap(code) {
   )
 }
 
-/** What sources read at run time: statements, and the pins of infra/stack. */
+/** What sources read at run time: statements, the pipeline's own rules, and the pins of infra/stack. */
 function isAsset(file) {
-  return file.endsWith('.sql') || /infra\/stack\/(go\.mod|go\.sum|pom\.xml)$/.test(file)
+  return (
+    file.endsWith('.sql') ||
+    /alerting\/rules\/.*\.yaml$/.test(file) ||
+    /infra\/stack\/(go\.mod|go\.sum|pom\.xml)$/.test(file)
+  )
 }
 
 function isCode(file) {

@@ -6,28 +6,41 @@ import { Archive } from '../batch/archive/archive.js'
 import { SeriesIndex } from '../batch/catalog/series.js'
 import { createBatchWork } from '../batch/create-work.js'
 import { batchSettings } from '../batch/settings.js'
+import { archiveStatus, blocksStatus } from '../batch/status.js'
 import { createBatchView } from '../batch/view/view.js'
 import type { BatchWork } from '../batch/work.js'
 import { parseDuration } from '../schemas/config/duration.js'
 import { processEnvironment, searchPath } from '../schemas/config/load.js'
 import { createActivities } from '../workflows/activities.js'
+import { checkCatalog, checkHot, checkLog, checkObjects, checkWorkflows } from './checks.js'
 import type { RoleContext, RunningRole } from './context.js'
-import { reasonOf } from './gateway.js'
+import { archiveMetrics, blockMetrics, flushSeconds } from './metrics/batch.js'
 
 /** What the batch layer is put together from. */
 export type BatchContext = Pick<RoleContext, 'config' | 'clock' | 'stores' | 'onError'>
 
 /** Starts to write every point of the log to the master dataset. */
 export async function startArchive(context: RoleContext): Promise<RunningRole> {
-  const archive = await createArchive(context)
+  const { stores, clock, closing } = context
+  const flushes = flushSeconds()
+  const archive = await createArchive(context, (ms) => flushes.observe(ms / 1000))
   await archive.start()
-  context.closing.add('the archive', () => archive.stop())
-  return { ended: archive.ended, notReady: () => catalogAnswers(context) }
+  closing.add('the archive', () => archive.stop())
+  const log = await stores.log()
+  const { catalog } = await stores.catalog()
+  return {
+    ended: archive.ended,
+    checks: [checkLog(log), checkCatalog(catalog.db), checkObjects(await stores.objects())],
+    metrics: archiveMetrics(() => archiveStatus(catalog, log, clock), flushes),
+  }
 }
 
-/** Starts to seal, recompute and audit blocks, as Temporal says. */
-export async function startWorker(context: RoleContext): Promise<RunningRole & { temporal: Temporal }> {
-  const { config, clock, version, logger, closing } = context
+/** Starts to seal, recompute and audit blocks, as Temporal says. @param isAlone the process plays no other role */
+export async function startWorker(
+  context: RoleContext,
+  isAlone: boolean,
+): Promise<RunningRole & { temporal: Temporal }> {
+  const { config, clock, version, logger, closing, stores } = context
   const temporal = createTemporal({
     config,
     dataDir: config.data.dir,
@@ -41,11 +54,26 @@ export async function startWorker(context: RoleContext): Promise<RunningRole & {
     env: processEnvironment(),
   })
   closing.add('Temporal', () => temporal.close())
-  return { temporal, notReady: () => catalogAnswers(context) }
+  const log = await stores.log()
+  const { catalog } = await stores.catalog()
+  return {
+    temporal,
+    checks: [
+      checkLog(log),
+      checkCatalog(catalog.db),
+      checkHot(await stores.hot()),
+      checkObjects(await stores.objects()),
+      checkWorkflows(temporal, !isAlone),
+    ],
+    metrics: blockMetrics(() => blocksStatus(catalog, clock), log, clock),
+  }
 }
 
-/** The archive, not started. */
-export async function createArchive({ config, clock, stores, onError }: BatchContext): Promise<Archive> {
+/** The archive, not started. @param onFlush told how long a flush took, ms */
+export async function createArchive(
+  { config, clock, stores, onError }: BatchContext,
+  onFlush?: (ms: number) => void,
+): Promise<Archive> {
   return new Archive({
     log: await stores.log(),
     catalog: (await stores.catalog()).catalog,
@@ -57,6 +85,7 @@ export async function createArchive({ config, clock, stores, onError }: BatchCon
     flushEveryMs: parseDuration(config.archive.flush_every),
     flushPoints: config.archive.flush_points,
     onError,
+    onFlush,
   })
 }
 
@@ -79,10 +108,4 @@ export async function createWork({ config, clock, stores }: BatchContext): Promi
     view: createBatchView(shared),
     hotStore: await stores.hot(),
   })
-}
-
-/** Why the catalog does not answer, if so. */
-export async function catalogAnswers({ stores }: RoleContext): Promise<string[]> {
-  const { catalog } = await stores.catalog()
-  return reasonOf(catalog.db.selectFrom('batch_state').select('epoch').execute())
 }

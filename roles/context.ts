@@ -3,7 +3,9 @@ import type { Config } from '../schemas/config/schema.js'
 import type { TidemarkError } from '../schemas/errors.js'
 import type { InstanceReport } from '../schemas/ports/status.js'
 import type { Clock } from '../schemas/time.js'
+import type { Check } from './checks.js'
 import type { CloseStack } from './close-stack.js'
+import type { RoleMetrics } from './metrics/collector.js'
 import type { Stores } from './stores.js'
 
 /** What every role of a process is started with. */
@@ -24,8 +26,10 @@ export interface RoleContext {
 export interface RunningRole {
   /** Rejects if the role fails for good. */
   ended?: Promise<void>
-  /** Why it cannot do its work now; empty while it can. */
-  notReady(): Promise<readonly string[]>
+  /** Questions to what it works with, which tell whether it can do its work. */
+  checks: readonly Check[]
+  /** What it shows to those who watch it. */
+  metrics?: RoleMetrics
   /** What it tells of itself. */
   report?(): Promise<InstanceReport>
 }

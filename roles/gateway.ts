@@ -4,8 +4,10 @@ import { createGateway, type Gateway } from '../ingest/gateway/gateway.js'
 import { firstLayout, type LayoutRules, planLayout } from '../ingest/routing/plan-layout.js'
 import { parseDuration } from '../schemas/config/duration.js'
 import type { Config } from '../schemas/config/schema.js'
+import { checkCatalog, checkLog } from './checks.js'
 import type { RoleContext, RunningRole } from './context.js'
 import { startInputs } from './inputs.js'
+import { gatewayMetrics, measuredLog } from './metrics/gateway.js'
 import { repeat } from './repeat.js'
 
 /** What senders say of metrics is stored this often, ms. */
@@ -28,8 +30,9 @@ export async function startGateway(context: RoleContext): Promise<GatewayRole> {
   const layouts = new CatalogLayouts(catalog.db)
   const partitions = await log.partitions('tidemark.points')
   if ((await layouts.read()).length === 0) await layouts.add(firstLayout(partitions), undefined)
+  const appends = measuredLog(log)
   const gateway = createGateway({
-    log,
+    log: appends.log,
     layouts: await layouts.read(),
     limits: config.limits,
     policies: config.cardinality,
@@ -50,7 +53,8 @@ export async function startGateway(context: RoleContext): Promise<GatewayRole> {
     gateway,
     startInputs: () => startInputs({ config, gateway, clock, closing, onError }),
     // What is acknowledged lies in the log: without it there is nothing to take points for.
-    notReady: () => reasonOf(log.bounds('tidemark.points')),
+    checks: [checkLog(log), checkCatalog(catalog.db)],
+    metrics: gatewayMetrics(gateway, appends),
     report: async () => ({ ingest: gateway.counts() }),
   }
 }
@@ -86,12 +90,4 @@ function layoutRules(config: Config): LayoutRules {
     blockMs: parseDuration(config.blocks.length),
     leadMs: config.limits.futureMs + 3 * LAYOUT_EVERY_MS,
   }
-}
-
-/** Why a question failed, if it did. */
-export function reasonOf(asked: Promise<unknown>): Promise<string[]> {
-  return asked.then(
-    () => [],
-    (error: Error) => [error.message],
-  )
 }

@@ -15,6 +15,7 @@ import { type TestCertificate, testCertificate } from '../test/certificate.js'
 import { openAccess } from './access.js'
 import { CloseStack } from './close-stack.js'
 import { startHttp } from './http.js'
+import { ProcessMetrics } from './metrics/process-metrics.js'
 import type { ServingProcess } from './serving-process.js'
 
 let folder: string
@@ -52,7 +53,20 @@ async function start(overrides: Record<string, unknown>) {
   const access = openAccess({ config, catalogUrl, clock, logger, closing })
   const serving = { routes: Promise.resolve([]) } as unknown as ServingProcess
   const control = {} as ControlOptions
-  const http = await startHttp({ notReady: async () => [], config, gateway, control, serving, access, clock, logger })
+  const health = { failed: () => [], ready: async () => ({ reasons: [], warnings: [] }) }
+  const metrics = new ProcessMetrics({ version: '1.2.3', roles: ['gateway'] })
+  const http = await startHttp({
+    health,
+    metrics,
+    rules: async () => [],
+    config,
+    gateway,
+    control,
+    serving,
+    access,
+    clock,
+    logger,
+  })
   closing.add('HTTP', () => http.close())
   return http.url
 }

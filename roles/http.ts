@@ -9,16 +9,22 @@ import type { IngestHttpOptions } from '../ingest/http/routes.js'
 import type { RequestOpener } from '../ingest/request.js'
 import type { Config } from '../schemas/config/schema.js'
 import { TidemarkError } from '../schemas/errors.js'
+import type { RuleGroupStatus } from '../schemas/ports/rules.js'
 import type { Clock } from '../schemas/time.js'
 import { installErrorHandler } from '../serving/http/errors.js'
+import { type HealthOptions, registerHealthRoutes } from '../serving/http/health.js'
 import { type ControlOptions, controlPlugin } from '../serving/http/plugin.js'
-import { registerHealthRoutes } from '../serving/http/status.js'
+import { rulesPlugin } from '../serving/http/rules.js'
 import type { Access } from './access.js'
+import { registerMetricsRoute } from './metrics/page.js'
+import type { ProcessMetrics } from './metrics/process-metrics.js'
 import { repeat } from './repeat.js'
 import type { ServingProcess } from './serving-process.js'
 import { servingRoutes } from './serving-routes.js'
 import { areSame, type Certificates, readCertificates } from './tls.js'
 
+/** A request that has not arrived in full by then is dropped: nobody holds connections by sending a byte at a time. ms */
+const REQUEST_MS = 300_000
 /** Certificates that were renewed are taken over within this time, ms. */
 const CERTIFICATES_EVERY_MS = 10_000
 
@@ -31,8 +37,11 @@ export interface HttpOptions {
   control?: ControlOptions
   /** Answers queries. */
   serving?: ServingProcess
-  /** Why this process cannot do its work now; empty while it can. */
-  notReady: () => Promise<readonly string[]>
+  /** Rules and alerts as they were judged last; shown where queries are answered. */
+  rules: () => Promise<readonly RuleGroupStatus[]>
+  /** Whether this process lives, and can do its work. */
+  health: HealthOptions
+  metrics: Pick<ProcessMetrics, 'page'>
   /** Who may do what. */
   access: Access
   clock: Clock
@@ -72,6 +81,7 @@ function createApp(logger: Logger, certificates: Certificates | undefined): Fast
   const options = {
     loggerInstance: logger.child({}, { level: 'warn' }) as FastifyBaseLogger,
     forceCloseConnections: true,
+    requestTimeout: REQUEST_MS,
   }
   if (!certificates) return fastify(options)
   const https = { ...certificates, requestCert: certificates.ca !== undefined, rejectUnauthorized: true }
@@ -79,7 +89,7 @@ function createApp(logger: Logger, certificates: Certificates | undefined): Fast
 }
 
 async function addRoutes(app: FastifyInstance, options: HttpOptions, isSecure: boolean): Promise<void> {
-  const { config, gateway, control, serving, access, notReady, clock } = options
+  const { config, gateway, control, serving, access, clock } = options
   installErrorHandler(app)
   // What is answered is data, not pages; those that are pages say what they may load.
   const contentSecurityPolicy = {
@@ -95,13 +105,17 @@ async function addRoutes(app: FastifyInstance, options: HttpOptions, isSecure: b
   const meter: IngestHttpOptions['meter'] = ({ caller }, points) => {
     if (caller) access.doorkeeper.countPoints(caller, points)
   }
-  registerHealthRoutes(app, notReady)
+  registerHealthRoutes(app, options.health)
+  registerMetricsRoute(app, options.metrics)
   if (gateway) await app.register(ingestPlugin, { gateway, config, clock, meter })
   if (control) {
     await app.register(accessPlugin(access))
     await app.register(controlPlugin(control))
   }
-  if (serving) await app.register(await servingRoutes(serving))
+  if (serving) {
+    await app.register(await servingRoutes(serving))
+    await app.register(rulesPlugin(options.rules))
+  }
 }
 
 /** Takes over certificates that were renewed; new ones that cannot be used are told, and those before stay. */

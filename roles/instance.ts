@@ -11,6 +11,8 @@ const ANNOUNCE_EVERY_MS = 5_000
 
 /** This process among the others of its Tidemark. */
 export class InstanceDesk {
+  /** Names this process among all. */
+  readonly id = randomUUID()
   readonly #context: RoleContext
   readonly #running: readonly RunningRole[]
   readonly #facts: Omit<Instance, 'seenMs' | 'status' | 'url'>
@@ -23,12 +25,12 @@ export class InstanceDesk {
   ) {
     this.#context = context
     this.#running = running
-    this.#facts = { ...facts, id: randomUUID(), host: hostname(), pid: process.pid, startedMs: context.clock() }
+    this.#facts = { ...facts, id: this.id, host: hostname(), pid: process.pid, startedMs: context.clock() }
   }
 
   /** Begins to tell the catalog that this process runs, until it closes. @param url where it answers */
   announce(url: string): void {
-    this.#url = url
+    this.#url = reachable(url, this.#context.config.http.host)
     const { closing, onError } = this.#context
     const announce = async () => announceInstance(await this.#db(), await this.#own())
     void announce().catch(() => undefined)
@@ -56,4 +58,12 @@ export class InstanceDesk {
   async #db() {
     return (await this.#context.stores.catalog()).catalog.db
   }
+}
+
+/** An address by which other machines reach a server that listens on all of its own. */
+function reachable(url: string, host: string): string {
+  if (host !== '0.0.0.0' && host !== '::') return url
+  const known = new URL(url)
+  known.hostname = hostname()
+  return known.origin
 }

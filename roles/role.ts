@@ -18,8 +18,8 @@ export const ROLE_FACTS: Readonly<Record<Role, { does: string; engines: readonly
     engines: ['log', 'hot', 'objects', 'catalog', 'workflows'],
   },
   alerts: {
-    does: 'judges the rules',
-    engines: ['live', 'hot', 'objects', 'catalog'],
+    does: 'judges the rules and sends the heartbeat',
+    engines: ['log', 'live', 'hot', 'objects', 'catalog'],
   },
   serving: {
     does: 'answers queries and shows the state of everything',

@@ -7,9 +7,12 @@ import { ingestPlugin } from '../ingest/http/plugin.js'
 import { firstLayout } from '../ingest/routing/plan-layout.js'
 import { MemoryLog } from '../ingest/testing/memory-log.js'
 import { loadConfig } from '../schemas/config/load.js'
+import { registerHealthRoutes } from '../serving/http/health.js'
 import { type ControlOptions, servingPlugin } from '../serving/http/plugin.js'
-import { registerHealthRoutes } from '../serving/http/status.js'
+import { rulesPlugin } from '../serving/http/rules.js'
 import { fakeViews } from '../serving/testing/fake-views.js'
+import { registerMetricsRoute } from './metrics/page.js'
+import { ProcessMetrics } from './metrics/process-metrics.js'
 
 /** Every route of the whole server, as `METHOD /path`. */
 async function allRoutes(): Promise<string[]> {
@@ -30,7 +33,9 @@ async function allRoutes(): Promise<string[]> {
   await app.register(ingestPlugin, { gateway, config, clock })
   await app.register(accessPlugin({} as AdminParts))
   const views = fakeViews({ points: [], frontierMs: 0, coveredFromMs: 0, nowMs: 0 })
-  registerHealthRoutes(app, async () => [])
+  registerHealthRoutes(app, { failed: () => [], ready: async () => ({ reasons: [], warnings: [] }) })
+  registerMetricsRoute(app, new ProcessMetrics({ version: '1.2.3', roles: [] }))
+  await app.register(rulesPlugin(async () => []))
   await app.register(servingPlugin({ ...({} as ControlOptions), views }))
   await app.ready()
   return routes

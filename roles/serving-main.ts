@@ -6,8 +6,9 @@ import type { TidemarkError } from '../schemas/errors.js'
 import { installErrorHandler } from '../serving/http/errors.js'
 import { queryPlugin } from '../serving/http/plugin.js'
 import { CloseStack } from './close-stack.js'
+import { QueryMetrics } from './metrics/queries.js'
 import type { ServedRoute } from './serving-process.js'
-import { openServingViews, type ServingSetup } from './serving-views.js'
+import { METRICS_PATH, openServingViews, type ServingSetup } from './serving-views.js'
 
 /** Of a machine that runs out of memory, this process is to go before the one that takes points in (-1000 to 1000). */
 const FIRST_TO_GO = 500
@@ -37,6 +38,8 @@ async function serve(setup: ServingSetup): Promise<void> {
     setTimeout(end, CLOSE_MS)
     closing.close().finally(end)
   })
+  const metrics = new QueryMetrics()
+  app.get(METRICS_PATH, () => metrics.families())
   const routes: ServedRoute[] = []
   app.addHook('onRoute', ({ method, url }) => {
     // The listening server adds HEAD to GET by itself, as this one does.
@@ -44,7 +47,7 @@ async function serve(setup: ServingSetup): Promise<void> {
     if (methods.length > 0) routes.push({ method: methods, url })
   })
   installErrorHandler(app)
-  await app.register(queryPlugin(views))
+  await app.register(queryPlugin({ ...views, observer: metrics }))
   await app.listen({ path: setup.socket })
   process.send?.(routes)
 }

@@ -18,6 +18,7 @@ import { batch, cpu } from '../test/contract/window-fixtures.js'
 import { openAccess } from './access.js'
 import { CloseStack } from './close-stack.js'
 import { type HttpServer, startHttp } from './http.js'
+import { ProcessMetrics } from './metrics/process-metrics.js'
 import { type ServingProcess, startServingProcess } from './serving-process.js'
 
 const NOW = Math.floor(Date.now() / 10_000) * 10_000
@@ -97,8 +98,11 @@ beforeAll(async () => {
     clock,
   }
   const access = openAccess({ config, catalogUrl: config.catalog.url, clock, logger, closing })
-  const notReady = async () => serving.notReady()
-  http = await startHttp({ config, gateway, control, serving, access, notReady, clock, logger })
+  const health = { failed: () => [], ready: async () => ({ reasons: serving.notReady(), warnings: [] }) }
+  const metrics = new ProcessMetrics({ version: '1.2.3', roles: ['serving'] })
+  metrics.addForeign(() => serving.metrics())
+  const rules = async () => []
+  http = await startHttp({ config, gateway, control, serving, access, health, metrics, rules, clock, logger })
   closing.add('HTTP', () => http.close())
 })
 afterAll(() => closing.close())

@@ -5,12 +5,14 @@ import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:ht
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { json } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import { type SpeedViews, serveSpeedViews } from '../adapters/embedded/speed-views-server.js'
 import { TidemarkError } from '../schemas/errors.js'
 import type { CloseStack } from './close-stack.js'
-import type { ServingSetup } from './serving-views.js'
+import type { ForeignFamily } from './metrics/process-metrics.js'
+import { METRICS_PATH, type ServingSetup } from './serving-views.js'
 
 /** JavaScript heap of the process; points and windows lie outside it and are bounded by `limits.querySamples`. MB */
 const HEAP_MB = 2048
@@ -130,6 +132,18 @@ export class ServingProcess {
       if (body) body.pipe(asked)
       else asked.end()
     })
+  }
+
+  /** What the process counts. @throws TM_SERVING_UNAVAILABLE */
+  async metrics(): Promise<ForeignFamily[]> {
+    if (!this.#isReady) throw unavailable('the serving process is starting')
+    const answer = await this.ask({
+      method: 'GET',
+      url: METRICS_PATH,
+      headers: {},
+      signal: new AbortController().signal,
+    })
+    return (await json(answer)) as ForeignFamily[]
   }
 
   /** Ends the process, and with it what it is answering. */

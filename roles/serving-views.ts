@@ -13,6 +13,7 @@ import { batchSettings } from '../batch/settings.js'
 import { createBatchView } from '../batch/view/view.js'
 import { parseDuration } from '../schemas/config/duration.js'
 import type { Config } from '../schemas/config/schema.js'
+import type { Clock } from '../schemas/time.js'
 import { mergedRollups } from '../schemas/windows/merged-rollups.js'
 import type { Views } from '../serving/views.js'
 import type { CloseStack } from './close-stack.js'
@@ -22,6 +23,9 @@ import { openObjects, openRemoteHot, type StoreOptions } from './stores.js'
 const CATALOG_CONNECTIONS = 4
 /** Of a query's time the catalog may take this much with one statement, ms. */
 const CATALOG_STATEMENT_MS = 30_000
+
+/** Where the process that answers queries tells the one that started it what it counts; not for others. */
+export const METRICS_PATH = '/-/metrics'
 
 /** What the process that answers queries is told by the one that started it. */
 export interface ServingSetup {
@@ -91,11 +95,21 @@ export async function openServingViews(setup: ServingSetup, options: Omit<StoreO
     settings: batchSettings(config),
   })
   const live = await openLive(setup, closing)
+  return viewsOver({ batch, hot, live, cache: await openCache(setup, options) }, config, clock)
+}
+
+/** The views over these stores. */
+export function viewsOver(
+  stores: Pick<Views, 'batch' | 'hot' | 'live' | 'cache'>,
+  config: Config,
+  clock: Clock,
+): Views {
+  const { batch, hot, live, cache } = stores
   return {
     batch,
     hot: mergedRollups(hot, config.rollups),
     live: { ...mergedRollups(live, config.rollups), coveredFromMs: () => live.coveredFromMs() },
-    cache: await openCache(setup, options),
+    cache,
     clock,
     limits: config.limits,
     queryTtlMs: parseDuration(config.cache.query_ttl),

@@ -5,7 +5,7 @@ import type { Config } from '../schemas/config/schema.js'
 import type { PipelineStatus } from '../schemas/ports/status.js'
 import type { Workflows } from '../schemas/ports/workflows.js'
 import type { ControlOptions } from '../serving/http/plugin.js'
-import { catalogAnswers } from './batch.js'
+import { type Check, checkCatalog, checkHot, checkLive, checkObjects } from './checks.js'
 import type { RoleContext, RunningRole } from './context.js'
 import type { GatewayRole } from './gateway.js'
 import { MetadataMirror } from './metadata-mirror.js'
@@ -25,11 +25,21 @@ export async function startServing(context: RoleContext): Promise<ServingRole> {
   const { config, stores, logger, closing } = context
   const { catalog, url: catalogUrl } = await stores.catalog()
   // Opened first, so that what lies in this process can be asked for.
-  await stores.live()
-  await stores.hot()
+  const live = await stores.live()
+  const hot = await stores.hot()
   const setup = { config, catalogUrl, originMs: catalog.originMs }
   const serving = await startServingProcess({ setup, speed: stores.own, logger, closing })
-  return { serving, notReady: async () => [...(await catalogAnswers(context)), ...serving.notReady()] }
+  const process: Check = {
+    name: 'queries',
+    ask: async () => {
+      for (const reason of serving.notReady()) throw new Error(reason)
+    },
+  }
+  const objects = await stores.objects()
+  return {
+    serving,
+    checks: [checkCatalog(catalog.db), checkHot(hot), checkLive(live), checkObjects(objects), process],
+  }
 }
 
 /** Batch work as a process without the role worker sees it: others do it. */

@@ -2,8 +2,9 @@ import { CatalogLateLedger } from '../batch/catalog/late-ledger.js'
 import { CatalogSpeedProgress } from '../batch/catalog/speed-progress.js'
 import { parseDuration } from '../schemas/config/duration.js'
 import { startSpeedLayer } from '../speed/speed-layer.js'
+import { checkCatalog, checkHot, checkLive, checkLog } from './checks.js'
 import type { RoleContext, RunningRole } from './context.js'
-import { reasonOf } from './gateway.js'
+import { speedMetrics } from './metrics/speed.js'
 import { repeat } from './repeat.js'
 
 /** Idle partitions are looked at this often, ms. */
@@ -12,11 +13,13 @@ const FOLLOW_CLOCK_MS = 1000
 /** Starts to make windows of the points of the log. */
 export async function startSpeed({ config, clock, stores, closing, onError }: RoleContext): Promise<RunningRole> {
   const log = await stores.log()
+  const hot = await stores.hot()
+  const live = await stores.live()
   const { catalog } = await stores.catalog()
   const speed = await startSpeedLayer({
     log,
-    hot: await stores.hot(),
-    live: await stores.live(),
+    hot,
+    live,
     late: new CatalogLateLedger(catalog.db, catalog.blockMs),
     progress: new CatalogSpeedProgress(catalog.db),
     rollups: config.rollups,
@@ -36,7 +39,8 @@ export async function startSpeed({ config, clock, stores, closing, onError }: Ro
   )
   return {
     ended: speed.ended,
-    notReady: () => reasonOf(log.bounds('tidemark.points')),
+    checks: [checkLog(log), checkCatalog(catalog.db), checkHot(hot), checkLive(live)],
+    metrics: speedMetrics(() => speed.status()),
     report: async () => ({ speed: await speed.status() }),
   }
 }

@@ -4,7 +4,7 @@ import { EmbeddedLiveView } from '../adapters/embedded/live-view.js'
 import { EmbeddedLog } from '../adapters/embedded/log.js'
 import { ObjectFolder } from '../adapters/embedded/object-folder.js'
 import { startEmbeddedPostgres } from '../adapters/embedded/postgres.js'
-import { createKafkaLog } from '../adapters/kafka/log.js'
+import { createKafkaLog, type KafkaLog, type KafkaLogCounts } from '../adapters/kafka/log.js'
 import { openPostgres } from '../adapters/postgres.js'
 import { createRedisLiveView } from '../adapters/redis/live-view.js'
 import { openS3ObjectStore } from '../adapters/s3/object-store.js'
@@ -68,6 +68,7 @@ export class Stores {
   /** Those of the stores opened so far that are embedded. */
   readonly own: OwnViews = {}
   readonly #options: StoreOptions
+  #kafka: KafkaLog | undefined
   readonly #opened = new Map<string, Promise<unknown>>()
 
   constructor(options: StoreOptions) {
@@ -80,6 +81,7 @@ export class Stores {
       if (config.kafka.brokers.length > 0) {
         const kafka = await createKafkaLog(config, { clock, logger, onError })
         closing.add('the log', () => kafka.close())
+        this.#kafka = kafka
         return kafka
       }
       const log = new EmbeddedLog({
@@ -95,6 +97,13 @@ export class Stores {
       this.#closeAndTrim('the log', log, () => log.trim(clock()))
       return log
     })
+  }
+
+  /** What the client of the log counts; undefined for one that has none. */
+  async logCounts(): Promise<(() => KafkaLogCounts) | undefined> {
+    await this.log()
+    const kafka = this.#kafka
+    return kafka && (() => kafka.counts())
   }
 
   hot(): Promise<HotStore> {

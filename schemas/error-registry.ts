@@ -286,7 +286,7 @@ export const ERRORS = {
   ),
   TM_TEMPORAL_MISSING: entry(503, 'paused: no Temporal server: {reason}', '{fix}', true),
   TM_STACK_INSTALL: entry(500, '{program} cannot be had: {reason}', '{fix}'),
-  TM_STACK_START: entry(500, '{part} did not start: {reason}', 'what it said stands in {file}', true),
+  TM_STACK_START: entry(503, '{part} did not start: {reason}', 'look into {file}, where it says more', true),
   TM_STACK_BUSY: entry(
     409,
     'a stack runs in {dir} already (process {pid})',
@@ -347,6 +347,20 @@ export const ERRORS = {
   // Where it connects to
   TM_TARGET_REFUSED: entry(400, 'the {purpose} target {target} is refused: it is {reason}', '{fix}'),
   TM_TARGET_UNKNOWN: entry(400, 'the host {host} cannot be resolved: {reason}', 'check its name'),
+  // Rules
+  TM_RULE_FILE: entry(500, 'the rule file {file} cannot be used: {where}: {reason}', '{fix}'),
+  TM_RULE_FAILED: entry(
+    503,
+    'the rule {alert} cannot be judged: {reason}',
+    'what it had found stays as it is until it can be judged again',
+    true,
+  ),
+  TM_HEARTBEAT: entry(
+    502,
+    'the heartbeat to {host} was not taken: {reason}',
+    'check heartbeat.url, and outbound.allow if it lies in your own network; it is sent again at the next turn',
+    true,
+  ),
   // Setting it up
   TM_CONFIG: entry(500, 'config key {key}: {reason}', '{fix}'),
   TM_CONFIG_FILE: entry(

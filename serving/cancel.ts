@@ -1,5 +1,11 @@
 import { TidemarkError } from '../schemas/errors.js'
 
+/**
+ * A view that takes more than this share of a query's time is given up, so that the query still answers with what the
+ * others know.
+ */
+const VIEW_SHARE = 0.5
+
 /** Ends a query: its client went away, or its time is up. */
 export interface QueryDeadline {
   signal: AbortSignal
@@ -29,6 +35,11 @@ export async function withinDeadline<T>(work: Promise<T>, deadline: QueryDeadlin
     checkDeadline(deadline)
     throw thrown
   }
+}
+
+/** Ends with the query, or once one view has taken its share of the time. */
+export function viewSignal({ signal, limitMs }: QueryDeadline): AbortSignal {
+  return AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(limitMs * VIEW_SHARE))])
 }
 
 /** The promise, or the signal's reason as an error as soon as it is aborted. The work behind it is left to itself. */

@@ -11,7 +11,7 @@ import { columnsOf, type Reading } from './reading.js'
 import type { SeriesRows } from './rows.js'
 import { decodeRows, encodeRows } from './rows-codec.js'
 import type { SealedRows } from './sealed-rows.js'
-import { type Coverage, type Views, viewFailure } from './views.js'
+import { type Coverage, NOT_FED, type Views, viewFailure, WITHOUT_LIVE } from './views.js'
 
 /** An answer larger than this is not kept where others keep theirs: one query must not evict everyone's, bytes. */
 const CACHED_BYTES = 4 << 20
@@ -26,6 +26,8 @@ export interface ReadRequest {
   sealed: SealedRows
   /** Ends the reading of one view. */
   signal: AbortSignal
+  /** Ends the query: the reading of what stands in for a view. */
+  ending: AbortSignal
 }
 
 /** What one part gave. */
@@ -46,7 +48,7 @@ export async function readPart(views: Views, part: PlanPart, request: ReadReques
   try {
     if (part.view === 'batch') return await readSealed(views, part, request)
     if (part.view === 'live') return await readLive(views, part, request)
-    return { rows: await readHot(views, part, request), coverage: [covered('hot', part, part)] }
+    return { rows: await readHot(views, part, request, request.signal), coverage: [covered('hot', part, part)] }
   } catch (thrown) {
     return { rows: [], coverage: [], failure: viewFailure(part.view, thrown), thrown }
   }
@@ -130,6 +132,7 @@ function spanOf(starts: Iterable<ReadonlySet<number>>, tierMs: number): TimeRang
 async function readLive(views: Views, part: PlanPart, request: ReadRequest): Promise<PartRead> {
   const { startMs, endMs } = part
   let failure: string | undefined
+  let warning: string | undefined
   let liveMs = endMs
   const chunks: WindowColumns[] = []
   try {
@@ -139,24 +142,29 @@ async function readLive(views: Views, part: PlanPart, request: ReadRequest): Pro
     )) {
       chunks.push(chunk)
     }
-    const coveredMs = (await orAborted(views.live.coveredFromMs(), request.signal)) ?? endMs
-    liveMs = Math.min(Math.max(coveredMs, startMs), endMs)
+    const coveredMs = await orAborted(views.live.coveredFromMs(), request.signal)
+    if (coveredMs === undefined) warning = NOT_FED
+    liveMs = Math.min(Math.max(coveredMs ?? endMs, startMs), endMs)
   } catch (thrown) {
-    failure = `${viewFailure('live', thrown)}; closed windows come from the hot store, open ones are missing`
+    failure = `${viewFailure('live', thrown)}; ${WITHOUT_LIVE}`
     chunks.length = 0
   }
   const { reading, budget } = request
   const live = new RowCollector({ reading, range: { startMs: liveMs, endMs }, tierMs: WINDOW_MS }, budget)
   for (const chunk of chunks) live.add(chunk)
   const coverage: Coverage[] = liveMs < endMs ? [covered('live', part, { startMs: liveMs, endMs })] : []
-  if (liveMs === startMs) return { rows: live.finish(), coverage, failure }
+  if (liveMs === startMs) return { rows: live.finish(), coverage }
   const older = { startMs, endMs: liveMs }
-  const hot = await readHot(views, older, request)
-  return { rows: [...hot, ...live.finish()], coverage: [covered('hot', part, older), ...coverage], failure }
+  const hot = await readHot(views, older, request, request.ending)
+  return { rows: [...hot, ...live.finish()], coverage: [covered('hot', part, older), ...coverage], failure, warning }
 }
 
-async function readHot(views: Views, { startMs, endMs }: TimeRange, request: ReadRequest): Promise<SeriesRows[]> {
-  const { matchers, reading, budget, signal } = request
+async function readHot(
+  views: Views,
+  { startMs, endMs }: TimeRange,
+  { matchers, reading, budget }: ReadRequest,
+  signal: AbortSignal,
+): Promise<SeriesRows[]> {
   const collector = new RowCollector({ reading, range: { startMs, endMs }, tierMs: WINDOW_MS }, budget)
   for await (const chunk of untilAborted(views.hot.read({ startMs, endMs, matchers }), signal)) collector.add(chunk)
   return collector.finish()

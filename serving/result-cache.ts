@@ -23,7 +23,7 @@ const KEPT_LENGTH = 4 << 20
  * @param question everything that the answer depends on, the state of the views aside
  */
 export async function readThrough(
-  views: Pick<Views, 'cache' | 'queryTtlMs'>,
+  views: Pick<Views, 'cache' | 'queryTtlMs' | 'observer'>,
   query: MergedQuery,
   question: readonly unknown[],
   compute: () => Promise<Answer>,
@@ -31,6 +31,7 @@ export async function readThrough(
   const text = JSON.stringify([question, query.snapshot.epoch, query.snapshot.frontierMs])
   const key = `answer:${createHash('sha256').update(text).digest('base64url')}`
   const kept = await views.cache.get(key)
+  views.observer?.lookedUp(kept !== undefined)
   if (kept) return JSON.parse(Buffer.from(kept).toString()) as Answer
   const answer = await compute()
   const isSealed =

@@ -80,6 +80,26 @@ describe('a view that fails', () => {
     expect(minutes(answer)).toEqual(['batch 0-20', 'hot 20-30', 'hot 30-40'])
     expect([...answer.query.partialReasons][0]).toContain('closed windows come from the hot store')
   })
+  test('if it is the live view and hangs, leaves the hot store time to answer', async () => {
+    const hanging = views({ limits: { queryMs: 400 } })
+    hanging.live.read = () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) })
+    const answer = await read(hanging, 'up')
+    expect(minutes(answer)).toEqual(['batch 0-20', 'hot 20-30', 'hot 30-40'])
+    expect([...answer.query.partialReasons][0]).toContain('the live view did not answer in time; closed windows come')
+  })
+  test('to say what it covers is missed where unsealed windows are asked for, and only there', async () => {
+    const silent = views()
+    silent.live.coveredFromMs = async () => {
+      throw new TidemarkError('TM_LIVEVIEW_UNAVAILABLE', { reason: 'refused' })
+    }
+    const answer = await read(silent, 'up')
+    expect(minutes(answer)).toEqual(['batch 0-20', 'hot 20-40'])
+    expect([...answer.query.partialReasons]).toEqual([
+      'the live view failed: the live view cannot be reached: refused; closed windows come from the hot store, open ones are missing',
+    ])
+    const sealed = await read(silent, 'up', { startMs: T0, endMs: T0 + 10 * MINUTE })
+    expect(sealed.query.partialReasons.size).toBe(0)
+  })
   test('fails the query if no other part is left', async () => {
     const range = { startMs: T0, endMs: T0 + 10 * MINUTE }
     await expect(read(views(broken('batch')), 'up', range)).rejects.toThrow(
@@ -112,6 +132,28 @@ test('a live view that dropped windows while it was read has them answered by th
   let asked = 0
   trimmed.live.coveredFromMs = async () => T0 + (asked++ === 0 ? 30 : 33) * MINUTE
   expect(minutes(await read(trimmed, 'up'))).toEqual(['batch 0-20', 'hot 20-30', 'hot 30-33', 'live 33-40'])
+})
+
+describe('a live view that nobody feeds', () => {
+  const notFed = ['the live view is not fed at present; closed windows come from the hot store, open ones are missing']
+  test('is not read, and the answer says so', async () => {
+    const answer = await read(views({ coveredFromMs: undefined }), 'up')
+    expect(minutes(answer)).toEqual(['batch 0-20', 'hot 20-40'])
+    expect([...answer.query.warnings]).toEqual(notFed)
+    expect(answer.query.partialReasons.size).toBe(0)
+  })
+  test('any more once it was read, has all of it answered by the hot store', async () => {
+    const lost = views()
+    let asked = 0
+    lost.live.coveredFromMs = async () => (asked++ === 0 ? T0 + 30 * MINUTE : undefined)
+    const answer = await read(lost, 'up')
+    expect(minutes(answer)).toEqual(['batch 0-20', 'hot 20-30', 'hot 30-40'])
+    expect([...answer.query.warnings]).toEqual(notFed)
+  })
+  test('does not matter where all is sealed', async () => {
+    const answer = await read(views({ coveredFromMs: undefined }), 'up', { startMs: T0, endMs: T0 + 10 * MINUTE })
+    expect(answer.query.warnings.size).toBe(0)
+  })
 })
 
 describe('limits', () => {

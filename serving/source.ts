@@ -10,9 +10,9 @@ import type {
 } from '../schemas/ports/series-source.js'
 import type { Matcher } from '../schemas/series/matcher.js'
 import type { Series } from '../schemas/series/series.js'
-import { TIERS, type TimeRange } from '../schemas/time.js'
+import type { TimeRange } from '../schemas/time.js'
 import { type Part, splitVirtualName } from '../schemas/windows/parts.js'
-import { checkDeadline, orAborted, type QueryDeadline, startDeadline, withinDeadline } from './cancel.js'
+import { checkDeadline, orAborted, type QueryDeadline, startDeadline, viewSignal, withinDeadline } from './cancel.js'
 import { ReadBudget } from './collector.js'
 import { asHistograms } from './histogram-rows.js'
 import { inOrder, mergeParts } from './merge.js'
@@ -31,7 +31,8 @@ import { type PartRead, type ReadRequest, readPart } from './read.js'
 import { coarseRule, type Reading, readingOf } from './reading.js'
 import { SealedRows } from './sealed-rows.js'
 import { findSeries } from './series-index.js'
-import { type Coverage, VIEW_SHARE, type Views, viewFailure } from './views.js'
+import { type ViewState, viewState } from './view-state.js'
+import { type Coverage, NOT_FED, type Views, viewFailure, WITHOUT_LIVE } from './views.js'
 
 /** Said of an answer that sketches were used for. */
 const SKETCH_BOUND = 'quantiles and deviations come from sketches: values in them are within 1.1 % of what was sent'
@@ -79,29 +80,7 @@ async function openQuery(
     Math.max(1, Math.min(views.limits.queryMs, timeoutMs ?? Number.POSITIVE_INFINITY)),
     signal,
   )
-  const reasons: string[] = []
-  const asked = async <T>(view: string, work: Promise<T>): Promise<T | undefined> => {
-    try {
-      return await orAborted(work, viewSignal(deadline))
-    } catch (thrown) {
-      checkDeadline(deadline)
-      reasons.push(viewFailure(view, thrown))
-      return undefined
-    }
-  }
-  const [snapshot, coveredFromMs] = await Promise.all([
-    epoch === undefined
-      ? asked('batch', views.batch.snapshot())
-      : withinDeadline(views.batch.snapshot(epoch), deadline),
-    asked('live', views.live.coveredFromMs()),
-  ])
-  return new MergedQuery(views, shared, { snapshot: snapshot ?? unsealed(), coveredFromMs, deadline, reasons })
-}
-
-/** Without the catalog nothing is known to be sealed: everything is asked of the speed views. */
-function unsealed(): Snapshot {
-  const heldFromMs = Object.fromEntries(TIERS.map((tier) => [tier, undefined])) as Snapshot['heldFromMs']
-  return { epoch: 0, frontierMs: 0, blockMs: 0, heldFromMs }
+  return new MergedQuery(views, shared, await viewState(views, deadline, epoch), deadline)
 }
 
 /** One query over one state of the views: a SeriesSource, and what there is to say about its answers. */
@@ -120,19 +99,22 @@ export class MergedQuery implements SeriesSource {
   readonly #sealed: SealedRows
   readonly #manyWindows: number
   readonly #coveredFromMs: number | undefined
+  readonly #liveFailure: string | undefined
   readonly deadline: QueryDeadline
   readonly #budget: ReadBudget
 
   constructor(
     views: Views,
     { sealed, manyWindows }: Shared,
-    { snapshot, coveredFromMs, deadline, reasons }: OpenedState,
+    { snapshot, coveredFromMs, liveFailure, reasons }: ViewState,
+    deadline: QueryDeadline,
   ) {
     this.snapshot = snapshot
     this.#views = views
     this.#sealed = sealed
     this.#manyWindows = manyWindows
     this.#coveredFromMs = coveredFromMs
+    this.#liveFailure = liveFailure
     this.deadline = deadline
     this.#budget = new ReadBudget(views.limits)
     for (const reason of reasons) this.partialReasons.add(reason)
@@ -152,6 +134,7 @@ export class MergedQuery implements SeriesSource {
       budget: this.#budget,
       sealed: this.#sealed,
       signal: viewSignal(this.deadline),
+      ending: this.deadline.signal,
     } satisfies ReadRequest
     const reads = await Promise.all(plan.parts.map((part) => readPart(this.#views, part, request)))
     checkDeadline(this.deadline)
@@ -229,7 +212,14 @@ export class MergedQuery implements SeriesSource {
     }
     this.plans.push(plan)
     for (const warning of plan.warnings) this.warnings.add(warning)
+    if (plan.parts.some(({ view }) => view !== 'batch')) this.#missLive()
     return plan
+  }
+
+  /** Notes what is missing if the live view could not be asked what it covers, or covers nothing. */
+  #missLive(): void {
+    if (this.#liveFailure !== undefined) this.partialReasons.add(`${this.#liveFailure}; ${WITHOUT_LIVE}`)
+    else if (this.#coveredFromMs === undefined) this.warnings.add(NOT_FED)
   }
 
   #draft(
@@ -268,15 +258,6 @@ export class MergedQuery implements SeriesSource {
   }
 }
 
-/** What opening a query found. */
-interface OpenedState {
-  snapshot: Snapshot
-  coveredFromMs: number | undefined
-  deadline: QueryDeadline
-  /** Why something is missing already. */
-  reasons: readonly string[]
-}
-
 interface Selected {
   /** As the stored series know them. */
   matchers: readonly Matcher[]
@@ -291,9 +272,4 @@ function unreadable({ failure, thrown }: PartRead): TidemarkError {
   return thrown instanceof DOMException
     ? new TidemarkError('TM_CATALOG_UNAVAILABLE', { reason }, thrown)
     : asTidemarkError(thrown ?? new Error(reason))
-}
-
-/** Ends with the query, or once one view has taken its share of the time. */
-function viewSignal({ signal, limitMs }: QueryDeadline): AbortSignal {
-  return AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(limitMs * VIEW_SHARE))])
 }

@@ -23,6 +23,17 @@ export interface Views {
   queryTtlMs: number
   /** How long the list of series is kept, ms; new series of the live view are seen at once. */
   tagIndexTtlMs: number
+  observer?: QueryObserver
+}
+
+/** Told of queries, for metrics. */
+export interface QueryObserver {
+  /** The answer of a query can be sent. */
+  answered(query: { type: 'instant' | 'range'; ms: number; isPartial: boolean }): void
+  /** A query ends with this error. */
+  failed(code: string): void
+  /** The answer of a query was looked for among those that are kept. */
+  lookedUp(isKept: boolean): void
 }
 
 /** A stretch of an answer and the view that it came from. */
@@ -31,11 +42,10 @@ export interface Coverage extends TimeRange {
   tier: Tier
 }
 
-/**
- * A view that takes more than this share of a query's time is given up, so that the query still answers with what the
- * others know.
- */
-export const VIEW_SHARE = 0.5
+/** What it means for an answer that the live view did not answer. */
+export const WITHOUT_LIVE = 'closed windows come from the hot store, open ones are missing'
+/** Said of an answer while nobody feeds the live view, or it has lost what it had. */
+export const NOT_FED = `the live view is not fed at present; ${WITHOUT_LIVE}`
 
 /** What failed in a view, for `partialReasons`; errors that are the query's own fault are thrown again. */
 export function viewFailure(view: string, thrown: unknown): string {

@@ -37,6 +37,11 @@ export class LiveFeeding {
     this.#unfed.delete(partition)
   }
 
+  /** Whether the view takes the windows of a partition, as far as was seen. */
+  isFed(partition: number): boolean {
+    return this.#partitions.get(partition)?.feed !== undefined
+  }
+
   /** Follows the partition again if the view did not take its windows. @returns whether it is fed now */
   async resume(partition: number): Promise<boolean> {
     const fed = this.#partitions.get(partition)

@@ -19,6 +19,7 @@ const SPARE_SERIES = 50_000
 export class PartitionState {
   watermarkMs: number | undefined
   latePoints = 0
+  closedWindows = 0
   readonly #partition: number
   readonly #rules: WatermarkRules
   readonly #rollups: Rollups
@@ -87,6 +88,7 @@ export class PartitionState {
       this.#open.delete(window.startMs)
       this.#expectedSamples = Math.max(256, window.samples.length)
     }
+    for (const { windows } of batches) this.closedWindows += windows.length
     if (closed.length > 0) this.#clearOutSeries()
     return batches
   }

@@ -155,8 +155,10 @@ class SpeedReader implements LogReader {
     return bounds.flatMap(({ partition, start, end }) => {
       const owned = this.#owned.get(partition)
       if (!owned) return []
-      const { watermarkMs, openWindows, latePoints } = owned.state
-      return { partition, watermarkMs, openWindows, latePoints, lagRecords: end - Math.max(start, owned.appliedTo) }
+      const { watermarkMs, openWindows, latePoints, closedWindows } = owned.state
+      const lagRecords = end - Math.max(start, owned.appliedTo)
+      const isFed = this.#live.isFed(partition)
+      return { partition, watermarkMs, openWindows, latePoints, closedWindows, lagRecords, isFed }
     })
   }
 

@@ -12,7 +12,7 @@ import { KnownTokens } from '../known-tokens.js'
 import { MemoryTokens } from './memory-tokens.js'
 
 /** An audit log in memory that can be taken away. */
-export class MemoryAudit {
+class MemoryAudit {
   isAway = false
   readonly entries: AuditEntry[] = []
 

@@ -100,7 +100,8 @@ export class Appender {
       if (request.some(({ partition }) => !stored.has(partition))) await this.#dropProducer()
     } catch (thrown) {
       const error = logError(thrown, this.#parts.topic)
-      for (const { call } of request) fail(call, error)
+      // At the close nobody waits for an outage to end.
+      for (const { call } of this.#isClosed ? [...request, ...this.#queue] : request) fail(call, error)
     }
     this.#forgetSettled()
   }

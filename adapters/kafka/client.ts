@@ -44,7 +44,7 @@ const CONSUMER_RETRY = { retries: 10, initialRetryTime: 200, maxRetryTime: 2000 
  * How a member is seen to be gone (10 s without a heartbeat), how long a rebalance waits for the others, how soon it is
  * heard of, and how long a fetch waits for data: a partition that is resumed waits for the fetch under way.
  */
-const GROUP = { sessionTimeout: 10_000, rebalanceTimeout: 15_000, heartbeatInterval: 500, maxWaitTimeInMs: 100 }
+const GROUP = { sessionTimeout: 10_000, rebalanceTimeout: 15_000, heartbeatInterval: 500, maxWaitTimeInMs: 200 }
 /** Bytes of one fetch as they travel, in all and from one partition: unpacked they may be thirty times as many. */
 const FETCH = { minBytes: 1, maxBytes: 4 << 20, maxBytesPerPartition: 1 << 20 }
 

@@ -1,16 +1,7 @@
 import { TidemarkError } from '../../schemas/errors.js'
 
 /** What an error of the client means for us. */
-export type FaultKind =
-  | 'topic'
-  | 'leader'
-  | 'size'
-  | 'metadata'
-  | 'denied'
-  | 'fenced'
-  | 'sequence'
-  | 'replication'
-  | 'outage'
+type FaultKind = 'topic' | 'leader' | 'size' | 'metadata' | 'denied' | 'fenced' | 'sequence' | 'replication' | 'outage'
 
 export interface Fault {
   kind: FaultKind

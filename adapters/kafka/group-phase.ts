@@ -1,5 +1,5 @@
 /** Where a consumer stands in its group. */
-export type GroupPhase = 'joining' | 'joined' | 'reading' | 'over'
+type GroupPhase = 'joining' | 'joined' | 'reading' | 'over'
 
 /**
  * What happens to it: a rebalance began, its share was told, the group confirmed its generation, its loop of fetches
@@ -14,7 +14,7 @@ const next: Record<GroupPhase, Record<GroupEvent, GroupPhase>> = {
   over: { rebalance: 'over', share: 'over', confirm: 'over', turn: 'over', end: 'over' },
 }
 
-/** A phase and since when it has lasted; while reading, since the loop last turned. */
+/** A phase, and since when the consumer has been without confirmed share; while reading, since its loop last turned. */
 export interface GroupStanding {
   phase: GroupPhase
   sinceMs: number
@@ -23,30 +23,28 @@ export interface GroupStanding {
 /** The standing after an event. */
 export function standingAfter(standing: GroupStanding, event: GroupEvent, nowMs: number): GroupStanding {
   const phase = next[standing.phase][event]
-  const isNewer = phase !== standing.phase || (phase === 'reading' && event === 'turn')
-  return isNewer ? { phase, sinceMs: nowMs } : standing
+  // Rebalances that follow each other without a confirmed share in between are one.
+  const changesReading = (phase === 'reading') !== (standing.phase === 'reading')
+  const turns = phase === 'reading' && event === 'turn'
+  return { phase, sinceMs: changesReading || turns ? nowMs : standing.sinceMs }
 }
 
 /**
- * How long a phase may last before the consumer is held to be stuck, ms. A request is given up after 10 s and tried
- * again some times; a rebalance waits for each member for 15 s.
+ * How long a consumer may be without a confirmed share, or its loop without a turn, before it is held to be stuck, ms.
+ * A request is given up after 10 s and tried again some times; a rebalance waits for each member for 15 s.
  */
-const LIMIT_MS: Record<GroupPhase, number> = {
-  joining: 60_000,
-  joined: 30_000,
-  reading: 60_000,
-  over: Number.POSITIVE_INFINITY,
-}
+const LIMIT_MS = 60_000
 
-const STUCK: Record<GroupPhase, string> = {
+const STUCK: Record<GroupPhase, string | undefined> = {
   joining: 'a rebalance did not come to its end',
-  joined: 'the group did not confirm it after a rebalance',
+  joined: 'the group did not confirm its share',
   reading: 'it stopped fetching',
-  over: '',
+  over: undefined,
 }
 
 /** Why a consumer is held to be stuck; undefined while it is not. */
 export function stuckReason({ phase, sinceMs }: GroupStanding, nowMs: number): string | undefined {
   const lastedMs = nowMs - sinceMs
-  return lastedMs > LIMIT_MS[phase] ? `${STUCK[phase]} within ${Math.round(lastedMs / 1000)} s` : undefined
+  const reason = lastedMs > LIMIT_MS ? STUCK[phase] : undefined
+  return reason && `${reason} within ${Math.round(lastedMs / 1000)} s`
 }

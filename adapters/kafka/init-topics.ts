@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { formatDuration } from '../../schemas/config/duration.js'
 import type { Config } from '../../schemas/config/schema.js'
 import { TidemarkError } from '../../schemas/errors.js'
 import type { Logger } from '../../schemas/ports/logger.js'
@@ -55,8 +56,12 @@ async function make(admin: TopicAdmin, plan: TopicPlan): Promise<TopicStep> {
     throw new TidemarkError('TM_CONFIG', { key: 'kafka.replication', reason, fix: 'ask for fewer copies' }, thrown)
   }
   await served(admin, name)
-  const kept = `records kept ${settings['retention.ms']} ms`
-  return { topic: name, text: `made: ${partitions} partitions, ${replication} copies, ${kept}`, isDone: true }
+  const kept = formatDuration(Number(settings['retention.ms']))
+  return {
+    topic: name,
+    text: `made: partitions ${partitions}, copies ${replication}, records kept ${kept}`,
+    isDone: true,
+  }
 }
 
 /** Brokers hear of a new topic one after the other. */

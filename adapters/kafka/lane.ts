@@ -15,6 +15,8 @@ export interface LaneParts {
   begin(lane: Lane, wanted: number | undefined): Promise<number>
   pause(lane: Lane): void
   resume(lane: Lane): void
+  /** Has the next fetch begin at `from`. */
+  fetchAgain(lane: Lane, from: number): void
   /** Records [from, to) were removed before they were read. */
   missed(lane: Lane, from: number, to: number): void
   /** Bytes that may wait for the reader. */
@@ -36,6 +38,8 @@ export class Lane {
   #queuedBytes = 0
   /** Offset that the next fetched entry should have; undefined before the first. */
   #next: number | undefined
+  /** Offset that a fetch left out, and that is asked for once more. */
+  #doubted: number | undefined
   #isPaused = true
   #isAssigned = false
   #isLost = false
@@ -77,7 +81,7 @@ export class Lane {
     const expected = this.#next
     const entries = fetched[0].offset >= expected ? fetched : fetched.filter(({ offset }) => offset >= expected)
     if (entries.length === 0) return
-    if (entries[0].offset > expected) this.#parts.missed(this, expected, entries[0].offset)
+    if (entries[0].offset > expected && !this.#isGap(expected, entries[0].offset)) return
     this.#next = entries[entries.length - 1].offset + 1
     for (const entry of entries) {
       this.#queue.push(entry)
@@ -88,6 +92,15 @@ export class Lane {
       this.#parts.pause(this)
     }
     this.#wake()
+  }
+
+  /** True if records are missing in the log: if they are left out of a second fetch too. */
+  #isGap(from: number, to: number): boolean {
+    const isSecond = this.#doubted === from
+    this.#doubted = isSecond ? undefined : from
+    if (isSecond) this.#parts.missed(this, from, to)
+    else this.#parts.fetchAgain(this, from)
+    return isSecond
   }
 
   /** Ends it: the batch at hand is the last. */

@@ -159,6 +159,7 @@ export class KafkaSubscription implements LogSubscription, SessionOwner {
       begin: (lane, wanted) => this.#begin(lane, session, wanted),
       pause: () => session.consumer.pause([partition]),
       resume: () => session.consumer.resume([partition]),
+      fetchAgain: (_, from) => session.consumer.seek(partition, from),
       missed: (lane, from, to) => this.#missed(lane, from, to),
       queueBytes,
     })

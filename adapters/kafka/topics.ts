@@ -7,7 +7,7 @@ import type { TopicPlan, TopicState } from './client-parts.js'
 const DEADLETTER_RETENTION_MS = 7 * 86_400_000
 
 /** Bytes of a batch that the topics take: a record has some MB, and is never split. */
-export const BATCH_BYTES = 16 << 20
+const BATCH_BYTES = 16 << 20
 /** What a topic takes where nobody has set it; Kafka's default. */
 export const USUAL_BATCH_BYTES = 1_048_588
 

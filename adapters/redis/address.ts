@@ -1,7 +1,7 @@
 import { TidemarkError } from '../../schemas/errors.js'
 
 /** A host and its port. */
-export interface HostPort {
+interface HostPort {
   host: string
   port: number
 }

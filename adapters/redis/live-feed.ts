@@ -5,7 +5,7 @@ import type { WindowBatch } from '../../schemas/windows/columns.js'
 import type { RedisConnection } from './connection.js'
 import { FeedSeries } from './feed-series.js'
 import { formatTag, type RedisKeys } from './keys.js'
-import { FOLLOW, PUT } from './scripts.js'
+import { FOLLOW, LEAVE, PUT } from './scripts.js'
 import { Turns } from './turns.js'
 import { liveViewError } from './unavailable.js'
 
@@ -96,7 +96,10 @@ export class RedisLiveFeed implements LiveFeed {
     try {
       await work()
     } catch (thrown) {
-      this.#shared.onFed(this.#partition, false)
+      const { connection, keys, onFed } = this.#shared
+      onFed(this.#partition, false)
+      // Where Redis can still be reached, readers need not wait until patience ends.
+      await LEAVE.run(connection, [keys.alive(this.#partition)], [this.#feed]).catch(() => undefined)
       throw liveViewError(thrown)
     }
   }

@@ -102,6 +102,17 @@ return 1
 `)
 
 /**
+ * Says that a feed did not get its windows in, unless another has taken over. Needs no memory.
+ *
+ * KEYS: alive
+ * ARGV: feed
+ */
+export const LEAVE = new Script(`
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('UNLINK', KEYS[1]) end
+return 1
+`)
+
+/**
  * Drops starts. Nothing in it needs memory, so that it makes room where there is none.
  *
  * KEYS: index, then the windows to drop and the series that none names any more

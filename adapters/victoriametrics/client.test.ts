@@ -38,7 +38,7 @@ test('shows its token, and keeps the path of a proxy', async () => {
   await client.write(Buffer.from('body'))
   const [{ request, body }] = asked
   expect(request.url).toBe('/proxy/api/v1/write')
-  expect(request.headers).toMatchObject({ authorization: 'Bearer secret', 'content-encoding': 'zstd' })
+  expect(request.headers).toMatchObject({ authorization: 'Bearer secret', 'content-encoding': 'snappy' })
   expect(body).toBe('body')
 })
 

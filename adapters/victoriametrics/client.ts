@@ -50,11 +50,11 @@ export class VictoriaMetricsClient {
     this.#pool.on('connect', onConnection).on('disconnect', onConnection)
   }
 
-  /** Sends a remote-write request, compressed by zstd. Resolves once the server has taken it. */
+  /** Sends a remote-write request, compressed by snappy. Resolves once the server has taken it. */
   async write(body: Uint8Array): Promise<void> {
     const headers = {
       'content-type': 'application/x-protobuf',
-      'content-encoding': 'zstd',
+      'content-encoding': 'snappy',
       'x-prometheus-remote-write-version': '0.1.0',
     }
     await this.#text({ path: '/api/v1/write', method: 'POST', headers, body })
@@ -71,10 +71,15 @@ export class VictoriaMetricsClient {
     }
   }
 
+  /** The page of the server's own metrics. */
+  metrics(): Promise<string> {
+    return this.#text({ path: '/metrics', method: 'GET' })
+  }
+
   /** What the server says of itself; undefined if it does not say, as behind a proxy. */
   async facts(): Promise<ServerFacts | undefined> {
     try {
-      return serverFacts(await this.#text({ path: '/metrics', method: 'GET' }))
+      return serverFacts(await this.metrics())
     } catch (thrown) {
       const error = asTidemarkError(thrown)
       if (error.retriable) throw error

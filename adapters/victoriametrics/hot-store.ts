@@ -35,9 +35,11 @@ export function createVictoriaMetricsHotStore(config: Config, options: VictoriaM
 /**
  * Windows in VictoriaMetrics twice: as frames, which are exact and which Tidemark reads, and as readable series for people.
  *
- * Where two processes write the same windows, what was written last by their clocks counts. A window is seen by readers a few seconds after `write` resolved: up to four until VictoriaMetrics shows new samples.
- * What a killed VictoriaMetrics forgets of the last seconds is sent again while this process runs; if both die at once,
- * those windows are missing until the batch view has them. What is too old is removed by its -retentionPeriod.
+ * - Where two processes write the same windows, what was written last by their clocks counts.
+ * - A window is seen by readers up to four seconds after `write` resolved: so long VictoriaMetrics holds new samples back.
+ * - What a killed VictoriaMetrics forgets of the last seconds is sent to it again while this process runs. If both die at
+ *   once, those windows are missing here until the batch view has them.
+ * - What is too old is removed by its -retentionPeriod.
  */
 class VictoriaMetricsHotStore implements HotStore {
   readonly #options: VictoriaMetricsOptions
@@ -47,7 +49,7 @@ class VictoriaMetricsHotStore implements HotStore {
   readonly #reader: FrameReader
   readonly #writers = new Map<number, PartitionWriter>()
   readonly #newWriter: (partition: number) => PartitionWriter
-  readonly #writing = new Set<Promise<void>>()
+  readonly #writing = new Set<Promise<unknown>>()
   /** ms from sample to sample; undefined until the server was asked. */
   #stepMs: number | undefined
   #asking: Promise<number> | undefined
@@ -63,7 +65,7 @@ class VictoriaMetricsHotStore implements HotStore {
     this.#recent = new RecentWrites({ client, clock, sleep, onError, onFacts: (facts) => this.#heed(facts) })
     this.#labels = new CarrierLabels(name)
     this.#reader = new FrameReader({ client, labels: this.#labels, clock, sleep })
-    const sender = new Sender({ client, recent: this.#recent, zstd: new Encoder(ZSTD_LEVEL), sleep })
+    const sender = new Sender({ client, recent: this.#recent, sleep })
     const shared = {
       sender,
       zstd: new Encoder(ZSTD_LEVEL),
@@ -84,13 +86,11 @@ class VictoriaMetricsHotStore implements HotStore {
       if (own) own.push(batch)
       else byPartition.set(batch.partition, [batch])
     }
-    const writing = Promise.all([...byPartition].map(([partition, own]) => this.#writer(partition).write(own)))
-    const settled = writing.then(
-      () => undefined,
-      () => undefined,
-    )
-    this.#writing.add(settled)
-    await writing.finally(() => this.#writing.delete(settled))
+    const writing = Promise.allSettled([...byPartition].map(([partition, own]) => this.#writer(partition).write(own)))
+    this.#writing.add(writing)
+    const outcomes = await writing
+    this.#writing.delete(writing)
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
   }
 
   async *read(selection: WindowSelection): AsyncIterable<WindowColumns> {

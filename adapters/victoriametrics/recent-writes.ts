@@ -52,7 +52,8 @@ export class RecentWrites {
 
   /** Looks, until the server answers, whether it is the same process as before. To be called when a connection was made or lost. */
   doubt(): void {
-    if (this.#closed) return
+    const isOfNoConcern = this.#kept.length === 0 && this.#startedAt !== undefined
+    if (this.#closed || isOfNoConcern) return
     this.#isDoubtful = true
     this.#checking ??= this.#check().finally(() => {
       this.#checking = undefined

@@ -1,4 +1,4 @@
-import type { Encoder } from '@toondepauw/node-zstd'
+import { compress } from 'snappy'
 import type { VictoriaMetricsClient } from './client.js'
 import type { RecentWrites } from './recent-writes.js'
 import { retried, WRITE_WAITS_MS } from './retry.js'
@@ -17,7 +17,6 @@ const MAX_IN_FLIGHT = 2
 export interface SenderOptions {
   client: Pick<VictoriaMetricsClient, 'write'>
   recent: Pick<RecentWrites, 'keep'>
-  zstd: Encoder
   sleep: (ms: number) => Promise<void>
 }
 
@@ -91,8 +90,9 @@ export class Sender {
   }
 
   async #deliver({ request }: Parcel): Promise<void> {
-    const { client, recent, zstd, sleep } = this.#options
-    const body = await zstd.encode(request.written())
+    const { client, recent, sleep } = this.#options
+    // VictoriaMetrics takes zstd too, to two fifths of the bytes, but that costs it a third more CPU.
+    const body = await compress(request.written())
     request.clear()
     if (this.#spare.length < MAX_IN_FLIGHT) this.#spare.push(request)
     await retried(() => client.write(body), WRITE_WAITS_MS, sleep)

@@ -37,6 +37,8 @@ export interface ArchiveParts {
   flushPoints: number
   /** Told about damaged records and of failures that are tried again. */
   onError: (error: TidemarkError) => void
+  /** Told how long a flush of one partition took, ms. */
+  onFlush?: (ms: number) => void
 }
 
 /** Points on their way into the catalog: what comes meanwhile goes into another buffer. */
@@ -238,8 +240,9 @@ export class Archive implements LogReader {
   }
 
   async #finish(state: PartitionState, flush: Flush): Promise<void> {
-    const { catalog, clock } = this.#parts
+    const { catalog, clock, onFlush } = this.#parts
     const { partition } = state
+    const startedMs = clock()
     const { buffer, fromOffset, nextOffset, receivedMs } = flush
     const series = this.#unseen(buffer)
     if (!flush.isTried || !(await this.#isArchived(partition, nextOffset))) {
@@ -250,6 +253,7 @@ export class Archive implements LogReader {
     }
     this.#remember(series.keys)
     state.flush = undefined
+    onFlush?.(Math.max(0, clock() - startedMs))
   }
 
   /** True if the catalog has a flush whose answer was lost. */

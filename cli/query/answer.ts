@@ -25,7 +25,6 @@ export interface QueryAnswer {
   epoch: number
   frontier: string
   partial: boolean
-  partialReasons?: string[]
 }
 
 /** One value of an answer with the series that it belongs to. */

@@ -67,7 +67,7 @@ async function runQuery(expr: string, { url, token, output, ...options }: QueryA
   const answer = await ask<QueryAnswer>({ url, token }, path)
   const screen = { width: process.stdout.columns ?? DEFAULT_WIDTH, colors: process.stdout.isTTY === true }
   process.stdout.write(`${PRINTED[output](answer, screen)}\n`)
-  for (const note of [...(answer.warnings ?? []), ...(answer.infos ?? []), ...(answer.partialReasons ?? [])]) {
+  for (const note of [...(answer.warnings ?? []), ...(answer.infos ?? [])]) {
     process.stderr.write(`${note}\n`)
   }
 }

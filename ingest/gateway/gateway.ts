@@ -27,7 +27,7 @@ export interface Gateway extends RequestOpener {
 
 /** What a gateway is made of. */
 export interface GatewayOptions {
-  log: Log
+  log: Pick<Log, 'append'>
   /** How points are spread over the partitions of tidemark.points; at least one. */
   layouts: readonly Layout[]
   limits: Limits

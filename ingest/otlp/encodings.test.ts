@@ -94,3 +94,18 @@ test('damaged protobuf keeps what was complete before the damage, and names the 
     { code: 'TM_BODY_SYNTAX', reason: expect.stringMatching(/OTLP protobuf body .* at byte \d+/) },
   ])
 })
+
+test('JSON: half a surrogate pair is refused where a name or a label would hold it, for no UTF-8 can', () => {
+  const point = (key: string) =>
+    `{"timeUnixNano":"${NANOS}","asDouble":1,"attributes":[{"key":"${key}","value":{"stringValue":"v"}}]}`
+  const metric = (name: string, key: string) => `{"name":"${name}","gauge":{"dataPoints":[${point(key)}]}}`
+  const metrics = [metric('\\ud800', 'a'), metric('g', '\\udfff'), metric('g', 'a\\ud83d\\ude00')]
+  const sink = new RecordingSink()
+  const body = Buffer.from(`{"resourceMetrics":[{"scopeMetrics":[{"metrics":[${metrics.join(',')}]}]}]}`)
+  newDecoder().decode(body, { nowMs: T, encoding: 'json' }, sink)
+  expect(sink.refusals.map(({ reason }) => reason)).toEqual([
+    'name holds half a surrogate pair',
+    'g: key holds half a surrogate pair',
+  ])
+  expect(sink.points).toHaveLength(1)
+})

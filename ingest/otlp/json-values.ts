@@ -1,5 +1,7 @@
 import { BadPointError } from './data-point.js'
 
+const SURROGATE = /\p{Surrogate}/u
+
 /** An object of parsed JSON. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
@@ -28,6 +30,8 @@ export function objectOf(parent: JsonObject, name: string): JsonObject {
 export function textOf(parent: JsonObject, name: string): string {
   const value = parent[name] ?? ''
   if (typeof value !== 'string') throw new BadPointError(`${name} is not a text`)
+  // JSON can write half a surrogate pair; UTF-8 cannot, so two such names would become one when they are stored.
+  if (SURROGATE.test(value)) throw new BadPointError(`${name} holds half a surrogate pair`)
   return value
 }
 

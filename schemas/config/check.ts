@@ -23,6 +23,7 @@ export function checkConfig(config: Config): void {
   for (const [key, text] of periods(config)) {
     require(parseDuration(text) > 0, key, 'it is 0', 'write a duration above 0, such as 10s')
   }
+  checkKafka(config.kafka)
   checkTemporal(config.temporal)
   checkListening(config)
   targetRules('webhook', config.outbound.allow)
@@ -37,6 +38,14 @@ export function checkConfig(config: Config): void {
     require(!names.has(name), 'rollups', `${name} is made twice`, 'remove one of the two rules')
     names.add(name)
   }
+}
+
+function checkKafka({ tls, ca, cert, key, sasl, username }: Config['kafka']): void {
+  const certificates = ca !== '' || cert !== '' || key !== ''
+  require(tls || !certificates, 'kafka.tls', 'certificates are named, but it is off', 'set it to true, or remove them')
+  require((cert === '') ===
+    (key === ''), 'kafka.key', 'certificate and private key belong together', 'name both or none')
+  require(sasl === 'none' || username !== '', 'kafka.username', `it is empty, and sasl is ${sasl}`, 'name the user')
 }
 
 function checkTemporal({ address, tls, ca, cert, key, api_key }: Config['temporal']): void {
@@ -64,12 +73,23 @@ function checkListening({ http, statsd }: Config): void {
 }
 
 /** Settings that say how often something is done. */
-function periods({ collector, speed, archive, batch }: Config): [key: string, text: string][] {
+function periods({
+  collector,
+  speed,
+  archive,
+  batch,
+  self,
+  alerting,
+  heartbeat,
+}: Config): [key: string, text: string][] {
   return [
     ['collector.interval', collector.interval],
     ['speed.provisional_every', speed.provisional_every],
     ['archive.flush_every', archive.flush_every],
     ['batch.seal_every', batch.seal_every],
+    ['self.interval', self.interval],
+    ['alerting.evaluation_interval', alerting.evaluation_interval],
+    ['heartbeat.interval', heartbeat.interval],
   ]
 }
 

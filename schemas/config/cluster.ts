@@ -45,7 +45,12 @@ export const clusterGroups = {
     ...certificates,
   }),
   victoriametrics: group({
-    url: text('http://host:8428; empty: the embedded hot store'),
+    url: Type.String({
+      default: '',
+      pattern: '^(https?://.+)?$',
+      description: 'http://host:8428; empty: the embedded hot store',
+      errorMessage: 'write an address such as http://host:8428',
+    }),
     token: text('bearer token to send'),
     name: text('label `tidemark` of all that is written there, so that several Tidemarks share a server; empty: none'),
     parts: Type.Array(Type.Union(WRITTEN_PARTS.map((part) => Type.Literal(part))), {

@@ -4,6 +4,7 @@ import { authGroup, outboundGroup } from './auth.js'
 import { clusterGroups } from './cluster.js'
 import { duration, group } from './fields.js'
 import { ScrapeConfigSchema } from './scrape.js'
+import { watchGroups } from './watch.js'
 
 /** A derived series: windows of `match` merged over every label but those in `by`. */
 const RollupSchema = Type.Object(
@@ -156,6 +157,7 @@ export const ConfigSchema = Type.Object(
       cert: Type.String({ default: '', description: 'PEM file of the certificate to show' }),
       key: Type.String({ default: '', description: 'PEM file of its private key' }),
     }),
+    ...watchGroups,
     ...clusterGroups,
     cache: group({
       query_ttl: duration('30s'),

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isStaleAt, Kind, markStaleAt, wordsOf } from '../points.js'
@@ -117,6 +118,33 @@ describe('a damaged record', () => {
         expect(() => decodeRecord(damaged), `byte ${at}`).toThrow(DamagedRecord)
       }
     }
+  })
+
+  /** The record with something written into it, its checksum made right again. */
+  function rewritten(change: (view: DataView) => void): Uint8Array {
+    const changed = Buffer.from(bytes)
+    change(new DataView(changed.buffer, changed.byteOffset, changed.length))
+    changed.writeUInt32LE(crc32(changed.subarray(24), crc32(changed.subarray(0, 20))), 20)
+    return changed
+  }
+
+  test.each<[string, string, (view: DataView) => void]>([
+    [
+      'a point of a series that is not there',
+      'belongs to no series',
+      (view) => view.setUint16(view.byteLength - 8, 99, true),
+    ],
+    ['a series without an end', 'is none', (view) => view.setUint32(40 + 8 * series.length, 0, true)],
+    [
+      'series that end beyond their text',
+      'its header says',
+      (view) => {
+        view.setUint32(40 + 12 * series.length - 4, 1 << 20, true)
+      },
+    ],
+    ['a time that is none', 'no time', (view) => view.setFloat64(24, Number.NaN, true)],
+  ])('with %s is found out though its checksum is right', (_, reason, change) => {
+    expect(() => decodeRecord(rewritten(change))).toThrow(reason)
   })
 
   test.each([

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib'
-import type { Kind } from '../points.js'
+import { aligned } from '../aligned.js'
+import { Kind } from '../points.js'
 
 /**
  * The log record: one batch of points for one partition, columnar and self-contained, little-endian.
@@ -119,7 +120,7 @@ export function encodeRecord(batch: PointColumns): Uint8Array {
 /** Decodes a record. @throws DamagedRecord with the reason */
 export function decodeRecord(source: Uint8Array): LogRecord {
   // Columns are typed arrays, which need their alignment; lmdb and Kafka hand out bytes at any address.
-  const bytes = source.byteOffset % 8 === 0 ? source : source.slice()
+  const bytes = aligned(source)
   if (bytes.length < HEADER_BYTES)
     throw new DamagedRecord(`it has ${bytes.length} bytes, a header alone has ${HEADER_BYTES}`)
   const header = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES)
@@ -138,21 +139,49 @@ export function decodeRecord(source: Uint8Array): LogRecord {
   const ends = new Uint32Array(buffer, byteOffset + layout.ends, seriesCount)
   const times = byteOffset + layout.times
   const index = byteOffset + layout.index
+  const seriesIndex =
+    flags & WIDE_INDEX ? new Uint32Array(buffer, index, pointCount) : new Uint16Array(buffer, index, pointCount)
+  const timeDelta =
+    flags & WIDE_TIME ? new Float64Array(buffer, times, pointCount) : new Int32Array(buffer, times, pointCount)
+  const receivedMs = header.getFloat64(32, true)
+  const baseMs = header.getFloat64(24, true)
+  checkSeries(ends, bytes.subarray(layout.kinds, layout.kinds + seriesCount), header.getUint32(16, true))
+  checkPoints(seriesIndex, seriesCount)
+  if (!isTimed(baseMs, receivedMs, timeDelta)) throw new DamagedRecord('a time of it is no time')
   return {
-    receivedMs: header.getFloat64(32, true),
+    receivedMs,
     seriesCount,
     ids: new Uint32Array(buffer, byteOffset + layout.ids, seriesCount * 2),
     pointCount,
-    seriesIndex:
-      flags & WIDE_INDEX ? new Uint32Array(buffer, index, pointCount) : new Uint16Array(buffer, index, pointCount),
-    baseMs: header.getFloat64(24, true),
-    timeDelta:
-      flags & WIDE_TIME ? new Float64Array(buffer, times, pointCount) : new Int32Array(buffer, times, pointCount),
+    seriesIndex,
+    baseMs,
+    timeDelta,
     value: new Float64Array(buffer, byteOffset + layout.values, pointCount),
     weight: flags & WEIGHTED ? new Float64Array(buffer, byteOffset + layout.weights, pointCount) : undefined,
     kind: (i) => bytes[layout.kinds + i] as Kind,
     canonical: (i) => bytes.subarray(layout.text + (i === 0 ? 0 : ends[i - 1]), layout.text + ends[i]),
   }
+}
+
+/** A writer that erred made the checksum right: readers must meet no series that is not there. */
+function checkSeries(ends: Uint32Array, kinds: Uint8Array, textBytes: number): void {
+  let end = 0
+  for (let i = 0; i < ends.length; i++) {
+    if (ends[i] <= end || kinds[i] > Kind.EventTimer) throw new DamagedRecord(`its series ${i} is none`)
+    end = ends[i]
+  }
+  if (end !== textBytes) throw new DamagedRecord(`its series have ${end} bytes, its header says ${textBytes}`)
+}
+
+function checkPoints(seriesIndex: Uint16Array | Uint32Array, seriesCount: number): void {
+  for (let i = 0; i < seriesIndex.length; i++) {
+    if (seriesIndex[i] >= seriesCount) throw new DamagedRecord(`its point ${i} belongs to no series`)
+  }
+}
+
+function isTimed(baseMs: number, receivedMs: number, timeDelta: Int32Array | Float64Array): boolean {
+  if (!Number.isFinite(baseMs) || !Number.isFinite(receivedMs)) return false
+  return timeDelta instanceof Int32Array || timeDelta.every(Number.isFinite)
 }
 
 function layOut(seriesCount: number, pointCount: number, textBytes: number, flags: number) {

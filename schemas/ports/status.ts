@@ -9,6 +9,10 @@ export interface PartitionStatus {
   lagRecords: number
   openWindows: number
   latePoints: number
+  /** Windows that were closed since the partition was assigned, one a series and 10 s. */
+  closedWindows: number
+  /** Whether the live view takes its windows. */
+  isFed: boolean
 }
 
 /** The archive's progress. */

@@ -45,6 +45,12 @@ test('an empty label is an absent one', () => {
   expect(series.label('__name__')).toBe('cpu')
 })
 
+test('a name that begins with a byte order mark keeps it', () => {
+  const series = Series.fromCanonical(Series.of('\ufeffcpu', { host: 'a' }, Kind.Sample).canonical)
+  expect(series.metric).toBe('\ufeffcpu')
+  expect(series.labels).toEqual([['host', 'a']])
+})
+
 test('a reading and an occurrence of the same name are different series', () => {
   const ids = Object.values(Kind).map((kind) => Series.of('cpu', [], kind).id)
   expect(new Set(ids).size).toBe(3)

@@ -8,7 +8,7 @@ export type Label = readonly [name: string, value: string]
 export type Labels = Record<string, string>
 
 const encoder = new TextEncoder()
-const decoder = new TextDecoder('utf-8', { fatal: false })
+const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
 
 /**
  * One series: a kind, a metric name and a sorted label set.

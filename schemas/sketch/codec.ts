@@ -1,4 +1,5 @@
-import { type BucketRun, MIN_SCHEMA, Sketch } from './sketch.js'
+import { MAX_SCHEMA } from './bucket.js'
+import { type BucketRun, MAX_BUCKETS, MIN_SCHEMA, Sketch } from './sketch.js'
 
 /**
  * A sketch as bytes: one byte with the schema (low bits) and {@link FRACTIONAL}; the zero count; then the positive and
@@ -8,6 +9,9 @@ import { type BucketRun, MIN_SCHEMA, Sketch } from './sketch.js'
  * events) all of them are doubles.
  */
 const FRACTIONAL = 0x80
+
+/** A sketch that does not decode; whoever reads adds where it lay. */
+export class DamagedSketch extends Error {}
 
 /** Bytes that grow as they are written and that are read from the start on. */
 export class ByteBuffer {
@@ -76,6 +80,7 @@ export class ByteBuffer {
   }
 
   readDouble(): number {
+    if (this.at + 8 > this.bytes.length) throw new DamagedSketch('a sketch ends too early')
     this.at += 8
     return this.#view.getFloat64(this.at - 8, true)
   }
@@ -99,15 +104,17 @@ export function packSketch(sketch: Sketch, out: ByteBuffer): void {
   packRun(sketch.negative, whole, out)
 }
 
-/** Reads the sketch that starts at `input.at`. */
+/** Reads the sketch that starts at `input.at`. @throws DamagedSketch */
 export function unpackSketch(input: ByteBuffer): Sketch {
   const sketch = new Sketch()
   const head = input.readByte()
   const whole = (head & FRACTIONAL) === 0
   sketch.schema = (head & ~FRACTIONAL) + MIN_SCHEMA
+  if (sketch.schema > MAX_SCHEMA) throw new DamagedSketch(`a sketch has the schema ${sketch.schema}`)
   sketch.zeroCount = whole ? input.readVarint() : input.readDouble()
   unpackRun(sketch.positive, whole, input)
   unpackRun(sketch.negative, whole, input)
+  if (input.at > input.bytes.length) throw new DamagedSketch('a sketch ends too early')
   return sketch
 }
 
@@ -133,6 +140,7 @@ function packRun(run: BucketRun, whole: boolean, out: ByteBuffer): void {
 function unpackRun(run: BucketRun, whole: boolean, input: ByteBuffer): void {
   const length = input.readVarint()
   if (length === 0) return
+  if (length > MAX_BUCKETS) throw new DamagedSketch(`a sketch has ${length} buckets, the limit is ${MAX_BUCKETS}`)
   const folded = input.readVarint()
   run.offset = folded % 2 === 1 ? -(folded + 1) / 2 : folded / 2
   run.length = length
@@ -140,6 +148,7 @@ function unpackRun(run: BucketRun, whole: boolean, input: ByteBuffer): void {
   run.counts = counts
   for (let i = 0; i < length; i++) {
     const count = whole ? input.readVarint() : input.readDouble()
+    if (!(count >= 0)) throw new DamagedSketch(`a sketch counts ${count}`)
     counts[i] = count
     if (whole && count === 0) i += input.readVarint()
   }

@@ -47,6 +47,11 @@ export function chooseForms(columns: readonly Float64Array[], startMs: number): 
   })
 }
 
+/** True if each column of these forms can be read: some have no reference. */
+export function areForms(forms: readonly number[]): boolean {
+  return forms.every((form, c) => form !== REFERENCE || REFERENCE_OF[c] >= 0)
+}
+
 /** Bytes of a column. */
 export function columnBytes(form: number, rows: number): number {
   return form === RAW ? rows * 8 : form === CONSTANT ? 8 : form === OFFSET ? rows * 2 : 0

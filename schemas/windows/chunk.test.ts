@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Kind } from '../points.js'
@@ -148,6 +149,22 @@ describe('a chunk', () => {
     }))
     const numbers = Uint32Array.from(rows.keys())
     expect(encodeChunk(batchOf(rows), numbers, numbers).length / CHUNK_ROWS).toBeLessThan(15)
+  })
+
+  test.each<[string, (view: DataView) => void]>([
+    ['more rows than are written', (view) => view.setUint16(6, 513, true)],
+    ['a column that refers to none', (view) => view.setUint32(28, 2, true)],
+    [
+      'a sketch of too many buckets',
+      (view) => view.setUint16(view.byteLength - view.getUint32(20, true) + 4, 0x7fff, true),
+    ],
+  ])('with %s is refused though its checksum is right', (_, change) => {
+    const [chunk] = encodeChunks(batchOf([{ numbers: Array(9).fill(5), stale: 1, sketch: Sketch.of(5, 2) }]))
+    const changed = Buffer.from(chunk)
+    change(new DataView(changed.buffer, changed.byteOffset, changed.length))
+    changed.writeUInt32LE(crc32(changed.subarray(28), crc32(changed.subarray(0, 24))), 24)
+    const series = Series.of('a', {}, 0)
+    expect(() => decodeChunk(changed, () => series, new WindowColumns())).toThrow(DamagedChunk)
   })
 
   test('is refused when its bytes are damaged or cut short', () => {

@@ -1,8 +1,17 @@
 import { crc32 } from 'node:zlib'
+import { aligned } from '../aligned.js'
 import type { Series } from '../series/series.js'
-import { ByteBuffer, packSketch, unpackSketch } from '../sketch/codec.js'
+import { ByteBuffer, DamagedSketch, packSketch, unpackSketch } from '../sketch/codec.js'
 import { alignUp } from '../time.js'
-import { CHUNK_ROWS, chooseForms, columnBytes, gatherColumns, readColumn, writeColumn } from './chunk-columns.js'
+import {
+  areForms,
+  CHUNK_ROWS,
+  chooseForms,
+  columnBytes,
+  gatherColumns,
+  readColumn,
+  writeColumn,
+} from './chunk-columns.js'
 import { WINDOW_COLUMNS, type WindowBatch, type WindowColumns } from './columns.js'
 
 /**
@@ -121,7 +130,7 @@ export function encodeChunk(batch: WindowBatch, rows: Uint32Array, numbers?: Uin
  * @throws DamagedChunk with the reason
  */
 export function decodeChunk(source: Uint8Array, resolve: SeriesResolver, into: WindowColumns): ChunkHeader {
-  const bytes = source.byteOffset % 8 === 0 ? source : new Uint8Array(source)
+  const bytes = aligned(source)
   if (bytes.length < HEADER_BYTES)
     throw new DamagedChunk(`it has ${bytes.length} bytes, a header alone has ${HEADER_BYTES}`)
   const header = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES)
@@ -133,6 +142,7 @@ export function decodeChunk(source: Uint8Array, resolve: SeriesResolver, into: W
   const startMs = header.getFloat64(8, true)
   const formBits = header.getUint32(28, true)
   const forms = WINDOW_COLUMNS.map((_, c) => (formBits >> (2 * c)) & 3)
+  if (rows > CHUNK_ROWS || !areForms(forms)) throw new DamagedChunk('its rows or columns are none that are written')
   const layout = layOut(rows, flags, forms, header.getUint32(16, true), header.getUint32(20, true))
   if (layout.total !== bytes.length)
     throw new DamagedChunk(`it has ${bytes.length} bytes, its header says ${layout.total}`)
@@ -179,8 +189,16 @@ function packSketches(windows: WindowColumns, rows: Uint32Array): Uint8Array {
   return sketchBytes.written()
 }
 
-/** Unpacks the sketches of the rows that are kept and steps over the others. */
+/** Unpacks the sketches of the rows that are kept and steps over the others. @throws DamagedChunk */
 function readSketches(bytes: Uint8Array, kept: Int32Array, into: WindowColumns, firstRow: number): void {
+  try {
+    unpackSketches(bytes, kept, into, firstRow)
+  } catch (error) {
+    throw error instanceof DamagedSketch ? new DamagedChunk(error.message, { cause: error }) : error
+  }
+}
+
+function unpackSketches(bytes: Uint8Array, kept: Int32Array, into: WindowColumns, firstRow: number): void {
   const input = new ByteBuffer(bytes)
   let k = 0
   for (let row = -1; input.at < bytes.length; ) {

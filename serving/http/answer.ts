@@ -15,8 +15,10 @@ const WRITTEN_AT_A_TIME = 64 << 10
 export function sendAnswer(reply: FastifyReply, query: MergedQuery, answer: Answer, plan?: unknown): FastifyReply {
   const { epoch, frontierMs } = query.snapshot
   const reasons = [...query.partialReasons]
+  // Clients of Prometheus look at warnings alone.
+  const warnings = [...answer.warnings, ...reasons]
   const about = {
-    warnings: answer.warnings.length > 0 ? answer.warnings : undefined,
+    warnings: warnings.length > 0 ? warnings : undefined,
     infos: answer.infos.length > 0 ? answer.infos : undefined,
     epoch,
     frontier: utc(frontierMs),

@@ -180,7 +180,7 @@ async function showQuery() {
     draw(series, startS, endS, body.frontierMs)
     showLegend(series)
     const notes = [all.length + ' series' + (all.length > MAX_LINES ? ', the first ' + MAX_LINES + ' shown' : ''), 'epoch ' + body.epoch]
-    say('query-note', [...notes, ...(body.warnings ?? []), ...(body.partialReasons ?? [])].join(' · '), body.partial)
+    say('query-note', [...notes, ...(body.warnings ?? [])].join(' · '), body.partial)
   } catch (error) {
     if (mine === asked) say('query-note', error.message, true)
   }

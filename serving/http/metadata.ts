@@ -13,7 +13,7 @@ const MetadataParameters = Type.Object({
 })
 const ExemplarParameters = Type.Object({ query: Type.String(), start: Type.String(), end: Type.String() })
 
-/** `/api/v1/metadata`, and the endpoints of what is not kept: exemplars, rules and alerts are valid and empty. */
+/** `/api/v1/metadata`, and the endpoint of what is not kept: exemplars are valid and empty. */
 export function registerMetadataRoutes(
   app: FastifyInstance,
   metadata: () => ReadonlyMap<string, MetricMetadata>,
@@ -40,6 +40,4 @@ export function registerMetadataRoutes(
       return sendJson(reply, '{"status":"success","data":[]}')
     },
   })
-  app.get('/api/v1/rules', async (_request, reply) => sendJson(reply, '{"status":"success","data":{"groups":[]}}'))
-  app.get('/api/v1/alerts', async (_request, reply) => sendJson(reply, '{"status":"success","data":{"alerts":[]}}'))
 }

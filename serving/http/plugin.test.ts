@@ -59,6 +59,7 @@ describe('GET /api/v1/query', () => {
     expect(body).toMatchObject({
       partial: true,
       partialReasons: ['the batch view failed: an unexpected error happened: disk on fire'],
+      warnings: ['the batch view failed: an unexpected error happened: disk on fire'],
     })
   })
   test('cuts at the limit and says so', async () => {
@@ -194,7 +195,7 @@ describe('an error says what is wrong and what to do', () => {
 
 describe('status and administration', () => {
   test('the pipeline, the build, health and readiness are shown', async () => {
-    const { app, get, unready } = await server()
+    const { app, get, unready, failed } = await server()
     expect((await get('/api/v1/status/pipeline')).body).toEqual({ status: 'success', data: status })
     expect((await get('/api/v1/status/buildinfo')).body.data).toMatchObject({
       application: 'Tidemark',
@@ -205,7 +206,12 @@ describe('status and administration', () => {
     unready.push('the catalog is starting')
     expect(await app.inject('/-/ready')).toMatchObject({
       statusCode: 503,
-      body: 'not ready: the catalog is starting\n',
+      body: 'Tidemark is not ready.\nthe catalog is starting\n',
+    })
+    failed.push('speed: the hot store refused a window')
+    expect(await app.inject('/-/healthy')).toMatchObject({
+      statusCode: 503,
+      body: 'Tidemark is not healthy.\nspeed: the hot store refused a window\n',
     })
   })
   test('a recompute is started, followed and steered', async () => {

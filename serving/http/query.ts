@@ -4,7 +4,7 @@ import type { Expr } from '../../promql/ast.js'
 import { DEFAULT_LOOKBACK_MS, evaluateQuery, type QueryResult, type QueryTimes } from '../../promql/engine.js'
 import type { Value } from '../../promql/evaluate/result.js'
 import { parseExpr } from '../../promql/parse.js'
-import { TidemarkError } from '../../schemas/errors.js'
+import { asTidemarkError, TidemarkError } from '../../schemas/errors.js'
 import { checkDeadline } from '../cancel.js'
 import { readThrough } from '../result-cache.js'
 import type { MergedQuery, MergedView } from '../source.js'
@@ -54,7 +54,8 @@ type TimedResult = QueryResult & { ms: number }
 /** `/api/v1/query`, `/api/v1/query_range` as the Prometheus HTTP API has them, and `/api/v1/explain`. */
 export function registerQueryRoutes(app: FastifyInstance, view: MergedView, views: Views): void {
   acceptForms(app)
-  const { limits } = views
+  const { limits, observer } = views
+  app.addHook('onError', async (_request, _reply, error) => observer?.failed(asTidemarkError(error).code))
   const evaluate = async (question: Question, query: MergedQuery, stats: boolean): Promise<TimedResult> => {
     const { expr, text, times, lookbackMs } = question
     const startedMs = performance.now()
@@ -66,13 +67,13 @@ export function registerQueryRoutes(app: FastifyInstance, view: MergedView, view
     })
     return { ...result, ms: performance.now() - startedMs }
   }
-  const answer = async (
+  const respond = async (
     request: FastifyRequest,
     reply: FastifyReply,
     parameters: CommonParameters,
     question: Question,
+    query: MergedQuery,
   ) => {
-    const query = await view.open({ ...opening(parameters), signal: clientSignal(request, reply) })
     const { stats, limit = 0 } = parameters
     const withPlan = parameters.explain === '1'
     const result = async () => {
@@ -92,6 +93,19 @@ export function registerQueryRoutes(app: FastifyInstance, view: MergedView, view
     if (stats) return sendAnswer(reply, query, await compute())
     const { text, times, lookbackMs } = question
     return sendAnswer(reply, query, await readThrough(views, query, [text, times, lookbackMs, limit], compute))
+  }
+  const answer = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    parameters: CommonParameters,
+    question: Question,
+  ) => {
+    const startedMs = performance.now()
+    const query = await view.open({ ...opening(parameters), signal: clientSignal(request, reply) })
+    const answered = await respond(request, reply, parameters, question, query)
+    const type = question.times.stepMs === 0 ? 'instant' : 'range'
+    observer?.answered({ type, ms: performance.now() - startedMs, isPartial: query.partialReasons.size > 0 })
+    return answered
   }
   const instant = (request: FastifyRequest, reply: FastifyReply) => {
     const parameters = request.query as Static<typeof InstantParameters>

@@ -1,12 +1,14 @@
 import Fastify from 'fastify'
 import { TidemarkError } from '../../schemas/errors.js'
 import { Kind } from '../../schemas/points.js'
+import type { RuleGroupStatus } from '../../schemas/ports/rules.js'
 import type { PipelineStatus } from '../../schemas/ports/status.js'
 import type { Workflows } from '../../schemas/ports/workflows.js'
 import { Series } from '../../schemas/series/series.js'
 import { installErrorHandler } from '../http/errors.js'
+import { registerHealthRoutes } from '../http/health.js'
 import { servingPlugin } from '../http/plugin.js'
-import { registerHealthRoutes } from '../http/status.js'
+import { rulesPlugin } from '../http/rules.js'
 import { type FakeOptions, fakeViews } from './fake-views.js'
 
 export const T0 = Date.parse('2026-03-01T00:00:00Z')
@@ -63,6 +65,7 @@ export async function server(change: Partial<FakeOptions> = {}) {
   const app = Fastify()
   installErrorHandler(app)
   const unready: string[] = []
+  const ruleGroups: RuleGroupStatus[] = []
   await app.register(
     servingPlugin({
       views,
@@ -72,10 +75,12 @@ export async function server(change: Partial<FakeOptions> = {}) {
       status: async () => status,
     }),
   )
-  registerHealthRoutes(app, async () => unready)
+  const failed: string[] = []
+  registerHealthRoutes(app, { failed: () => failed, ready: async () => ({ reasons: unready, warnings: [] }) })
+  await app.register(rulesPlugin(async () => ruleGroups))
   const get = async (url: string) => {
     const response = await app.inject(url)
     return { code: response.statusCode, body: response.json(), text: response.body, headers: response.headers }
   }
-  return { app, get, calls, views, unready }
+  return { app, get, calls, views, unready, failed, ruleGroups }
 }

@@ -1,10 +1,12 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Compression } from '../../adapters/kafka/connection.js'
 import { initTopics } from '../../adapters/kafka/init-topics.js'
 import { createKafkaLog, type KafkaLog } from '../../adapters/kafka/log.js'
 import { textTable } from '../../cli/text-table.js'
+import { startStack } from '../../infra/stack/start.js'
 import { createGateway } from '../../ingest/gateway/gateway.js'
 import { InfluxDecoder } from '../../ingest/influx/decoder.js'
 import { parsePrecision } from '../../ingest/influx/precision.js'
@@ -15,40 +17,40 @@ import type { LogAppend, LogEntry } from '../../schemas/ports/log.js'
 import { startMeter } from './measured-process.js'
 import { bodiesOf, SHAPES } from './shapes.js'
 
-const USAGE = `usage: node dist/test/bench/kafka-run.js --broker HOST:PORT [options]
+const USAGE = `usage: node dist/test/bench/kafka-run.js [--megabytes N]
 
-What each compression costs and saves on the gateway's records: appended by 8 at once to 4 partitions, read back by one group.
-
-  --broker HOST:PORT   a broker that is used for nothing else meanwhile
-  --pid N              its process, to count its CPU
-  --logs DIR           its log.dirs, to count bytes on disk
-  --megabytes N        of records, uncompressed (default 192)`
+What each compression costs and saves on the gateway's records: appended by 8 at once to 4 partitions of a Kafka that is
+started for it, and read back by one group. Bytes are those of the records, uncompressed (default 192 MB a line).`
 
 const CODECS: readonly Compression[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
 const WRITERS = 8
 /** Ticks of the kernel's clock in a second. */
 const TICKS = 100
+const WARM_UP_BYTES = 8 << 20
 
 const { values: args } = parseArgs({
-  options: {
-    broker: { type: 'string' },
-    pid: { type: 'string' },
-    logs: { type: 'string' },
-    megabytes: { type: 'string', default: '192' },
-  },
+  options: { megabytes: { type: 'string', default: '192' }, help: { type: 'boolean' } },
 })
-if (!args.broker) {
-  console.error(USAGE)
-  process.exit(2)
+if (args.help) {
+  console.log(USAGE)
+  process.exit()
 }
 
 const HEAD = ['shape', 'codec', 'ratio', 'append MB/s', 'CPU-s/GB', 'read MB/s', 'CPU-s/GB', "broker's CPU-s/GB"]
-const rows: string[][] = []
-for (const shape of SHAPES.filter(({ name }) => name !== 'low100k')) {
-  const records = await recordsOf(shape)
-  for (const codec of CODECS) rows.push([shape.name, codec, ...(await measure(records, codec))])
+const dir = mkdtempSync(join(tmpdir(), 'tidemark-kafka-'))
+const stack = await startStack({ dir, parts: ['kafka'], log: console.error })
+const broker = stack.part('kafka')
+try {
+  const rows: string[][] = []
+  for (const shape of SHAPES.filter(({ name }) => name !== 'low100k')) {
+    const records = await recordsOf(shape)
+    for (const codec of CODECS) rows.push([shape.name, codec, ...(await measure(records, codec))])
+  }
+  console.log(textTable(HEAD, rows))
+} finally {
+  await stack.stop()
+  rmSync(dir, { recursive: true })
 }
-console.log(textTable(HEAD, rows))
 
 /** The records that the gateway makes of a shape's bodies, over four partitions. */
 async function recordsOf(shape: (typeof SHAPES)[number]): Promise<LogAppend[][]> {
@@ -74,7 +76,7 @@ async function recordsOf(shape: (typeof SHAPES)[number]): Promise<LogAppend[][]>
 
 async function measure(requests: LogAppend[][], codec: Compression): Promise<string[]> {
   const prefix = `bench-${codec}-${process.pid}-${Date.now()}.`
-  const overrides = { 'kafka.brokers': [args.broker], 'kafka.topic_prefix': prefix, 'kafka.compression': codec }
+  const overrides = { 'kafka.brokers': [broker.address], 'kafka.topic_prefix': prefix, 'kafka.compression': codec }
   const config = loadConfig({ env: {}, overrides })
   const silent = { debug() {}, info() {}, warn() {}, error() {} }
   await initTopics(config, silent)
@@ -84,17 +86,17 @@ async function measure(requests: LogAppend[][], codec: Compression): Promise<str
     onError: (error) => console.error(error.message),
   })
   try {
-    await append(log, requests, 8 << 20)
+    const warmUp = await append(log, requests, WARM_UP_BYTES)
     const brokerBefore = brokerCpu()
     const spent = startMeter()
     const bytes = await append(log, requests, Number(args.megabytes) << 20)
     const appended = spent()
-    const total = bytes + (8 << 20)
+    const total = bytes + warmUp
     spent()
     await readAll(log)
     const read = spent()
     const gigabytes = bytes / 1e9
-    const onDisk = args.logs ? folderBytes(args.logs, prefix) : Number.NaN
+    const onDisk = folderBytes(join(dir, 'kafka', 'logs'), prefix)
     return [
       (total / onDisk).toFixed(2),
       (bytes / 1e6 / appended.wallSeconds).toFixed(0),
@@ -139,8 +141,7 @@ async function readAll(log: KafkaLog): Promise<void> {
 }
 
 function brokerCpu(): number {
-  if (!args.pid) return Number.NaN
-  const fields = readFileSync(`/proc/${args.pid}/stat`, 'utf8').split(') ')[1].split(' ')
+  const fields = readFileSync(`/proc/${broker.pid()}/stat`, 'utf8').split(') ')[1].split(' ')
   return (Number(fields[11]) + Number(fields[12])) / TICKS
 }
 

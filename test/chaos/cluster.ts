@@ -1,10 +1,11 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { type Stack, startStack } from '../../infra/stack/start.js'
 import type { Role } from '../../roles/role.js'
 import { freePorts } from '../e2e/server.js'
-import { RoleProcess } from './role-process.js'
+import { CLI, RoleProcess } from './role-process.js'
 
 /** How many processes of each role there are, spares included, which a fault starts. */
 const PROCESSES: readonly [role: Role, count: number, spares: number][] = [
@@ -16,8 +17,9 @@ const PROCESSES: readonly [role: Role, count: number, spares: number][] = [
 ]
 
 /** Everything a second or so long, so that a round shows it all. */
-export const SETTINGS = {
+const SETTINGS = {
   collector: { enabled: false },
+  self: { collect: false },
   statsd: { enabled: false },
   log: { partitions: 4 },
   speed: { lateness: '5s', idle_after: '10s' },
@@ -55,7 +57,7 @@ export class Cluster {
       Array.from({ length: spare }, (_, i) => make(role, count + i + 1)),
     )
     const cluster = new Cluster(stack, folder, processes, spares)
-    // The first one lays out topics and tables, the others find them.
+    execFileSync(process.execPath, [CLI, 'init', '--config', configPath], { stdio: 'ignore' })
     for (const process of processes) {
       process.launch()
       await process.ready()

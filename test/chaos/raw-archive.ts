@@ -22,13 +22,12 @@ export class RawArchive {
     const {
       endpoint,
       bucket,
-      region,
       access_key_id: accessKeyId = '',
       secret_access_key: secretAccessKey = '',
     } = this.#config.s3
     const s3 = new S3Client({
       endpoint,
-      region,
+      region: 'us-east-1',
       forcePathStyle: true,
       credentials: { accessKeyId, secretAccessKey },
     })

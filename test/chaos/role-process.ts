@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Role } from '../../roles/role.js'
 
-const CLI = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'cli', 'tidemark.js')
+/** The program as it was built. */
+export const CLI = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'cli', 'tidemark.js')
 /** A process that does not say that it is ready within this has failed, ms. */
 const START_MS = 120_000
 

@@ -9,6 +9,7 @@ import { freePorts, TestServer } from '../e2e/server.js'
 export const BLOCK_MS = 60_000
 const SETTINGS = {
   TIDEMARK_COLLECTOR_ENABLED: 'false',
+  TIDEMARK_SELF_COLLECT: 'false',
   TIDEMARK_BLOCKS_LENGTH: `${BLOCK_MS / 1000 / 60}m`,
   TIDEMARK_BLOCKS_SLACK: '2s',
   TIDEMARK_ARCHIVE_FLUSH_EVERY: '2s',

@@ -25,6 +25,7 @@ const seconds = Number(values.seconds)
 const dataDir = mkdtempSync(join(tmpdir(), 'tidemark-e2e-'))
 const settings = {
   TIDEMARK_COLLECTOR_ENABLED: 'false',
+  TIDEMARK_SELF_COLLECT: 'false',
   TIDEMARK_BLOCKS_LENGTH: '30s',
   TIDEMARK_BLOCKS_SLACK: '2s',
   TIDEMARK_SPEED_LATENESS: '4s',

@@ -8,7 +8,7 @@ const MERGED_EVERY = 40
 const FIRST_MERGED = 4
 
 /** What random numbers are for: so that a change to one leaves the others as they were. */
-const PURPOSES = { points: 1, query: 2, check: 3 } as const
+const PURPOSES = { points: 1, query: 2, check: 3, input: 4 } as const
 
 /** The number of the points that a query is asked of. */
 export function dataSetOf(query: number): number {

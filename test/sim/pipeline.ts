@@ -124,7 +124,13 @@ async function wire(
   }
   return {
     gate,
-    gateway: createGateway({ log, layouts: [firstLayout(world.partitions)], limits: config.limits, policies: [], clock }),
+    gateway: createGateway({
+      log,
+      layouts: [firstLayout(world.partitions)],
+      limits: config.limits,
+      policies: [],
+      clock,
+    }),
     speed,
     archive,
     work,

@@ -90,6 +90,30 @@ test('two readers of a group share the partitions; who joins goes on where the o
   expect(one.reader.overlapped.size + two.reader.overlapped.size).toBe(0)
 })
 
+test('a reader that is busy for longer than a session lasts stays in its group, and holds no one up', async () => {
+  const one = await readAs('one')
+  await append(0, 8)
+  await eventually(() => expect(numbers([one.reader])).toEqual(all(8)))
+  let release = () => {}
+  const busy = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  one.reader.during = () => busy
+  await append(8, 12)
+  await eventually(() => expect(one.reader.count).toBe(12))
+  const errors = stage.errors.length
+  const two = await readAs('two')
+  await eventually(() => expect(two.reader.assigned.size).toBe(2), 20_000)
+  await eventually(() => expect(numbers([two.reader]).size).toBe(2))
+  await new Promise((resolve) => setTimeout(resolve, 15_000))
+  expect(held(two.reader)).toHaveLength(2)
+  // What went to the other is forgotten once the batch at hand is done with.
+  expect(one.reader.revoked.size).toBe(0)
+  release()
+  await eventually(() => expect([...one.reader.revoked].sort()).toEqual([...two.reader.assigned.keys()].sort()))
+  expect(stage.errors).toHaveLength(errors)
+})
+
 test('no record is left out while readers come and go under load', async () => {
   const readers: RecordingReader[] = []
   const stay = await readAs('stay')

@@ -1,14 +1,14 @@
 import { rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { KafkaLog } from '../../adapters/kafka/log.js'
 import type { StackPart } from '../../infra/stack/server.js'
 import { type Stack, startStack } from '../../infra/stack/start.js'
 import { asTidemarkError } from '../../schemas/errors.js'
 import { eventually } from '../contract/eventually.js'
-import { bytesOf, RecordingReader } from '../contract/recording-reader.js'
+import { RecordingReader } from '../contract/recording-reader.js'
 import { scratchFolder } from '../contract/scratch-folder.js'
 import { kafkaStage, POINTS } from './kafka-stage.js'
+import { startWriter } from './numbered-writer.js'
 
 let folder: string
 let stack: Stack
@@ -22,34 +22,6 @@ afterAll(async () => {
   await stack.stop()
   await rm(folder, { recursive: true })
 })
-
-/** Appends numbered records one after the other to a partition until it is told to stop; what fails is tried again. */
-function write(log: KafkaLog, partition: number) {
-  const acknowledged: string[] = []
-  const failures = new Set<string>()
-  let isStopped = false
-  const done = (async () => {
-    for (let number = 0; !isStopped; ) {
-      try {
-        await log.append(POINTS, [{ partition, value: bytesOf(`${partition}:${number}`) }])
-        acknowledged.push(`${partition}:${number++}`)
-      } catch (thrown) {
-        const { code, retriable } = asTidemarkError(thrown)
-        failures.add(`${code} ${retriable ? 'retriable' : 'final'}`)
-        await sleep(100)
-      }
-      await sleep(5)
-    }
-  })()
-  return {
-    acknowledged,
-    failures,
-    stop: () => {
-      isStopped = true
-      return done
-    },
-  }
-}
 
 const outages: [name: string, outage: () => Promise<void>][] = [
   [
@@ -99,7 +71,7 @@ test.each(outages)('a broker that is %s loses nothing that was acknowledged, and
         (thrown) => expect(asTidemarkError(thrown).retriable).toBe(true),
       )
     }
-    const writers = [0, 1].map((partition) => write(log, partition))
+    const writers = [0, 1].map((partition) => startWriter(log, partition))
     await eventually(() => expect(reader.count).toBeGreaterThan(50), 30_000)
 
     await outage()
@@ -118,6 +90,8 @@ test.each(outages)('a broker that is %s loses nothing that was acknowledged, and
     }
     expect(reader.overlapped.size).toBe(0)
     for (const error of stage.errors) expect(error.retriable).toBe(true)
+    const restarts = stage.errors.filter(({ code }) => code === 'TM_LOG_READER_RESTARTED')
+    expect(log.counts().readerRestarts).toBe(restarts.length)
     // Positions were never ahead of what was read, and the last ones are kept.
     await eventually(async () => {
       for (const partition of [0, 1])

@@ -109,11 +109,13 @@ describe('what Redis loses is not covered', () => {
       await put().catch(() => {
         follower = undefined
       })
-      const found = await starts(reader).catch(() => [])
+      const before = await covered(reader)
+      if (before === undefined) continue
+      // A reading that finds something gone half-way ends with an error: the hot store answers.
+      const found = await starts(reader, before).catch(() => undefined)
       const from = await covered(reader)
-      if (from === undefined) continue
-      // Of a window that it has just refused it hears when it is followed again.
-      const promised = range(Math.max(50, from), (follower ? i + 1 : i) * 10, 10)
+      if (found === undefined || from === undefined) continue
+      const promised = range(Math.max(50, from), (i + 1) * 10, 10)
       for (const start of promised) expect(found.filter((one) => one === start)).toHaveLength(readings.length)
       compared += promised.length
     }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
@@ -17,6 +17,7 @@ export class RedisServer {
   readonly admin: Redis
   readonly #folder: string
   readonly #args: readonly string[]
+  #config: readonly string[] = ['save ""', 'appendonly no']
   #child: ChildProcess | undefined
 
   private constructor(port: number, args: readonly string[]) {
@@ -35,12 +36,43 @@ export class RedisServer {
     return server
   }
 
+  /** The nodes of a cluster that share all slots. */
+  static async startCluster(nodes: number): Promise<RedisServer[]> {
+    const settings = ['--cluster-enabled', 'yes', '--cluster-require-full-coverage', 'no']
+    const servers: RedisServer[] = []
+    for (let i = 0; i < nodes; i++) servers.push(await RedisServer.start(...settings))
+    const share = 16_384 / nodes
+    for (const [i, { admin }] of servers.entries()) {
+      await admin.call('CLUSTER', 'ADDSLOTSRANGE', Math.ceil(i * share), Math.ceil((i + 1) * share) - 1)
+      await admin.call('CLUSTER', 'MEET', '127.0.0.1', servers[0].port)
+    }
+    await eventually(async () => {
+      for (const { admin } of servers) {
+        const info = String(await admin.call('CLUSTER', 'INFO'))
+        if (!info.includes('cluster_state:ok') || !info.includes(`cluster_size:${nodes}`)) throw new Error(info)
+      }
+    }, 30_000)
+    return servers
+  }
+
+  /** A sentinel that watches over a master, and makes another server the master as soon as that does not answer. */
+  static async startSentinel(master: RedisServer, name: string): Promise<RedisServer> {
+    const sentinel = new RedisServer(await freePort(undefined, ports), ['--sentinel'])
+    sentinel.#config = [
+      `sentinel monitor ${name} 127.0.0.1 ${master.port} 1`,
+      `sentinel down-after-milliseconds ${name} 500`,
+      `sentinel failover-timeout ${name} 5000`,
+    ]
+    await sentinel.restart()
+    return sentinel
+  }
+
   /** Starts it, after it was killed, with nothing in it. */
   async restart(): Promise<void> {
-    const place = ['--bind', '127.0.0.1', '--port', String(this.port), '--dir', this.#folder]
-    this.#child = spawn('redis-server', [...place, '--save', '', '--appendonly', 'no', ...this.#args], {
-      stdio: 'ignore',
-    })
+    const file = join(this.#folder, 'redis.conf')
+    const place = ['bind 127.0.0.1', `port ${this.port}`, `dir ${this.#folder}`]
+    writeFileSync(file, [...place, ...this.#config].join('\n'))
+    this.#child = spawn('redis-server', [file, ...this.#args], { stdio: 'ignore' })
     await eventually(async () => expectPong(await this.admin.ping()))
   }
 

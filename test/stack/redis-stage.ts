@@ -65,9 +65,9 @@ export async function fed(view: LiveView, windows: number): Promise<LiveFeed> {
 export const closeWindow = (feed: LiveFeed, i: number): Promise<void> =>
   feed.put([batch(T0 + i * 10 * S, 0, [{ series: cpu(), values: [1] }])], T0 + (i + 1) * 10 * S)
 
-/** Starts of the windows that the view gives, seconds after T0. */
-export async function starts(view: LiveView): Promise<number[]> {
-  const keys = Object.keys(await readAll(view, everything()))
+/** Starts of the windows that the view gives from a time on, seconds after T0. */
+export async function starts(view: LiveView, from = -600): Promise<number[]> {
+  const keys = Object.keys(await readAll(view, { ...everything(), startMs: T0 + from * S }))
   return keys.map((key) => Number(key.split('@ ')[1]) / S).sort((a, b) => a - b)
 }
 

@@ -55,11 +55,6 @@ export class VictoriaMetricsServer {
     rmSync(this.#folder, { recursive: true, force: true })
   }
 
-  /** Makes visible what it has taken, which it does by itself in a few seconds. */
-  async flush(): Promise<void> {
-    await (await fetch(`${this.url}/internal/force_flush`)).text()
-  }
-
   /** Folder of its data. */
   get folder(): string {
     return this.#folder
@@ -77,7 +72,7 @@ export class VictoriaMetricsServer {
 
   /** The points of every series that a selector finds, by the series' name and its label `host`. */
   async points(selector: string): Promise<Record<string, [timeMs: number, value: number][]>> {
-    await this.flush()
+    await flush(this.url)
     const response = await fetch(`${this.url}/api/v1/export?${new URLSearchParams({ 'match[]': selector })}`)
     const lines = (await response.text()).split('\n').filter((line) => line !== '')
     return Object.fromEntries(
@@ -87,6 +82,11 @@ export class VictoriaMetricsServer {
       }),
     )
   }
+}
+
+/** Makes a server show what it has taken, which it does by itself in a few seconds. */
+export async function flush(url: string): Promise<void> {
+  await (await fetch(`${url}/internal/force_flush`)).text()
 }
 
 /** A port that nobody listens on. */

@@ -12,7 +12,7 @@ import type { WindowBatch } from '../../schemas/windows/columns.js'
 import { eventually } from '../contract/eventually.js'
 import { type HotStoreHarness, hotStoreContract } from '../contract/hot-store.contract.js'
 import { batch, cpu, everything, matching, plain, readAll, T0 } from '../contract/window-fixtures.js'
-import { VictoriaMetricsServer } from './victoriametrics-server.js'
+import { flush, VictoriaMetricsServer } from './victoriametrics-server.js'
 
 /** A hot store of a name of its own, so that many share a server. */
 function open(settings: Partial<Config['victoriametrics']>): HotStore {
@@ -28,15 +28,14 @@ function open(settings: Partial<Config['victoriametrics']>): HotStore {
   })
 }
 
-/** @param around what stands between test and store */
-function harnessOf(url: string, around = (store: HotStore) => store): HotStoreHarness {
+function harnessOf(url: string): HotStoreHarness {
   const settings = { url, name: randomUUID() }
-  let store = around(open(settings))
+  let store = shownAtOnce(open(settings), url)
   return {
     store,
     reopen: async () => {
       await store.close()
-      store = around(open(settings))
+      store = shownAtOnce(open(settings), url)
       return store
     },
     close: () => store.close(),
@@ -44,17 +43,17 @@ function harnessOf(url: string, around = (store: HotStore) => store): HotStoreHa
 }
 
 /** The store on a server that is told before each read to show what it has: it would do so in a few seconds. */
-function shownAtOnce(store: HotStore, server: VictoriaMetricsServer): HotStore {
+function shownAtOnce(store: HotStore, url: string): HotStore {
   return {
     write: (batches) => store.write(batches),
     trim: (beforeMs) => store.trim(beforeMs),
     close: () => store.close(),
     async *read(selection) {
-      await server.flush()
+      await flush(url)
       yield* store.read(selection)
     },
     async series(selection) {
-      await server.flush()
+      await flush(url)
       return store.series(selection)
     },
   }
@@ -73,7 +72,7 @@ describe.each([
   })
   afterAll(() => server.remove())
 
-  hotStoreContract(`VictoriaMetrics ${name}`, async () => harnessOf(server.url, (store) => shownAtOnce(store, server)))
+  hotStoreContract(`VictoriaMetrics ${name}`, async () => harnessOf(server.url))
 })
 
 test('a server that keeps less than a sample a window is refused', async () => {
@@ -195,7 +194,7 @@ describe('of the server', () => {
     for (const one of [...inTurn, ...late]) await store.write([one])
     await store.write([inTurn[5], atHour(0, 5)])
     const all = [...inTurn, ...late, atHour(0, 5)]
-    await server.flush()
+    await flush(server.url)
     const range = { startMs: T0 - 24 * HOUR, endMs: T0 + HOUR }
     expect(await readAll(store, { ...range, matchers: [] })).toEqual(plain(...all.map((one) => one.windows)))
     const named = matching(['__name__', '=', 'cpu'], ['host', '=', '20'])
@@ -226,7 +225,7 @@ describe('of the server', () => {
     for (const [i, version] of versions.entries()) {
       await (i % 2 === 0 ? store : other).write([version])
       await sleep(2)
-      await server.flush()
+      await flush(server.url)
       for (const reader of [store, other]) {
         expect(await readAll(reader, everything())).toEqual(plain(version.windows))
       }
@@ -255,7 +254,7 @@ describe('of the server', () => {
       expect(made).toBeGreaterThan(0)
     })
     expect(made).toBeLessThanOrEqual(5)
-    await server.flush()
+    await flush(server.url)
     expect(await readAll(store, everything())).toEqual(plain(...batches.map((one) => one.windows)))
     await store.close()
   })
@@ -294,7 +293,7 @@ describe('of the server', () => {
   test('people see that a series is gone', async () => {
     store = open({ url: server.url, name: 'stale' })
     await store.write([batch(T0, 0, [{ series: cpu({ host: 'a' }), values: [4, Number.NaN], stale: 1 }])])
-    await server.flush()
+    await flush(server.url)
     const ask = async (ms: number) => {
       const query = new URLSearchParams({ query: 'cpu{tidemark="stale"}', time: `${ms / 1000}` })
       return (await (await fetch(`${server.url}/api/v1/query?${query}`)).json()) as { data: { result: unknown[] } }

@@ -27,7 +27,8 @@ export const kafka: PartDefinition = {
     writeFileSync(propertiesOf(place), properties(place))
     if (existsSync(join(logsOf(place), 'meta.properties'))) return
     const cluster = randomBytes(16).toString('base64url')
-    const format = ['kafka.tools.StorageTool', 'format', '-t', cluster, '-c', propertiesOf(place)]
+    // In one word: an id may begin with a dash.
+    const format = ['kafka.tools.StorageTool', 'format', `--cluster-id=${cluster}`, '-c', propertiesOf(place)]
     await run(programPath('java'), [...classPath(), ...format])
   },
   command: (place) => ({

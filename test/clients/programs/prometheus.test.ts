@@ -56,7 +56,12 @@ beforeAll(async () => {
     TestServer.start({
       dataDir: join(folder.path, 'data'),
       httpPort,
-      settings: { ...SHORT_BLOCKS, TIDEMARK_CONFIG: serverConfig, TIDEMARK_COLLECTOR_ENABLED: 'false' },
+      settings: {
+        ...SHORT_BLOCKS,
+        TIDEMARK_CONFIG: serverConfig,
+        TIDEMARK_COLLECTOR_ENABLED: 'false',
+        TIDEMARK_SELF_COLLECT: 'false',
+      },
     })
   server = await start()
   programs.push(

@@ -11,7 +11,11 @@ let server: TestServer
 beforeAll(async () => {
   server = await TestServer.start({
     dataDir: folder.path,
-    settings: { TIDEMARK_COLLECTOR_ENABLED: 'false', TIDEMARK_TEMPORAL_ENABLED: 'false' },
+    settings: {
+      TIDEMARK_COLLECTOR_ENABLED: 'false',
+      TIDEMARK_SELF_COLLECT: 'false',
+      TIDEMARK_TEMPORAL_ENABLED: 'false',
+    },
   })
 })
 afterAll(async () => {

@@ -31,7 +31,11 @@ describe.skipIf(!isInstalled)('Telegraf', () => {
   beforeAll(async () => {
     server = await TestServer.start({
       dataDir: join(folder.path, 'data'),
-      settings: { TIDEMARK_COLLECTOR_ENABLED: 'false', TIDEMARK_TEMPORAL_ENABLED: 'false' },
+      settings: {
+        TIDEMARK_COLLECTOR_ENABLED: 'false',
+        TIDEMARK_SELF_COLLECT: 'false',
+        TIDEMARK_TEMPORAL_ENABLED: 'false',
+      },
     })
     const config = join(folder.path, 'telegraf.conf')
     writeFileSync(config, telegrafConfig(server.url, written))

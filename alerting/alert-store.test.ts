@@ -1,0 +1,91 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../adapters/embedded/postgres.js'
+import { openPostgres } from '../adapters/postgres.js'
+import { migrate } from '../batch/catalog/catalog.js'
+import type { CatalogTables } from '../batch/catalog/tables.js'
+import type { ActiveAlert, RuleGroupStatus } from '../schemas/ports/rules.js'
+import { AlertStore } from './alert-store.js'
+import type { AlertDb, AlertTables } from './tables.js'
+
+let folder: string
+let server: EmbeddedPostgres
+let db: AlertDb
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'tidemark-alerts-'))
+  chmodSync(folder, 0o755)
+  server = await startEmbeddedPostgres(join(folder, 'postgres'))
+  const catalog = openPostgres<CatalogTables>(server.url, { connections: 1 })
+  await migrate(catalog)
+  await catalog.destroy()
+  db = openPostgres<AlertTables>(server.url, { connections: 2 })
+})
+beforeEach(() => db.deleteFrom('rule_groups').execute())
+afterAll(async () => {
+  await db.destroy()
+  await server.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const ALERT: ActiveAlert = {
+  fingerprint: 'f1',
+  labels: { alertname: 'A', host: 'x' },
+  annotations: { summary: 'it is up' },
+  state: 'firing',
+  value: Number.POSITIVE_INFINITY,
+  activeMs: 1000,
+  firedMs: 2000,
+  seenMs: 3000,
+}
+const PENDING: ActiveAlert = { ...ALERT, fingerprint: 'f2', state: 'pending', value: 1.5, firedMs: undefined }
+
+function group(name: string, alerts: readonly ActiveAlert[] = []): RuleGroupStatus {
+  const facts = {
+    query: 'up',
+    forMs: 0,
+    keepFiringMs: 0,
+    labels: {},
+    annotations: {},
+    health: 'ok',
+    tookMs: 2,
+  } as const
+  const rules = [
+    { ...facts, alert: 'Quiet', judgedMs: 3000, alerts: [] },
+    { ...facts, alert: 'A', judgedMs: 3000, alerts },
+  ]
+  return { name, file: 'f.yaml', intervalMs: 30_000, rules }
+}
+
+test('groups come back as they were stored, in order, with the alerts at their rules', async () => {
+  const store = new AlertStore(db)
+  expect(await store.save(group('second', [ALERT, PENDING]), 1, 3000)).toBe(true)
+  expect(await store.save(group('first'), 0, 3000)).toBe(true)
+  expect(await store.groups()).toEqual([group('first'), group('second', [ALERT, PENDING])])
+  expect(await store.known('f.yaml;second')).toEqual(new Map([[1, [ALERT, PENDING]]]))
+})
+
+test('alerts that are gone are gone', async () => {
+  const store = new AlertStore(db)
+  await store.save(group('g', [ALERT]), 0, 3000)
+  await store.save(group('g'), 0, 4000)
+  expect(await store.known('f.yaml;g')).toEqual(new Map())
+})
+
+test('of two that judge the same time the first one stores it', async () => {
+  const [one, other] = [new AlertStore(db), new AlertStore(db)]
+  const saved = await Promise.all([one.save(group('g', [ALERT]), 0, 3000), other.save(group('g', [ALERT]), 0, 3000)])
+  expect(saved.filter((isFirst) => isFirst)).toHaveLength(1)
+  expect(await other.save(group('g'), 0, 2000)).toBe(false)
+  expect(await one.groups()).toEqual([group('g', [ALERT])])
+})
+
+test('groups that there are no more are forgotten with their alerts', async () => {
+  const store = new AlertStore(db)
+  await store.save(group('old', [ALERT]), 0, 3000)
+  await store.save(group('kept', [PENDING]), 1, 3000)
+  await store.retain(['f.yaml;kept'])
+  expect(await store.groups()).toEqual([group('kept', [PENDING])])
+})
