@@ -57,6 +57,18 @@ describe('the configuration', () => {
     ],
     ['a certificate without its key', 'http: { tls_cert: a.pem }', 'http.tls_key', 'is empty'],
     ['a client authority without a certificate', 'http: { tls_client_ca: a.pem }', 'http.tls_cert', 'is empty'],
+    [
+      'TLS for a Temporal server that is not named',
+      'temporal: { ca: a.pem }',
+      'temporal.address',
+      'temporal.ca is set',
+    ],
+    [
+      'a key for Temporal without its certificate',
+      'temporal: { address: "a:7233", key: a.key }',
+      'temporal.cert',
+      'is empty',
+    ],
     ['two rollups of one name', 'rollups: [{ match: a, by: [r] }, { match: a, by: [r] }]', 'rollups', 'a:by_r'],
   ])('with %s is refused by key', (_, yaml, key, reason) => {
     expect(() => loadConfig({ path: file(yaml), env: {} })).toThrow(
