@@ -30,7 +30,8 @@ export async function aggregateWindowQuantiles(
   const results = new StepFold(op, groups * steps)
   let windows = 0
   // Occurrences are never told apart from their windows.
-  let isApproximate = series.some(({ kind }) => isEvent(kind))
+  const areEvents = series.some(({ kind }) => isEvent(kind))
+  let isApproximate = false
   for await (const chunk of chunksOf(connection, sql)) {
     const rows = chunk.rowCount
     const [group, step, stale] = [integersOf(chunk, 0, rows), integersOf(chunk, 1, rows), integersOf(chunk, 2, rows)]
@@ -39,7 +40,7 @@ export async function aggregateWindowQuantiles(
     for (let row = 0; row < rows; row++) {
       if (stale[row] !== 0) return undefined
       if (!(count[row] > 0)) continue
-      isApproximate ||= count[row] !== 1
+      isApproximate ||= areEvents || count[row] !== 1
       results.add(group[row] * steps + step[row], quantileOf(row))
     }
     windows += rows
