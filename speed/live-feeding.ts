@@ -25,7 +25,7 @@ export class LiveFeeding {
     this.#onError = onError
   }
 
-  /** Begins with a partition. @param closedThroughMs windows that end at or before this have been closed, by whomever */
+  /** Begins with a partition. @param closedThroughMs only windows that end at or before this can have been closed */
   async begin(partition: number, closedThroughMs: number): Promise<void> {
     this.#partitions.set(partition, { closedThroughMs })
     await this.resume(partition)

@@ -95,7 +95,8 @@ class SpeedReader implements LogReader {
     if (restored) this.#notes.add(partition, appliedTo, closedBefore(restored.watermarkMs))
     const { rules, clock } = this.#options
     const state = new PartitionState({ partition, rules, rollups: this.#rollups, nowMs: clock(), restored })
-    await this.#live.begin(partition, restored ? closedBefore(restored.watermarkMs) : 0)
+    // Without a position that is known, whatever can have been closed by now may have been.
+    await this.#live.begin(partition, closedBefore(restored?.watermarkMs ?? clock()))
     this.#owned.set(partition, { state, tail: Promise.resolve(), appliedTo: committed?.offset ?? 0 })
     return committed?.offset
   }

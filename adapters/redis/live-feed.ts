@@ -107,12 +107,13 @@ export class RedisLiveFeed implements LiveFeed {
   /** Takes the partition over, with no series yet. */
   async #begin(): Promise<void> {
     const { connection, keys, partitions, trimmedMs } = this.#shared
-    this.#feed = randomUUID().slice(0, 13)
+    const feed = randomUUID()
+    const at = [keys.index(this.#partition), keys.alive(this.#partition)]
+    const args = [feed, this.#throughMs, trimmedMs(), partitions, this.#expiryMs, PATIENCE_MS]
+    await FOLLOW.run(connection, at, args)
+    this.#feed = feed
     this.#series = new FeedSeries()
     this.#stored = 0
-    const at = [keys.index(this.#partition), keys.alive(this.#partition)]
-    const args = [this.#feed, this.#throughMs, trimmedMs(), partitions, this.#expiryMs, PATIENCE_MS]
-    await FOLLOW.run(connection, at, args)
   }
 
   async #send(batches: readonly WindowBatch[], closedThroughMs: number): Promise<void> {

@@ -29,8 +29,9 @@ export interface RedisLiveViewOptions {
 }
 
 /**
- * The live view in the Redis of `redis.url`, for the processes that feed it and those that read it. It holds windows for
- * `speed.live_view`, if it is trimmed. A server that does not answer is no error here: calls say so, at once.
+ * The live view in the Redis of `redis.url`, for the processes that feed it and those that read it. Who feeds it trims
+ * it to `speed.live_view` every minute or so; windows that nobody trims go by themselves after more than twice that
+ * time. A server that does not answer is no error here: calls say so, at once.
  * @throws TM_CONFIG
  */
 export async function createRedisLiveView(config: Config, options: RedisLiveViewOptions = {}): Promise<LiveView> {
@@ -90,15 +91,17 @@ class RedisLiveView implements LiveView {
   async series(selection: WindowSelection): Promise<Series[]> {
     const selector = seriesSelector(selection.matchers)
     try {
-      const found: Series[] = []
+      const feeds = (await this.#index.read()).flatMap((index) => {
+        const named = new Set(windowsIn(index, selection).map(({ feed }) => feed))
+        return [...named].map((feed) => ({ partition: index.partition, feed }))
+      })
+      const wanted = await Promise.all(
+        feeds.map(({ partition, feed }) => this.#series.wanted(partition, feed, selector)),
+      )
       const ids = new IdTable()
-      for (const index of await this.#index.read()) {
-        for (const feed of new Set(windowsIn(index, selection).map(({ feed }) => feed))) {
-          const wanted = (await this.#series.wanted(index.partition, feed, selector)) ?? new Map()
-          for (const page of wanted.values())
-            for (const series of page) if (series && isNew(ids, series)) found.push(series)
-        }
-      }
+      const found: Series[] = []
+      for (const page of wanted.flatMap((pages) => [...(pages?.values() ?? [])]))
+        for (const series of page) if (series && isNew(ids, series)) found.push(series)
       return found
     } catch (thrown) {
       throw liveViewError(thrown)

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { WINDOW_MS } from '../../schemas/time.js'
 import type { RedisConnection } from './connection.js'
 
 /** A script that changes the keys of one partition together. */
@@ -17,12 +18,14 @@ class Script {
     keys: readonly string[],
     args: readonly (string | Buffer | number)[],
   ): Promise<unknown> {
+    const given = [keys.length, ...keys, ...args]
     return connection.ask(async (redis) => {
       try {
-        return await redis.evalsha(this.#sha, keys.length, ...keys, ...args)
+        // As one list: there may be more arguments than a call can have.
+        return await redis.call('evalsha', [this.#sha, ...given])
       } catch (error) {
         if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
-        return redis.eval(this.#lua, keys.length, ...keys, ...args)
+        return redis.call('eval', [this.#lua, ...given])
       }
     })
   }
@@ -54,8 +57,8 @@ return 1
  *
  * KEYS: index, alive, metrics and pages of the feed, then one for each start
  * ARGV: feed, closed through as known and from now on, series as stored and from now on, least start that is taken,
- * expiry of windows and of alive (ms), channel, message; then counted lists: metrics with their pages, pages with their series, and for each start the
- * start, its tag, and its pages with their chunks
+ * expiry of windows and of alive (ms), channel, message; then counted lists: metrics with their pages, pages with their
+ * series, and for each start the start, its tag, and its pages with their chunks
  * @returns 1, or 0 where the feed is of no use any more
  */
 export const PUT = new Script(`
@@ -85,7 +88,7 @@ for i = 5, #KEYS do
     at = at + 1 + 2 * tonumber(ARGV[at + 1])
   else
     -- A reader may have found the start empty: what was lost once is not covered any more.
-    if wasClosed and redis.call('EXISTS', key) == 0 then from = math.max(from, tonumber(start) + 10000) end
+    if wasClosed and redis.call('EXISTS', key) == 0 then from = math.max(from, tonumber(start) + ${WINDOW_MS}) end
     redis.call('UNLINK', key)
     redis.call('HSET', key, '', tag)
     takePairs(key)

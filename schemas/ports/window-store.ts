@@ -47,8 +47,8 @@ export interface LiveView extends WindowReader {
    * Begins to feed a partition; who fed it before can no longer do so. What the view holds of it stays covered if the
    * view was told of every window closed so far. Else some never reached it, and it covers the partition from
    * `closedThroughMs` on. Throws TM_LIVEVIEW_UNAVAILABLE (retriable).
-   * @param closedThroughMs windows of the partition that end at or before this have been closed, here or elsewhere; 0 if
-   * none has. ms since the epoch
+   * @param closedThroughMs windows of the partition that end at or before this may have been closed, here or elsewhere,
+   * and no others. ms since the epoch
    */
   follow(partition: number, closedThroughMs: number): Promise<LiveFeed>
   /**

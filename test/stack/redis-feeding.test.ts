@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
+import { Kind } from '../../schemas/points.js'
+import { Series } from '../../schemas/series/series.js'
 import { eventually } from '../contract/eventually.js'
 import { batch, cpu, everything, readAll, T0 } from '../contract/window-fixtures.js'
 import { closeWindow, covered, fed, RedisStage, S, starts, unavailable } from './redis-stage.js'
@@ -73,6 +75,21 @@ describe('who feeds', () => {
     await closeWindow(await next.follow(0, T0 + 30 * S), 3)
     expect(await covered(reader)).toBe(0)
     expect(await starts(reader)).toEqual([0, 10, 20, 30])
+  })
+
+  test('with many metrics at once has each of them read by its name', async () => {
+    stage = await RedisStage.open()
+    const view = await stage.view({ partitions: 1 })
+    const feed = await view.follow(0, T0)
+    const readings = Array.from({ length: 50_000 }, (_, i) => ({
+      series: Series.of(`metric_${i}`, {}, Kind.Sample),
+      values: [i],
+    }))
+    await feed.put([batch(T0, 0, readings)], T0 + 10 * S)
+    const found = await readAll(view, everything(['__name__', '=', 'metric_49999']))
+    expect(Object.values(found).map(({ last }) => last)).toEqual([49_999])
+    const some = await readAll(view, everything(['__name__', '=~', 'metric_123..']))
+    expect(Object.keys(some)).toHaveLength(100)
   })
 
   test('with series that come and go begins them anew, and all are found', async () => {
