@@ -78,7 +78,7 @@ module.exports = {
     {
       name: 'ioredis-in-one-folder',
       severity: 'error',
-      from: { pathNot: '^adapters/redis/|^test/stack/' },
+      from: { pathNot: '^adapters/redis/|^test/(stack|bench)/' },
       to: { path: 'node_modules/ioredis' },
     },
   ],

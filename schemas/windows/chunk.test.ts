@@ -141,6 +141,19 @@ describe('a chunk', () => {
     expect(rowsOf(back)).toEqual(rowsOf(windows))
   })
 
+  test('is read wherever it lies in a larger buffer, as a server sent it', () => {
+    const batch = batchOf([{ numbers: Array(9).fill(5), stale: 1, sketch: Sketch.of(5, 2) }])
+    const [chunk] = encodeChunks(batch)
+    for (let offset = 0; offset < 8; offset++) {
+      const sent = Buffer.alloc(chunk.length + 8)
+      sent.set(chunk, offset)
+      const back = new WindowColumns()
+      const series = batch.windows.series[0]
+      decodeChunk(sent.subarray(offset, offset + chunk.length), () => series, back)
+      expect(rowsOf(back)).toEqual(rowsOf(batch.windows))
+    }
+  })
+
   test('costs a few bytes a window where every window holds one reading', () => {
     const rows = Array.from({ length: CHUNK_ROWS }, (_, i) => ({
       numbers: [1, i, i, i, i, START + i, i, START + i, 0],
