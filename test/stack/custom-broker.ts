@@ -28,7 +28,8 @@ export function customBroker({ folder, port, cluster, properties, format = [] }:
       mkdirSync(join(folder, 'logs'), { recursive: true })
       writeFileSync(join(folder, 'server.properties'), properties)
       if (existsSync(join(folder, 'logs', 'meta.properties'))) return
-      const args = ['format', '-t', cluster, '-c', 'server.properties', ...format]
+      // An id may begin with a dash: apart from its option it would be taken for another one.
+      const args = ['format', `--cluster-id=${cluster}`, '-c', 'server.properties', ...format]
       execFileSync(programPath('java'), ['-cp', `${programPath('kafka')}/*`, 'kafka.tools.StorageTool', ...args], {
         cwd: folder,
         stdio: 'pipe',
