@@ -1,0 +1,37 @@
+/** An alert as it is grouped and sent: one label set, whoever judged it. */
+export interface DispatchedAlert {
+  /** The same as long as its labels are. */
+  fingerprint: string
+  labels: Readonly<Record<string, string>>
+  annotations: Readonly<Record<string, string>>
+  status: 'firing' | 'resolved'
+  /** ms since epoch. */
+  startsMs: number
+  /** When it was resolved, ms; undefined while it fires. */
+  endsMs?: number
+  /** What its expression gave; unknown of alerts that others sent. */
+  value?: number
+  /** Where its origin can be looked at. */
+  generatorUrl?: string
+}
+
+/** What a group of alerts has to say at a time: one notification to one receiver. */
+export interface GroupFlush {
+  /** Of the route and the group's labels: the same over restarts. */
+  groupKey: string
+  /** Labels that all its alerts share and were grouped by. */
+  groupLabels: Readonly<Record<string, string>>
+  /** Name of a receiver of the configuration. */
+  receiver: string
+  /**
+   * - `first`: nothing was said of the group yet
+   * - `changed`: alerts came or were resolved since
+   * - `repeat`: nothing changed, but it is time to say it again
+   * - `resolved`: none fires any more
+   */
+  reason: 'first' | 'changed' | 'repeat' | 'resolved'
+  /** Firing ones, and those that were resolved since the last flush. Not empty. */
+  alerts: readonly DispatchedAlert[]
+  /** ms since epoch. */
+  flushedMs: number
+}
