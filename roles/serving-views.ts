@@ -119,6 +119,7 @@ export function viewsOver(
     live: { ...mergedRollups(live, config.rollups), coveredFromMs: () => live.coveredFromMs() },
     cache,
     clock,
+    latenessMs: parseDuration(config.speed.lateness),
     limits: config.limits,
     queryTtlMs: parseDuration(config.cache.query_ttl),
     tagIndexTtlMs: parseDuration(config.cache.tag_index_ttl),

@@ -156,6 +156,25 @@ describe('a live view that nobody feeds', () => {
   })
 })
 
+describe('a speed layer that is behind', () => {
+  const behind = [
+    'the speed layer is behind: windows are complete up to 2026-03-01T00:35:00.000Z, later ones may lack points',
+  ]
+  const late = views({ completeThroughMs: T0 + 35 * MINUTE })
+  test('is said where windows are asked for that should be closed by now', async () => {
+    const answer = await read(late, 'up')
+    expect([...answer.query.partialReasons]).toEqual(behind)
+    const upTo = await read(late, 'up', { startMs: T0, endMs: T0 + 35 * MINUTE + 10_000 })
+    expect([...upTo.query.partialReasons]).toEqual(behind)
+  })
+  test('does not matter to what is complete, nor to windows that may still be open', async () => {
+    const earlier = await read(late, 'up', { startMs: T0, endMs: T0 + 35 * MINUTE })
+    expect(earlier.query.partialReasons.size).toBe(0)
+    const open = await read(views({ completeThroughMs: NOW - 30_000 }), 'up')
+    expect(open.query.partialReasons.size).toBe(0)
+  })
+})
+
 describe('limits', () => {
   const ten = { startMs: T0, endMs: T0 + 100_000 }
   test('as many samples as the limit allows are read, one more are not', async () => {

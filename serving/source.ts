@@ -14,6 +14,7 @@ import type { TimeRange } from '../schemas/time.js'
 import { type Part, splitVirtualName } from '../schemas/windows/parts.js'
 import { checkDeadline, orAborted, type QueryDeadline, startDeadline, viewSignal, withinDeadline } from './cancel.js'
 import { ReadBudget } from './collector.js'
+import { incompleteness } from './completeness.js'
 import { asHistograms } from './histogram-rows.js'
 import { inOrder, mergeParts } from './merge.js'
 import { type PlanRequest, planQuery, type QueryPlan } from './plan.js'
@@ -213,6 +214,8 @@ export class MergedQuery implements SeriesSource {
     this.plans.push(plan)
     for (const warning of plan.warnings) this.warnings.add(warning)
     if (plan.parts.some(({ view }) => view !== 'batch')) this.#missLive()
+    const missing = incompleteness(plan, this.snapshot, this.#views)
+    if (missing) this.partialReasons.add(missing)
     return plan
   }
 

@@ -44,8 +44,8 @@ export async function viewState(views: Views, deadline: QueryDeadline, epoch?: n
   }
 }
 
-/** Without the catalog nothing is known to be sealed: everything is asked of the speed views. */
+/** Without the catalog nothing is known to be sealed: everything is asked of the speed views, and that is said already. */
 function unsealed(): Snapshot {
   const heldFromMs = Object.fromEntries(TIERS.map((tier) => [tier, undefined])) as Snapshot['heldFromMs']
-  return { epoch: 0, frontierMs: 0, blockMs: 0, heldFromMs }
+  return { epoch: 0, frontierMs: 0, blockMs: 0, heldFromMs, completeThroughMs: Number.POSITIVE_INFINITY }
 }

@@ -26,6 +26,8 @@ export interface Views {
   live: Pick<LiveView, 'read' | 'series' | 'coveredFromMs'>
   cache: Cache
   clock: Clock
+  /** How long a window waits for its points, ms. */
+  latenessMs: number
   limits: QueryLimits
   /** How long an answer is kept, ms. */
   queryTtlMs: number

@@ -110,6 +110,11 @@ export class PartitionState {
     }
   }
 
+  /** Gives every open window once more at the next call of {@link takeProvisional}. */
+  renewProvisional(): void {
+    for (const window of this.#open.values()) window.isChanged = true
+  }
+
   /** What to commit: replay must begin at the earliest record that feeds an open window. */
   position(): { offset: number; commit: SpeedCommit } | undefined {
     if (this.watermarkMs === undefined) return undefined

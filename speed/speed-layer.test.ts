@@ -16,13 +16,16 @@ async function openSpeedLayer(options: {
   write?: () => Promise<void>
   live?: Pick<LiveView, 'follow'>
   note?: (closings: readonly Closing[]) => Promise<void>
+  /** Offset after the last record of the log. */
+  end?: number
 }) {
+  const claims: number[] = []
   let reader: LogReader | undefined
   const commits: LogCommit[] = []
   const errors: string[] = []
   const log = {
     append: async () => undefined,
-    bounds: async () => [{ partition: 0, start: 0, end: 0 }],
+    bounds: async () => [{ partition: 0, start: 0, end: options.end ?? 0 }],
     consume: async (_topic: string, _group: string, given: LogReader) => {
       reader = given
       const commit = async (_partition: number, stored: LogCommit) => void commits.push(stored)
@@ -34,7 +37,11 @@ async function openSpeedLayer(options: {
     hot: { write: options.write ?? (async () => undefined) } as unknown as HotStore,
     live: (options.live ?? new TestLiveView()) as LiveView,
     late: { record: async () => undefined, forget: async () => undefined },
-    progress: { note: options.note ?? (async () => undefined), forget: async () => undefined },
+    progress: {
+      note: options.note ?? (async () => undefined),
+      forget: async () => undefined,
+      complete: async (given) => void claims.push(...given.map(({ throughMs }) => throughMs - T0)),
+    },
     rollups: [],
     rules: { latenessMs: 15_000, idleAfterMs: 30_000 },
     clock: () => T0,
@@ -44,7 +51,7 @@ async function openSpeedLayer(options: {
   const assign = async (partition: number, committed: LogCommit | undefined) => reader?.assign(partition, committed)
   await assign(0, undefined)
   const read = (...entries: LogEntry[]) => reader?.read(0, entries)
-  return { speed, assign, read, commits, errors }
+  return { speed, assign, read, commits, errors, claims }
 }
 
 /** One point of `cpu`, received when it was made. */
@@ -188,5 +195,52 @@ describe('the live view', () => {
     live.told.length = 0
     await assign(0, { offset: 3, metadata: '{"watermarkMs":1767225625000,"appliedTo":5}' })
     expect(live.told[0]).toBe('follow 0 20 s')
+  })
+})
+
+describe('windows are said to be complete', () => {
+  test('up to the lateness before now, while the log holds nothing that was not read', async () => {
+    const { speed, claims } = await openSpeedLayer({})
+    await speed.followClock()
+    await speed.flushProvisional()
+    await speed.followClock()
+    expect(claims).toEqual([-15_000])
+  })
+
+  test('no further than what was read, where the log holds more', async () => {
+    const { speed, read, claims } = await openSpeedLayer({ end: 2 })
+    await read(entry(0, T0 - 40_000))
+    await speed.flushProvisional()
+    await speed.followClock()
+    expect(claims).toEqual([])
+    await read(entry(1, T0 - 30_000))
+    await speed.flushProvisional()
+    await speed.followClock()
+    expect(claims).toEqual([-45_000])
+    await speed.flushProvisional()
+    await speed.followClock()
+    expect(claims.at(-1)).toBe(-15_000)
+  })
+
+  test('and nothing is shown of windows that another process showed before, until as much is known of them', async () => {
+    const live = new TestLiveView()
+    const open = () => live.told.filter((text) => text.startsWith('open')).length
+    const { speed, read } = await openSpeedLayer({ end: 2, live })
+    await read(entry(0, T0 - 5_000))
+    await speed.flushProvisional()
+    expect(open()).toBe(0)
+    await read(entry(1, T0 - 4_000))
+    await speed.flushProvisional()
+    expect(open()).toBe(1)
+  })
+
+  test('as far as they are closed and stored, where the live view takes none', async () => {
+    const live = { follow: () => Promise.reject(new TidemarkError('TM_LIVEVIEW_UNAVAILABLE', { reason: 'away' })) }
+    const { speed, read, claims } = await openSpeedLayer({ live, end: 2 })
+    await read(entry(0, T0 - 40_000))
+    await read(entry(1, T0 - 12_000))
+    await speed.flushProvisional()
+    await speed.followClock()
+    expect(claims.at(-1)).toBe(-30_000)
   })
 })

@@ -2,7 +2,7 @@ import type { Rollup } from '../schemas/config/schema.js'
 import { asTidemarkError, TidemarkError } from '../schemas/errors.js'
 import { DamagedRecord, decodeRecord, type LogRecord } from '../schemas/log/record.js'
 import type { LateLedger, LatePoints } from '../schemas/ports/late-ledger.js'
-import type { Log, LogCommit, LogEntry, LogReader, LogSubscription } from '../schemas/ports/log.js'
+import type { Log, LogBounds, LogCommit, LogEntry, LogReader, LogSubscription } from '../schemas/ports/log.js'
 import type { SpeedProgress } from '../schemas/ports/speed-progress.js'
 import type { PartitionStatus } from '../schemas/ports/status.js'
 import type { HotStore, LiveView } from '../schemas/ports/window-store.js'
@@ -67,6 +67,10 @@ interface OwnedPartition {
   /** The last piece of work on this partition: work on one partition never overlaps. */
   tail: Promise<void>
   appliedTo: number
+  /** What was in the log when the partition was taken: before that is read, less is known than was shown already. */
+  replayTo: number
+  /** All that was acknowledged before this was applied, ms; 0 while nothing is known. */
+  appliedMs: number
 }
 
 class SpeedReader implements LogReader {
@@ -97,7 +101,13 @@ class SpeedReader implements LogReader {
     const state = new PartitionState({ partition, rules, rollups: this.#rollups, nowMs: clock(), restored })
     // Without a position that is known, whatever can have been closed by now may have been.
     await this.#live.begin(partition, closedBefore(restored?.watermarkMs ?? clock()))
-    this.#owned.set(partition, { state, tail: Promise.resolve(), appliedTo: committed?.offset ?? 0 })
+    this.#owned.set(partition, {
+      state,
+      tail: Promise.resolve(),
+      appliedTo: committed?.offset ?? 0,
+      replayTo: await this.#endOf(partition),
+      appliedMs: 0,
+    })
     return committed?.offset
   }
 
@@ -121,6 +131,7 @@ class SpeedReader implements LogReader {
           closed.push(...owned.state.takeClosed())
         }
         owned.appliedTo = entry.offset + 1
+        owned.appliedMs = Math.max(owned.appliedMs, entry.appendedMs)
       }
       await this.#flush(partition, owned, closed, late)
     })
@@ -129,26 +140,48 @@ class SpeedReader implements LogReader {
   async followClock(): Promise<void> {
     // Not in turn: a partition that another store holds up is fed all the same.
     await this.#live.beat()
+    const askedMs = this.#options.clock()
     const bounds = await this.#options.log.bounds('tidemark.points')
     for (const { partition, start, end } of bounds) {
       await this.#inTurn(partition, async (owned) => {
-        await this.#live.resume(partition)
+        await this.#resume(partition, owned)
         if (Math.max(owned.appliedTo, start) < end) return
-        owned.state.followClock(this.#options.clock())
+        owned.appliedMs = Math.max(owned.appliedMs, askedMs)
+        // As of the question: what was appended since is no reason to be late.
+        owned.state.followClock(askedMs)
         await this.#flush(partition, owned, owned.state.takeClosed(), [])
       })
     }
-    await this.#notes.flush()
+    await this.#notes.flush(bounds.length)
   }
 
   async flushProvisional(): Promise<void> {
     for (const partition of this.#owned.keys()) {
-      await this.#inTurn(partition, async ({ state }) => {
-        if (!(await this.#live.resume(partition))) return
+      await this.#inTurn(partition, async (owned) => {
+        if (owned.appliedTo < owned.replayTo || !(await this.#resume(partition, owned))) return
+        const { state } = owned
         const open = state.takeProvisional()
-        if (open.length > 0 && !(await this.#live.show(partition, open))) state.keepProvisional(open)
+        if (open.length > 0 && !(await this.#live.show(partition, open))) return state.keepProvisional(open)
+        // What was acknowledged by then, and came on time, is in windows that are shown or stored.
+        if (owned.appliedMs > 0) this.#notes.complete(partition, owned.appliedMs - this.#options.rules.latenessMs)
       })
     }
+  }
+
+  /** Feeds the view with a partition again if it was not; it may have lost what is open. @returns whether it is fed now */
+  async #resume(partition: number, { state }: OwnedPartition): Promise<boolean> {
+    if (this.#live.isFed(partition)) return true
+    state.renewProvisional()
+    return this.#live.resume(partition)
+  }
+
+  /** Offset after the last record that the log holds of a partition; 0 if it holds none. */
+  async #endOf(partition: number): Promise<number> {
+    let held: LogBounds | undefined
+    await this.#untilDone(async () => {
+      held = (await this.#options.log.bounds('tidemark.points')).find((one) => one.partition === partition)
+    })
+    return held && held.start < held.end ? held.end : 0
   }
 
   async status(): Promise<PartitionStatus[]> {
@@ -167,7 +200,10 @@ class SpeedReader implements LogReader {
   async #flush(partition: number, owned: OwnedPartition, closed: WindowBatch[], late: LatePoints[]): Promise<void> {
     if (closed.length > 0 || late.length > 0) await this.#store(partition, owned, closed, late)
     const { watermarkMs } = owned.state
-    this.#notes.add(partition, owned.appliedTo, watermarkMs === undefined ? undefined : closedBefore(watermarkMs))
+    const throughMs = watermarkMs === undefined ? undefined : closedBefore(watermarkMs)
+    this.#notes.add(partition, owned.appliedTo, throughMs)
+    // What the view does not show is in the hot store as far as it is closed.
+    if (throughMs !== undefined && !this.#live.isFed(partition)) this.#notes.complete(partition, throughMs)
   }
 
   async #store(partition: number, owned: OwnedPartition, closed: WindowBatch[], late: LatePoints[]): Promise<void> {

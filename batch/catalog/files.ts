@@ -1,7 +1,7 @@
 import { TidemarkError } from '../../schemas/errors.js'
 import type { BlockVersion } from '../../schemas/ports/batch-view.js'
 import type { Tier, TimeRange } from '../../schemas/time.js'
-import { readState, readTogether } from './catalog.js'
+import { readTogether } from './catalog.js'
 import { type FileSpan, hiddenSpans } from './hidden-spans.js'
 import type { CatalogDb, CatalogTx } from './tables.js'
 
@@ -9,25 +9,42 @@ import type { CatalogDb, CatalogTx } from './tables.js'
 export interface EpochState {
   epoch: number
   frontierMs: number
+  /** See `Snapshot`. */
+  completeThroughMs: number
 }
 
-/** The newest epoch, or an older one that is readable. @param sinceMs epochs superseded before it are gone. Throws TM_QUERY_EPOCH. */
+/**
+ * The newest epoch, or an older one that is readable.
+ * @param sinceMs epochs superseded before it are gone. Throws TM_QUERY_EPOCH.
+ */
 export async function epochState(
   db: CatalogDb,
   epoch: number | undefined,
   sinceMs: number,
   retention: string,
 ): Promise<EpochState> {
-  if (epoch === undefined) {
-    const state = await readState(db)
-    return { epoch: state.epoch, frontierMs: state.frontierMs }
-  }
+  if (epoch === undefined) return newestState(db)
   return readTogether(db, (tx) => olderState(tx, epoch, sinceMs, retention))
 }
 
+async function newestState(db: CatalogDb | CatalogTx): Promise<EpochState> {
+  const row = await db
+    .selectFrom('batch_state')
+    .select((eb) => [
+      'epoch',
+      'frontier_ms',
+      eb
+        .selectFrom('speed_complete')
+        .select((claims) => claims.fn.min('through_ms').as('through_ms'))
+        .as('through_ms'),
+    ])
+    .executeTakeFirstOrThrow()
+  return { epoch: row.epoch, frontierMs: row.frontier_ms, completeThroughMs: row.through_ms ?? 0 }
+}
+
 async function olderState(tx: CatalogTx, epoch: number, sinceMs: number, retention: string): Promise<EpochState> {
-  const state = await readState(tx)
-  if (epoch === state.epoch) return { epoch, frontierMs: state.frontierMs }
+  const state = await newestState(tx)
+  if (epoch === state.epoch) return state
   const refuse = (reason: string) => new TidemarkError('TM_QUERY_EPOCH', { epoch, reason, retention })
   if (!Number.isInteger(epoch) || epoch < 1 || epoch > state.epoch) throw refuse(`epochs go from 1 to ${state.epoch}`)
   const rows = await tx
@@ -38,7 +55,7 @@ async function olderState(tx: CatalogTx, epoch: number, sinceMs: number, retenti
   const own = rows.find((row) => row.epoch === epoch)
   const next = rows.find((row) => row.epoch === epoch + 1)
   if (!own || !next || next.published_ms <= sinceMs) throw refuse('it was superseded too long ago')
-  return { epoch, frontierMs: own.frontier_ms }
+  return { ...state, epoch, frontierMs: own.frontier_ms }
 }
 
 /** A tier's file that is current at an epoch. */

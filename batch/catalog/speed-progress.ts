@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { LogBounds } from '../../schemas/ports/log.js'
-import type { Closing, SpeedProgress } from '../../schemas/ports/speed-progress.js'
+import type { Closing, Completeness, SpeedProgress } from '../../schemas/ports/speed-progress.js'
 import type { CatalogDb } from './tables.js'
 
 /** The speed layer's progress in the catalog: a row for each offset at which windows closed. */
@@ -36,6 +36,21 @@ export class CatalogSpeedProgress implements SpeedProgress {
       .deleteFrom('speed_progress')
       .where('partition', '=', partition)
       .where('log_offset', '>', afterOffset)
+      .execute()
+  }
+
+  async complete(claims: readonly Completeness[], partitions: number): Promise<void> {
+    const throughMs = new Array<number>(partitions).fill(0)
+    for (const claim of claims) throughMs[claim.partition] = claim.throughMs
+    await this.#db
+      .insertInto('speed_complete')
+      .values(throughMs.map((through_ms, partition) => ({ partition, through_ms })))
+      .onConflict((conflict) =>
+        conflict
+          .column('partition')
+          .doUpdateSet((eb) => ({ through_ms: eb.ref('excluded.through_ms') }))
+          .where('excluded.through_ms', '>', 0),
+      )
       .execute()
   }
 

@@ -14,6 +14,11 @@ export interface Snapshot {
   blockMs: number
   /** For each tier the oldest time that retention still holds, ms; undefined: from the beginning. */
   heldFromMs: Readonly<Record<Tier, number | undefined>>
+  /**
+   * Windows that end at or before this hold every point that came on time, as the speed layer says at present, ms; 0
+   * before it said anything.
+   */
+  completeThroughMs: number
 }
 
 /** Number columns that are read of windows, by kind of series. Flags are always read; the other columns hold nothing. */

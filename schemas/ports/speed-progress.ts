@@ -7,6 +7,13 @@ export interface Closing {
   throughMs: number
 }
 
+/** Up to when the windows of a partition hold all that came on time. */
+export interface Completeness {
+  partition: number
+  /** Windows that end at or before this can be read with every point of theirs that was acknowledged on time, ms. */
+  throughMs: number
+}
+
 /**
  * Where the speed layer says how far it had come at which offset. Who compares it with something that read the same log,
  * but not as far, must know that and not what holds now. A closing of the same partition and offset takes the place of
@@ -17,4 +24,9 @@ export interface SpeedProgress {
   note(closings: readonly Closing[]): Promise<void>
   /** Forgets what lies behind an offset of a partition: a restart reads that again. */
   forget(partition: number, afterOffset: number): Promise<void>
+  /**
+   * Says up to when windows are complete at present, in some of the partitions that there are. Who reads a partition anew may know less than who read it before,
+   * and takes back what that one said. Partitions of which nobody has said anything yet are complete up to 0. Resolves once durable. Throws TM_CATALOG_UNAVAILABLE (retriable).
+   */
+  complete(claims: readonly Completeness[], partitions: number): Promise<void>
 }

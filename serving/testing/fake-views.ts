@@ -55,6 +55,7 @@ export interface FakeOptions {
   frontierMs: number
   nowMs: number
   coveredFromMs?: number
+  completeThroughMs?: number
   heldFromMs?: Partial<Snapshot['heldFromMs']>
   limits?: Partial<Views['limits']>
   /** Gives the error that a view throws, if any. */
@@ -62,6 +63,7 @@ export interface FakeOptions {
 }
 
 const BLOCK_MS = 600_000
+const LATENESS_MS = 15_000
 
 /** How often each view was read. */
 export interface ReadCounts {
@@ -77,7 +79,7 @@ export interface ReadCounts {
 export function fakeViews(
   options: FakeOptions,
 ): WatchedViews & { reads: ReadCounts; generation: { value: number }; changes: FakeChanges } {
-  const { points, frontierMs, coveredFromMs } = options
+  const { points, frontierMs, coveredFromMs, completeThroughMs = Number.POSITIVE_INFINITY } = options
   const reads: ReadCounts = { batch: 0, hot: 0, live: 0 }
   const generation = { value: 1 }
   const mistaken = points.map((point) => ({ ...point, value: 1e9, stale: false }))
@@ -104,7 +106,13 @@ export function fakeViews(
     reads,
     generation,
     batch: {
-      snapshot: async (epoch) => ({ epoch: epoch ?? generation.value, frontierMs, blockMs: BLOCK_MS, heldFromMs }),
+      snapshot: async (epoch) => ({
+        epoch: epoch ?? generation.value,
+        frontierMs,
+        blockMs: BLOCK_MS,
+        heldFromMs,
+        completeThroughMs,
+      }),
       blocks: async (_snapshot, range) => blocksOf(range, generation.value),
       version: async (_snapshot, part) => JSON.stringify(blocksOf(part, generation.value)),
       read: (_snapshot, part, matchers) => unread(batchRead({ ...part, matchers, only: part.series }), part.columns),
@@ -123,6 +131,7 @@ export function fakeViews(
     changes: new FakeChanges(),
     cache: memoryCache(),
     clock: () => options.nowMs,
+    latenessMs: LATENESS_MS,
     limits: {
       querySeries: 1000,
       querySamples: 1_000_000,

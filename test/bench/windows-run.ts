@@ -63,7 +63,7 @@ async function run({ folder, partitions, points }: WindowsRequest): Promise<Wind
       hot,
       live,
       late,
-      progress: { note: async () => {}, forget: async () => {} },
+      progress: { note: async () => {}, forget: async () => {}, complete: async () => {} },
       rollups: [],
       rules: RULES,
       clock,

@@ -1,6 +1,7 @@
 import type { TimeRange } from '../../schemas/time.js'
 import type { MergedQuery } from '../../serving/source.js'
 import { type AskedPart, askPart, compareAnswer, PARTS } from './answers.js'
+import { checkOnTime } from './check-on-time.js'
 import { expectedWindows } from './expected.js'
 import type { Pipeline } from './pipeline.js'
 import { ROLLUPS, type World } from './world.js'
@@ -29,7 +30,7 @@ export interface KeptAnswer {
 
 /**
  * One query while everything is going on: its plan reads no window twice, what is sealed and clean is what the archived
- * points say, and an older epoch still says what it said.
+ * points say, what came on time is there, and an older epoch still says what it said.
  */
 export async function checkQuery(world: World, process: Pipeline, kept: KeptAnswer[]): Promise<void> {
   const { random } = world
@@ -42,6 +43,7 @@ export async function checkQuery(world: World, process: Pipeline, kept: KeptAnsw
   const answer = await askPart(query, metric, part, range)
   checkPlan(query, range)
   if (query.partialReasons.size > 0) return
+  await checkOnTime(world, process, range)
   const isSettled = await settledWindows(world, query)
   const points = (await archivedPoints(world)).filter(
     (point) => point.series.metric === source && point.timeMs > range.startMs && point.timeMs <= range.endMs,

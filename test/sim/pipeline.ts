@@ -119,6 +119,7 @@ async function wire(
     changes: { watch: async () => ({ close: async () => {} }) },
     cache: new EmbeddedCache(8 << 20, clock),
     clock,
+    latenessMs: settings.latenessMs,
     limits: config.limits,
     queryTtlMs: parseDuration(config.cache.query_ttl),
     tagIndexTtlMs: parseDuration(config.cache.tag_index_ttl),

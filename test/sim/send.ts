@@ -28,6 +28,7 @@ async function send(world: World, process: Pipeline, points: readonly SimPoint[]
   const futureMs = world.nowMs + world.config.limits.futureMs
   const taken = points.filter(({ timeMs }) => timeMs <= futureMs)
   const before = await world.mirror.caughtUp()
+  const receivedMs = world.nowMs
   let answer: 'yes' | 'no' | 'unknown' = 'yes'
   try {
     const result = await commit(process, points)
@@ -42,7 +43,7 @@ async function send(world: World, process: Pipeline, points: readonly SimPoint[]
   if (isStored) {
     for (const point of taken) {
       const partition = partitionOf(point.series.metric, world.partitions)
-      world.stored.push({ ...point, partition, offset: before[partition] })
+      world.stored.push({ ...point, partition, offset: before[partition], receivedMs })
     }
   }
   world.note(

@@ -17,6 +17,8 @@ import { LogMirror } from './step-log.js'
 export interface StoredPoint extends SimPoint {
   partition: number
   offset: number
+  /** When the gateway took it, ms. */
+  receivedMs: number
 }
 
 const DAY_MS = 86_400_000

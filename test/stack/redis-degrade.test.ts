@@ -53,7 +53,7 @@ beforeEach(async () => {
     hot,
     live,
     late: { record: async () => undefined, forget: async () => undefined },
-    progress: { note: async () => undefined, forget: async () => undefined },
+    progress: { note: async () => undefined, forget: async () => undefined, complete: async () => undefined },
     rollups: [],
     rules: { latenessMs: 5 * S, idleAfterMs: 3600 * S },
     clock: () => nowMs,

@@ -4,3 +4,9 @@ CREATE TABLE speed_progress (
   through_ms bigint NOT NULL,
   PRIMARY KEY (partition, log_offset)
 );
+
+-- Windows that end at or before this hold every point that came on time, as who reads the partition says.
+CREATE TABLE speed_complete (
+  partition integer PRIMARY KEY,
+  through_ms bigint NOT NULL
+);
