@@ -71,12 +71,13 @@ function withoutSourceMap(code) {
   )
 }
 
-/** What sources read at run time: statements, the pipeline's own rules, and the pins of infra/stack. */
+/** What sources read at run time: statements, the pipeline's own rules, the pins of infra/stack, and peers. */
 function isAsset(file) {
   return (
     file.endsWith('.sql') ||
     /alerting\/rules\/.*\.yaml$/.test(file) ||
-    /infra\/stack\/(go\.mod|go\.sum|pom\.xml)$/.test(file)
+    /infra\/stack\/(go\.mod|go\.sum|pom\.xml)$/.test(file) ||
+    /test\/bench\/peers\/(pom\.xml|.*\.java)$/.test(file)
   )
 }
 

@@ -6,7 +6,7 @@ import { VictoriaMetricsServer } from '../stack/victoriametrics-server.js'
 import type { Bench, BenchContext, Figure } from './bench.js'
 import type { HotStoreAnswer, HotStoreRequest } from './hot-store-run.js'
 import { MeasuredProcess } from './measured-process.js'
-import { cpuSecondsOf } from './query-peers.js'
+import { cpuSecondsOf } from './process-cpu.js'
 
 /** The shapes, how many windows of each, and a metric of it. */
 const CASES = [

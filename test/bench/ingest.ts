@@ -1,12 +1,11 @@
-import { Agent, request } from 'node:http'
 import { join } from 'node:path'
 import { WINDOW_MS } from '../../schemas/time.js'
 import type { Bench, BenchContext, Figure } from './bench.js'
 import type { IngestServerMeter, IngestServerRequest, IngestServerStarted } from './ingest-server.js'
 import { MeasuredProcess } from './measured-process.js'
+import { sendBodies } from './send-bodies.js'
 import { type Body, bodiesOf, SHAPES, type Shape } from './shapes.js'
 
-const CONNECTIONS = 4
 const POINTS = 3_000_000
 /** Sent before the clock runs, by hosts of other names: the code is warm, the series are new. */
 const WARM_UP_POINTS = 500_000
@@ -38,9 +37,9 @@ async function measureShape(shape: Shape, context: BenchContext): Promise<Figure
       const { port } = await ask<IngestServerStarted>({
         start: { folder: join(context.folder, `${shape.name}-${run}`) },
       })
-      await send(port, cycle(warmUp, WARM_UP_POINTS))
+      await sendBodies(port, cycle(warmUp, WARM_UP_POINTS))
       const before = await ask<IngestServerMeter>({ meter: true })
-      await send(port, cycle(bodies, POINTS))
+      await sendBodies(port, cycle(bodies, POINTS))
       const { accepted, wallSeconds, cpuSeconds } = await ask<IngestServerMeter>({ meter: true })
       const points = accepted - before.accepted
       if (points !== POINTS) throw new Error(`${shape.name}: sent ${POINTS} points, the gateway counted ${points}`)
@@ -65,29 +64,4 @@ function first<T>(values: Iterable<T>, count: number): T[] {
 /** Bodies again and again, until they make `points`. */
 function* cycle(bodies: Body[], points: number): Iterator<Body> {
   for (let sent = 0, i = 0; sent < points; sent += bodies[i].points, i = (i + 1) % bodies.length) yield bodies[i]
-}
-
-/** Sends every body over a few kept-alive connections. */
-async function send(port: number, bodies: Iterator<Body>): Promise<void> {
-  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
-  const connection = async () => {
-    for (let next = bodies.next(); !next.done; next = bodies.next()) await post(agent, port, next.value.bytes)
-  }
-  await Promise.all(Array.from({ length: CONNECTIONS }, connection))
-  agent.destroy()
-}
-
-function post(agent: Agent, port: number, body: Buffer): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'text/plain', 'content-length': body.length }
-    const sent = request({ agent, host: '127.0.0.1', port, path: '/write', method: 'POST', headers }, (response) => {
-      response.resume()
-      response.on('end', () => {
-        if (response.statusCode === 204) resolve()
-        else reject(new Error(`the server answered ${response.statusCode}`))
-      })
-    })
-    sent.on('error', reject)
-    sent.end(body)
-  })
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -15,6 +15,7 @@ import { MemoryLog } from '../../ingest/testing/memory-log.js'
 import { loadConfig } from '../../schemas/config/load.js'
 import type { LogAppend, LogEntry } from '../../schemas/ports/log.js'
 import { startMeter } from './measured-process.js'
+import { cpuSecondsOf } from './process-cpu.js'
 import { bodiesOf, SHAPES } from './shapes.js'
 
 const USAGE = `usage: node dist/test/bench/kafka-run.js [--megabytes N]
@@ -24,8 +25,6 @@ started for it, and read back by one group. Bytes are those of the records, unco
 
 const CODECS: readonly Compression[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
 const WRITERS = 8
-/** Ticks of the kernel's clock in a second. */
-const TICKS = 100
 const WARM_UP_BYTES = 8 << 20
 
 const { values: args } = parseArgs({
@@ -141,8 +140,7 @@ async function readAll(log: KafkaLog): Promise<void> {
 }
 
 function brokerCpu(): number {
-  const fields = readFileSync(`/proc/${broker.pid()}/stat`, 'utf8').split(') ')[1].split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / TICKS
+  return cpuSecondsOf(broker.pid()!)
 }
 
 function folderBytes(folder: string, prefix: string): number {

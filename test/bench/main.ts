@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { archiveSize } from './archive-size.js'
 import { type Bench, type BenchContext, CannotRun, type Figure } from './bench.js'
+import { cluster } from './cluster/cluster.js'
 import { hotStore } from './hot-store.js'
 import { ingest } from './ingest.js'
 import { liveView } from './live-view.js'
@@ -16,7 +17,18 @@ import { visible } from './visible.js'
 import { windows } from './windows.js'
 
 /** In the order of the flow. */
-const BENCHES: readonly Bench[] = [ingest, windows, recompute, archiveSize, visible, memory, query, hotStore, liveView]
+const BENCHES: readonly Bench[] = [
+  ingest,
+  windows,
+  recompute,
+  archiveSize,
+  visible,
+  memory,
+  query,
+  hotStore,
+  liveView,
+  cluster,
+]
 
 const DEFAULT_RUNS = 3
 

@@ -1,7 +1,8 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { cpuSecondsOf } from './process-cpu.js'
 import { freePort, pause } from './server.js'
 
 /** Another server on this machine that answers the same queries over the same points. */
@@ -31,8 +32,6 @@ export interface Peer {
 
 const READY_MS = 120_000
 const SETTLE_MS = 900_000
-/** CPU times in /proc are counted in these. */
-const TICKS_PER_SECOND = 100
 
 /** VictoriaMetrics would move start and end to multiples of the step and hold back what is newest. */
 const victoriaMetrics: PeerKind = {
@@ -140,14 +139,6 @@ async function stop(child: ChildProcess): Promise<void> {
   const ended = once(child, 'exit')
   child.kill('SIGTERM')
   await ended
-}
-
-/** User and system time of a process, its threads included. Fields 14 and 15 of stat, counted behind the name. */
-export function cpuSecondsOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /s, '')
-    .split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
 }
 
 /** Sum of a metric on the peer's own metrics page; 0 if there is none. */

@@ -1,4 +1,4 @@
-import { type Bench, CannotRun } from './bench.js'
+import { type Bench, CannotRun, type Figure } from './bench.js'
 import { pause, startServer } from './server.js'
 
 /** A point is sent this often, to one series after the other. */
@@ -27,30 +27,35 @@ export const visible: Bench = {
     const server = await startServer(context)
     try {
       context.progress(`sending ${PROBES} points`)
-      const seconds = (await seenAfter(server.url)).sort((a, b) => a - b)
-      const quantile = (q: number) => seconds[Math.ceil(q * seconds.length) - 1]
-      return [
-        { key: 'visible p50', unit: 's', values: [quantile(0.5)] },
-        { key: 'visible p99', unit: 's', values: [quantile(0.99)] },
-      ]
+      return await measureVisible('visible', server.url, server.url)
     } finally {
       await server.stop()
     }
   },
 }
 
+/** Median and 99th percentile of how long a point takes from its sending to an answer, as figures `NAME p50`, `NAME p99`. */
+export async function measureVisible(name: string, gatewayUrl: string, servingUrl: string): Promise<Figure[]> {
+  const seconds = (await seenAfter(gatewayUrl, servingUrl)).sort((a, b) => a - b)
+  const quantile = (q: number) => seconds[Math.ceil(q * seconds.length) - 1]
+  return [
+    { key: `${name} p50`, unit: 's', values: [quantile(0.5)] },
+    { key: `${name} p99`, unit: 's', values: [quantile(0.99)] },
+  ]
+}
+
 /** Sends points and watches for them at once. @returns for each one when it was first seen, seconds */
-async function seenAfter(url: string): Promise<number[]> {
+async function seenAfter(gatewayUrl: string, servingUrl: string): Promise<number[]> {
   const pending: Probe[] = []
   const seconds: number[] = []
-  const watching = watch(url, pending, (probe, afterMs) => {
+  const watching = watch(servingUrl, pending, (probe, afterMs) => {
     if (probe.value >= COLD_PROBES) seconds.push(afterMs / 1000)
   })
   const sending = (async () => {
     for (let value = 0; value < PROBES; value++) {
       const probe = { series: `s${value % SERIES}`, value, sentAt: performance.now() }
       pending.push(probe)
-      await send(url, probe)
+      await send(gatewayUrl, probe)
       await pause(SEND_EVERY_MS)
     }
   })()

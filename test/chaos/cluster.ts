@@ -5,7 +5,7 @@ import { stringify } from 'yaml'
 import { type Stack, startStack } from '../../infra/stack/start.js'
 import type { Role } from '../../roles/role.js'
 import { freePorts } from '../e2e/server.js'
-import { CLI, RoleProcess } from './role-process.js'
+import { CLI, RoleProcess } from '../role-process.js'
 
 /** How many processes of each role there are, spares included, which a fault starts. */
 const PROCESSES: readonly [role: Role, count: number, spares: number][] = [

@@ -4,10 +4,10 @@ import { createWriteStream, existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import type { Role } from '../../roles/role.js'
+import type { Role } from '../roles/role.js'
 
 /** The program as it was built. */
-export const CLI = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'cli', 'tidemark.js')
+export const CLI = join(dirname(fileURLToPath(import.meta.url)), '..', 'cli', 'tidemark.js')
 /** A process that does not say that it is ready within this has failed, ms. */
 const START_MS = 120_000
 
@@ -33,6 +33,11 @@ export class RoleProcess {
 
   get isRunning(): boolean {
     return this.#child !== undefined
+  }
+
+  /** Of the running process; 0 if there is none. */
+  get pid(): number {
+    return this.#child?.pid ?? 0
   }
 
   /** Starts it, unless it runs. It may not be ready when this returns. */

@@ -1,0 +1,117 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import { createKafkaLog } from '../../../adapters/kafka/log.js'
+import { startStack } from '../../../infra/stack/start.js'
+import { loadConfig } from '../../../schemas/config/load.js'
+import type { Config } from '../../../schemas/config/schema.js'
+import { WINDOW_MS } from '../../../schemas/time.js'
+import { formatCommit } from '../../../speed/watermark.js'
+import { CLI, RoleProcess } from '../../role-process.js'
+import { sendBodies } from '../send-bodies.js'
+import { freePort } from '../server.js'
+import { type Job, type JobRun, pointsOf } from './job.js'
+import { cpuMeter, metricSum, perMillion, until } from './meters.js'
+
+const PARTITIONS = 4
+const SERVERS = ['kafka', 'redis', 'victoriametrics', 'postgres'] as const
+const SETTINGS = {
+  collector: { enabled: false },
+  self: { collect: false },
+  statsd: { enabled: false },
+  log: { partitions: PARTITIONS },
+}
+
+/** Gateway → Kafka → windows → Redis, VictoriaMetrics and tidemark.windows: one process of each role. */
+export async function runTidemark(job: Job, folder: string): Promise<JobRun> {
+  const { shape, startMs, warmUp, measured, points } = job
+  mkdirSync(folder, { recursive: true })
+  const stack = await startStack({ dir: join(folder, 'stack'), parts: SERVERS, log: () => undefined })
+  const processes: RoleProcess[] = []
+  try {
+    const configPath = join(folder, 'cluster.yaml')
+    const speedSettings = { lateness: `${latenessMs(job) / 1000}s` }
+    const settings = { data: { dir: join(folder, 'roles') }, ...SETTINGS, speed: speedSettings }
+    writeFileSync(configPath, stringify({ ...settings, ...stack.config }))
+    execFileSync(process.execPath, [CLI, 'init', '--config', configPath], { stdio: 'ignore' })
+    const config = loadConfig({ env: {}, path: configPath })
+    await beginAt(config, startMs)
+    for (const role of ['gateway', 'speed'] as const)
+      processes.push(new RoleProcess({ role, number: 1, configPath, port: await freePort(), folder }))
+    const [gateway, speed] = processes
+    for (const one of processes) one.launch()
+    for (const one of processes) await one.ready()
+
+    const port = Number(new URL(gateway.url).port)
+    const isRead = async () => (await metricSum(speed.url, 'tidemark_partition_lag_records')) === 0
+    const isClosed = async (count: number) => (await metricSum(speed.url, 'tidemark_windows_closed_total')) >= count
+    await sendBodies(port, warmUp.values())
+    await until('the warm-up', isRead)
+    const pids = Object.fromEntries(SERVERS.map((name) => [name, stack.part(name).pid() ?? 0]))
+    const recordsBefore = await records(config)
+    const spent = cpuMeter({ gateway: gateway.pid, speed: speed.pid, ...pids })
+    const begunMs = performance.now()
+    await sendBodies(port, measured.values())
+    const takenMs = performance.now()
+    const windows = (pointsOf(warmUp) + points) / shape.pointsPerWindow - openWindows(job) * shape.series
+    await until('the windows', () => isClosed(windows))
+    const endedMs = performance.now()
+    const cpu = perMillion(spent(), points)
+    const late = await metricSum(speed.url, 'tidemark_late_points_total')
+    if (late > 0) throw new Error(`${shape.name}: ${late} points came late, which the bench does not mean to measure`)
+    const recordCount = (await records(config)) - recordsBefore
+    return {
+      name: 'Tidemark',
+      pointsPerSecond: points / ((endedMs - begunMs) / 1000),
+      cpu,
+      own: ['gateway', 'speed'],
+      notes: [
+        `acknowledged at ${Math.round(points / ((takenMs - begunMs) / 1000)).toLocaleString('en')} points/s`,
+        `${(measured.length / recordCount).toFixed(2)} requests and ${Math.round(points / recordCount)} points a Kafka record`,
+      ].join(', '),
+    }
+  } finally {
+    await Promise.all(processes.map((one) => one.stop()))
+    await stack.stop()
+  }
+}
+
+/** Requests are sent side by side: they come out of order by as much time as a few of them span. */
+function latenessMs({ perWindow }: Job): number {
+  return perWindow === 1 ? 60_000 : 15_000
+}
+
+/** Windows of a series at the end that still wait for points: those within the lateness, and two that it cuts. */
+function openWindows(job: Job): number {
+  return Math.ceil(latenessMs(job) / WINDOW_MS) + 2
+}
+
+/** Stores positions as if the speed layer had come to this time: what is sent from there on is not late. */
+async function beginAt(config: Config, startMs: number): Promise<void> {
+  const silent = { debug() {}, info() {}, warn() {}, error() {} }
+  const log = await createKafkaLog(config, { clock: Date.now, logger: silent, onError: () => undefined })
+  const assigned = new Set<number>()
+  const subscription = await log.consume('tidemark.points', 'speed', {
+    assign: async (partition) => {
+      assigned.add(partition)
+      return undefined
+    },
+    read: async () => undefined,
+    revoke: async () => undefined,
+  })
+  await until('the partitions', () => assigned.size === PARTITIONS)
+  const metadata = formatCommit({ watermarkMs: startMs, appliedTo: 0 })
+  for (const partition of assigned) await subscription.commit(partition, { offset: 0, metadata })
+  await subscription.close()
+  await log.close()
+}
+
+/** Records in tidemark.points. */
+async function records(config: Config): Promise<number> {
+  const silent = { debug() {}, info() {}, warn() {}, error() {} }
+  const log = await createKafkaLog(config, { clock: Date.now, logger: silent, onError: () => undefined })
+  const bounds = await log.bounds('tidemark.points')
+  await log.close()
+  return bounds.reduce((sum, { end }) => sum + end, 0)
+}
