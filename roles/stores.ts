@@ -9,7 +9,7 @@ import { openPostgres } from '../adapters/postgres.js'
 import { createRedisLiveView } from '../adapters/redis/live-view.js'
 import { openS3ObjectStore } from '../adapters/s3/object-store.js'
 import { createVictoriaMetricsHotStore } from '../adapters/victoriametrics/hot-store.js'
-import { type Catalog, openCatalog } from '../batch/catalog/catalog.js'
+import { type Catalog, openCatalog, readState } from '../batch/catalog/catalog.js'
 import type { CatalogTables } from '../batch/catalog/tables.js'
 import { DuckEngine } from '../batch/duck/engine.js'
 import { parseDuration } from '../schemas/config/duration.js'
@@ -127,14 +127,17 @@ export class Stores {
       const { config, clock } = this.#options
       const partitions = await (await this.log()).partitions('tidemark.points')
       const liveMs = parseDuration(config.speed.live_view)
+      const { db } = (await this.catalog()).catalog
+      // What lies before the tide line is answered by the batch view.
+      const trim = async (live: LiveView) => live.trim(Math.max(clock() - liveMs, (await readState(db)).frontierMs))
       if (config.redis.url !== '') {
         const remote = await createRedisLiveView(config, { partitions })
-        this.#closeAndTrim('the live view', remote, () => remote.trim(clock() - liveMs))
+        this.#closeAndTrim('the live view', remote, () => trim(remote))
         return remote
       }
       const live = new EmbeddedLiveView(partitions)
       this.own.live = live
-      this.#closeAndTrim('the live view', live, () => live.trim(clock() - liveMs))
+      this.#closeAndTrim('the live view', live, () => trim(live))
       return live
     })
   }
