@@ -1,4 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3'
+import { processEnvironment } from '../../schemas/config/load.js'
 import type { Config } from '../../schemas/config/schema.js'
 
 /** An address that does not answer within this is tried again, ms. */
@@ -13,6 +14,8 @@ export const REQUESTS_AT_ONCE = 32
 
 /** A client for the configured bucket's server. Without keys in the config the AWS SDK looks for them where it always does. */
 export function createS3Client({ endpoint, region, access_key_id, secret_access_key }: Config['s3']): S3Client {
+  // The SDK is pinned: what later versions of it will need is nothing that a user could act on.
+  processEnvironment().AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
   return new S3Client({
     region,
     // Servers other than Amazon's rarely have a host name for each bucket.
