@@ -20,6 +20,16 @@ export class MemorySource implements SeriesSource {
    * @throws Error if the series has another point at that time, or a later one
    */
   append(labels: LabelSet, timeMs: number, value: PointValue, startMs = 0): void {
+    this.#seriesOf(labels).append(timeMs, value, startMs)
+  }
+
+  /** As `append`, but a point that lies before the newest of its series, or differs from it at its time, is left out. */
+  appendNewer(labels: LabelSet, timeMs: number, value: PointValue): void {
+    const series = this.#seriesOf(labels)
+    if (series.newestMs < timeMs) series.append(timeMs, value, 0)
+  }
+
+  #seriesOf(labels: LabelSet): MemorySeries {
     const kept = labels.filter(([, text]) => text !== '')
     const key = labelsKey(kept)
     let series = this.#series.get(key)
@@ -28,7 +38,7 @@ export class MemorySource implements SeriesSource {
       this.#series.set(key, series)
       this.#sorted = undefined
     }
-    series.append(timeMs, value, startMs)
+    return series
   }
 
   clear(): void {
@@ -57,6 +67,10 @@ class MemorySeries {
   #hasStarts = false
 
   constructor(readonly labels: LabelSet) {}
+
+  get newestMs(): number {
+    return this.#timeMs.at(-1) ?? Number.NEGATIVE_INFINITY
+  }
 
   append(timeMs: number, value: PointValue, startMs: number): void {
     const newest = this.#timeMs.at(-1)
