@@ -8,6 +8,10 @@ const ALIASES = 10_000
 /** A field that may be left out, or be there without a value. */
 export const optional = <T extends TSchema>(schema: T) => Type.Optional(Type.Union([schema, Type.Null()]))
 
+/** Lines that may be moved, and by how many blanks: further right than any key stands. */
+const MOVED_LINES = 100
+const MOVED_BY = 200
+
 /** Names and texts; a name without a text has the empty one. */
 export const Texts = Type.Record(Type.String(), Type.Union([Type.String(), Type.Null()]))
 
@@ -35,14 +39,7 @@ export class YamlFault extends Error {
  * @throws YamlFault
  */
 export function readStrictYaml<T extends TSchema>(text: string, schema: T): StrictYaml<Static<T>> {
-  const lines = new LineCounter()
-  const document = parseDocument(text, {
-    schema: 'failsafe',
-    customTags: ['null'],
-    merge: true,
-    lineCounter: lines,
-    logLevel: 'silent',
-  })
+  const { document, lines } = parseLeniently(text)
   const [error] = document.errors
   if (error) throw new YamlFault(firstLine(error.message), [], lines.linePos(error.pos[0]).line)
   const line = (path: readonly (string | number)[]) => {
@@ -65,6 +62,23 @@ export function readStrictYaml<T extends TSchema>(text: string, schema: T): Stri
     throw new YamlFault(wordingOf(innermost), path, line(path))
   }
   return { content: content as Static<T>, line }
+}
+
+/**
+ * Go's YAML takes quoted texts whose further lines stand left of their key. Blanks before such a line say nothing, so
+ * it is moved to the right until the text can be read.
+ */
+function parseLeniently(text: string) {
+  let moved = text
+  for (let tries = 0; ; tries++) {
+    const lines = new LineCounter()
+    const options = { schema: 'failsafe', customTags: ['null'], merge: true, logLevel: 'silent' } as const
+    const document = parseDocument(moved, { ...options, customTags: ['null'], lineCounter: lines })
+    const unclosed = document.errors.find(({ message }) => /^Missing closing ["'] ?quote/.test(message))
+    const next = unclosed && tries < MOVED_LINES ? moved.indexOf('\n', unclosed.pos[0]) + 1 : 0
+    if (next === 0) return { document, lines }
+    moved = `${moved.slice(0, next)}${' '.repeat(MOVED_BY)}${moved.slice(next)}`
+  }
 }
 
 /** Of a field that may be null, what is wrong with the value that it has. */

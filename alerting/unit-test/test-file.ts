@@ -150,9 +150,15 @@ function read(text: string) {
 }
 
 function readTest(test: TestText, evaluationIntervalMs: number): UnitTest {
+  const alerts = (test.alert_rule_test ?? []).map(readAlertTest)
+  const exprs = (test.promql_expr_test ?? []).map(readExprTest)
+  const intervalMs = duration(test.interval) || evaluationIntervalMs
+  const endMs = Math.max(0, ...[...alerts, ...exprs].map(({ atMs }) => atMs))
+  // What lies behind the last question is never loaded: tests say "for ever" with millions of points.
+  const wanted = Math.floor(endMs / intervalMs) + 1
   const series = (test.input_series ?? []).map(({ series, values }) => {
     try {
-      return parseSeriesLine(`${series ?? ''} ${values ?? ''}`)
+      return parseSeriesLine(`${series ?? ''} ${values ?? ''}`, wanted)
     } catch (thrown) {
       throw new Error(`the series ${series} cannot be read: ${(thrown as Error).message}`)
     }
@@ -160,10 +166,10 @@ function readTest(test: TestText, evaluationIntervalMs: number): UnitTest {
   return {
     name: test.name ?? '',
     startMs: startOf(test.start_timestamp ?? '0'),
-    intervalMs: duration(test.interval) || evaluationIntervalMs,
+    intervalMs,
     series,
-    alerts: (test.alert_rule_test ?? []).map(readAlertTest),
-    exprs: (test.promql_expr_test ?? []).map(readExprTest),
+    alerts,
+    exprs,
     externalLabels: texts(test.external_labels),
     externalUrl: test.external_url ?? '',
   }
