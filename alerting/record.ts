@@ -11,6 +11,9 @@ export interface RecordedPoint {
   value: number | NativeHistogram | 'stale'
 }
 
+/** A point that can be stored: histograms are, for now, in unit tests alone. */
+export type StoredPoint = RecordedPoint & { value: number | 'stale' }
+
 /** The series that a rule gave when it was evaluated last, by key. */
 export type RecordedSeries = ReadonlyMap<string, LabelSet>
 
@@ -43,7 +46,7 @@ export function seriesOfPoints(points: readonly RecordedPoint[]): Map<string, La
 }
 
 /** Staleness markers for the series that were there before and are no more. */
-export function staleMarkers(before: RecordedSeries, now: RecordedSeries, timeMs: number): RecordedPoint[] {
+export function staleMarkers(before: RecordedSeries, now: RecordedSeries, timeMs: number): StoredPoint[] {
   const gone = [...before].filter(([key]) => !now.has(key))
   return gone.map(([, labels]) => ({ labels, timeMs, value: 'stale' as const }))
 }
