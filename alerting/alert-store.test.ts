@@ -67,6 +67,13 @@ test('groups come back as they were stored, in order, with the alerts at their r
   expect(await store.known('f.yaml;second')).toEqual(new Map([[1, [ALERT, PENDING]]]))
 })
 
+test('how the recording rules of a group stand comes back too', async () => {
+  const store = new AlertStore(db)
+  const recording = { record: 'job:up:sum', query: 'sum(up)', labels: {}, health: 'ok', judgedMs: 3000, tookMs: 1 } as const
+  await store.save({ ...group('g'), recordings: [recording] }, 0, 3000)
+  expect(await store.groups()).toEqual([{ ...group('g'), recordings: [recording] }])
+})
+
 test('alerts that are gone are gone', async () => {
   const store = new AlertStore(db)
   await store.save(group('g', [ALERT]), 0, 3000)

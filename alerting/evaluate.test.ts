@@ -51,7 +51,7 @@ describe('an alert', () => {
       'firing',
       'firing',
       'firing',
-      undefined,
+      'firing',
       undefined,
     ])
   })

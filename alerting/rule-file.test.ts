@@ -1,6 +1,5 @@
-import { describe, expect, test } from 'vitest'
-import { readRuleFile } from './rule-file.js'
-import { parseTemplate } from './template.js'
+import { expect, test } from 'vitest'
+import { checkRuleFile, isRecording, readRuleFile } from './rule-file.js'
 
 const read = (yaml: string) => readRuleFile(yaml, 'file.yaml', 45_000)
 const rule = (text: string) => `groups: [{ name: g, rules: [{ ${text} }] }]`
@@ -10,15 +9,26 @@ test('groups and rules are read with their durations, labels of the group among 
 groups:
   - name: g
     interval: 10s
+    query_offset: 1m
+    limit: 100
     labels: { team: a, tier: 1 }
     rules:
       - { alert: A, expr: up == 0, for: 1m30s, keep_firing_for: 2m, labels: { team: b } }
+      - { record: 'job:up:sum', expr: sum by(job) (up), labels: { cluster: '' } }
 `)
-  expect(group).toMatchObject({ name: 'g', file: 'file.yaml', intervalMs: 10_000 })
-  expect(group.rules[0]).toMatchObject({ alert: 'A', text: 'up == 0', forMs: 90_000, keepFiringMs: 120_000 })
-  expect(group.rules[0].labels.map(({ name, text }) => [name, text])).toEqual([
+  expect(group).toMatchObject({ name: 'g', file: 'file.yaml', intervalMs: 10_000, queryOffsetMs: 60_000, limit: 100 })
+  const [alert, recording] = group.rules
+  if (isRecording(alert) || !isRecording(recording)) throw new Error('an alert and a recording rule were expected')
+  expect(alert).toMatchObject({ alert: 'A', text: 'up == 0', forMs: 90_000, keepFiringMs: 120_000 })
+  expect(alert.labels.map(({ name, text }) => [name, text])).toEqual([
     ['team', 'b'],
     ['tier', '1'],
+  ])
+  expect(recording).toMatchObject({ record: 'job:up:sum', text: 'sum by(job) (up)' })
+  expect(recording.labels).toEqual([
+    { name: 'team', text: 'a' },
+    { name: 'tier', text: '1' },
+    { name: 'cluster', text: '' },
   ])
 })
 
@@ -26,39 +36,56 @@ test('a group that names no interval has that of the settings', () => {
   expect(read(rule('alert: A, expr: up'))[0].intervalMs).toBe(45_000)
 })
 
+test('fields that are there without a value are as good as left out, and an empty file has no groups', () => {
+  const [group] = read(
+    'groups:\n  - name: g\n    interval:\n    labels:\n    rules:\n      - alert: A\n        expr: 1\n        labels:\n',
+  )
+  expect(group.rules).toMatchObject([{ alert: 'A', text: '1', labels: [] }])
+  expect(read('')).toEqual([])
+  expect(read('groups:')).toEqual([])
+})
+
+test('parts of a file that are said once and used again are read where they are used', () => {
+  const [group] = read(`
+groups:
+  - name: g
+    rules:
+      - { alert: A, expr: up, labels: &team { team: a } }
+      - { alert: B, expr: up, labels: { <<: *team, tier: b } }
+`)
+  expect(group.rules.map(({ labels }) => labels.map(({ name }) => name))).toEqual([['team'], ['team', 'tier']])
+})
+
 test.each([
-  ['groups: [', /the whole file/],
-  ['rules: []', /groups/],
-  [rule('alert: A, expr: "up =="'), /g: A: expr/],
-  [rule('alert: A, expr: up, for: soon'), /g: A: for: "soon" is not a duration/],
-  [rule('alert: A, expr: up, labels: { "a-b": x }'), /"a-b" cannot be a label/],
-  [rule('alert: A, expr: up, annotations: { s: "{{ query }}" }'), /annotations\.s: "query" is not known/],
-  [rule('alert: A, expr: up, annotations: { s: "{{ $value | title }}" }'), /template function "title"/],
-  [rule('alert: A, expr: up, annotations: { s: "{{ $value" }'), /is not closed/],
+  ['groups: [', /line 1/],
+  ['rules: []', /there is no field "rules" here/],
+  ['groups: [{ name: g, owner: x, rules: [] }]', /groups\.0\.owner: there is no field "owner" here/],
   ['groups: [{ name: g, rules: [] }, { name: g, rules: [] }]', /two groups of this name/],
-  ['groups: [{ name: g, interval: 0, rules: [] }]', /its interval is 0/],
+  ['groups: [{ rules: [] }]', /it has no name/],
+  ['groups: [{ name: g, limit: few, rules: [] }]', /its limit is "few"/],
+  [rule('alert: A, expr: "up =="'), /line 1, group "g", rule 1, "A": expr: /],
+  [rule('record: a, expr: "up[5m]"'), /rule 1, "a": expr: it gives a matrix/],
+  [rule('alert: A, record: b, expr: up'), /both "record" and "alert"/],
+  [rule('expr: up'), /neither "record" nor "alert"/],
+  [rule('alert: A'), /rule 1, "A": it has no "expr"/],
+  [rule('alert: A, expr: up, for: soon'), /rule 1, "A": for: "soon" is not a duration/],
+  [rule('record: "a{b=c}", expr: up'), /cannot be the name of a metric/],
+  [rule('record: a, expr: up, for: 5m'), /a recording rule has no "for"/],
+  [rule('record: a, expr: up, annotations: { s: x }'), /a recording rule has no "annotations"/],
+  [rule('alert: A, expr: up, labels: { __name__: x }'), /"__name__" cannot be a label/],
+  [
+    rule('alert: A, expr: up, annotations: { s: "{{ $label.x }}" }'),
+    /annotation "s": the variable "\$label" is not known/,
+  ],
+  [rule('alert: A, expr: up, labels: { s: "{{ $value | upper }}" }'), /label "s": the function "upper" is not known/],
+  [rule('alert: A, expr: up, annotations: { s: "{{ $value" }'), /is not closed/],
 ])('%s is refused with its place', (yaml, reason) => {
   expect(() => read(yaml)).toThrow(
     expect.objectContaining({ code: 'TM_RULE_FILE', message: expect.stringMatching(reason) }),
   )
 })
 
-describe('a template', () => {
-  const fill = (text: string, value: number) => parseTemplate(text)({ labels: { host: 'a' }, value })
-
-  test.each<[string, number, string]>([
-    ['{{ $labels.host }} at {{ $value }}', 1.5, 'a at 1.5'],
-    ['{{ .Labels.host }}{{ .Labels.other }}!', 0, 'a!'],
-    ['{{ $value | humanize }}', 1_234_567, '1.235M'],
-    ['{{ humanize $value }}', 0.0012, '1.2m'],
-    ['{{ $value | humanize }}', 0, '0'],
-    ['{{ $value | humanizeDuration }}', 3723, '1h 2m 3s'],
-    ['{{ $value | humanizeDuration }}', 12.5, '12.5s'],
-    ['{{ $value | humanizeDuration }}', 0.25, '250ms'],
-    ['{{ $value | humanizeDuration }}', 90_000, '1d 1h 0m 0s'],
-    ['{{ $value | humanizePercentage }}', 0.0512, '5.12%'],
-    ['{{ $value | humanize }}', Number.NaN, 'NaN'],
-  ])('%s of %s is %s', (text, value, filled) => {
-    expect(fill(text, value)).toBe(filled)
-  })
+test('everything that is wrong with a file can be told at once, with the lines', () => {
+  const { faults } = checkRuleFile('groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up(\n  - alert: B\n', 'f', 1)
+  expect(faults.map(({ message }) => /line \d+/.exec(message)?.[0])).toEqual(['line 5', 'line 6'])
 })

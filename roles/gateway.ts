@@ -4,6 +4,7 @@ import { createGateway, type Gateway } from '../ingest/gateway/gateway.js'
 import { firstLayout, type LayoutRules, planLayout } from '../ingest/routing/plan-layout.js'
 import { parseDuration } from '../schemas/config/duration.js'
 import type { Config } from '../schemas/config/schema.js'
+import type { Log } from '../schemas/ports/log.js'
 import { checkCatalog, checkLog } from './checks.js'
 import type { RoleContext, RunningRole } from './context.js'
 import { startInputs } from './inputs.js'
@@ -27,18 +28,8 @@ export async function startGateway(context: RoleContext): Promise<GatewayRole> {
   const { config, clock, stores, closing, onError } = context
   const log = await stores.log()
   const { catalog } = await stores.catalog()
-  const layouts = new CatalogLayouts(catalog.db)
-  const partitions = await log.partitions('tidemark.points')
-  if ((await layouts.read()).length === 0) await layouts.add(firstLayout(partitions), undefined)
   const appends = measuredLog(log)
-  const gateway = createGateway({
-    log: appends.log,
-    layouts: await layouts.read(),
-    limits: config.limits,
-    policies: config.cardinality,
-    clock,
-  })
-  closing.add('layouts', repeat(LAYOUT_EVERY_MS, followLayouts(context, gateway, layouts), onError))
+  const gateway = await openGateway(context, appends.log)
   const store = async () => {
     const changed = gateway.metadata.takeChanged()
     try {
@@ -57,6 +48,24 @@ export async function startGateway(context: RoleContext): Promise<GatewayRole> {
     metrics: gatewayMetrics(gateway, appends),
     report: async () => ({ ingest: gateway.counts() }),
   }
+}
+
+/** A gateway that spreads points as all others do. @param log that it appends to */
+export async function openGateway(context: RoleContext, log: Pick<Log, 'append'>): Promise<Gateway> {
+  const { config, clock, stores, closing, onError } = context
+  const { catalog } = await stores.catalog()
+  const layouts = new CatalogLayouts(catalog.db)
+  const partitions = await (await stores.log()).partitions('tidemark.points')
+  if ((await layouts.read()).length === 0) await layouts.add(firstLayout(partitions), undefined)
+  const gateway = createGateway({
+    log,
+    layouts: await layouts.read(),
+    limits: config.limits,
+    policies: config.cardinality,
+    clock,
+  })
+  closing.add('layouts', repeat(LAYOUT_EVERY_MS, followLayouts(context, gateway, layouts), onError))
+  return gateway
 }
 
 /** Goes by the layouts that there are, and adds one where the log has grown or a metric is over its share. */

@@ -25,12 +25,13 @@ const REPEAT = /^x(\d+)(?=\s|$)/
 
 /**
  * Reads a line such as `http_requests{path="/"} 0+10x3 _ {{count:2}}x2`.
+ * @param wanted items, the rest is read but not unrolled; left out: all, and too many are an error
  * @throws Error that says what cannot be read
  */
-export function parseSeriesLine(line: string): { labels: LabelSet; items: ScriptItem[] } {
+export function parseSeriesLine(line: string, wanted?: number): { labels: LabelSet; items: ScriptItem[] } {
   const reader = new SeriesReader(line)
   const labels = reader.labels()
-  return { labels, items: parseItems(reader.rest()) }
+  return { labels, items: new ItemReader(wanted).read(reader.rest()) }
 }
 
 /** The labels of a line that has no items. @throws Error */
@@ -115,81 +116,92 @@ class SeriesReader {
   }
 }
 
-function parseItems(text: string): ScriptItem[] {
-  const items: ScriptItem[] = []
-  let rest = text
-  while (rest !== '') {
-    const length = rest.startsWith('{{') ? histogramItems(rest, items) : plainItems(rest, items)
-    if (items.length > ITEMS_LIMIT) throw new Error(`the line has more than ${ITEMS_LIMIT} items`)
-    rest = rest.slice(length).trimStart()
-  }
-  return items
-}
+class ItemReader {
+  readonly #items: ScriptItem[] = []
 
-/** Adds the items of the first word. @returns its length */
-function plainItems(text: string, items: ScriptItem[]): number {
-  const word = /^\S+/.exec(text)?.[0] ?? ''
-  const omitted = OMITTED.exec(word)
-  const stale = STALE.exec(word)
-  const float = FLOAT.exec(word)
-  if (omitted) {
-    const times = count(omitted[1] ?? '1')
-    if (times === 0) throw new Error(`"${word}" leaves out no point: _xN needs an N of 1 or more`)
-    for (let i = 0; i < times; i++) items.push(undefined)
-  } else if (stale) {
-    for (let i = 0; i <= count(stale[1] ?? '0'); i++) items.push({ value: Number.NaN, stale: true })
-  } else if (float) {
-    let value = floatValue(float[1])
-    const step = float[2] === undefined ? 0 : floatValue(float[2])
-    const times = count(float[3] ?? '0')
-    for (let i = 0; i <= times; i++) {
-      items.push({ value })
-      if (float[2] !== undefined) value += step
+  constructor(private readonly wanted: number | undefined) {}
+
+  read(text: string): ScriptItem[] {
+    let rest = text
+    while (rest !== '') {
+      const length = rest.startsWith('{{') ? this.#histograms(rest) : this.#plain(rest)
+      if (this.#items.length > ITEMS_LIMIT) throw new Error(`the line has more than ${ITEMS_LIMIT} items`)
+      rest = rest.slice(length).trimStart()
     }
-  } else {
-    throw new Error(`"${word}" is no value: write 1, 1x3, 1+2x3, _, _x3, stale or {{...}}`)
+    return this.#items
   }
-  return word.length
+
+  /** Adds the items of the first word. @returns its length */
+  #plain(text: string): number {
+    const word = /^\S+/.exec(text)?.[0] ?? ''
+    const omitted = OMITTED.exec(word)
+    const stale = STALE.exec(word)
+    const float = FLOAT.exec(word)
+    if (omitted) {
+      if (Number(omitted[1] ?? '1') === 0) throw new Error(`"${word}" leaves out no point: _xN needs an N of 1 or more`)
+      this.#add(this.#count(omitted[1] ?? '1'), () => undefined)
+    } else if (stale) {
+      this.#add(this.#count(stale[1] ?? '0') + 1, () => ({ value: Number.NaN, stale: true }))
+    } else if (float) {
+      let value = floatValue(float[1])
+      const step = float[2] === undefined ? undefined : floatValue(float[2])
+      this.#add(this.#count(float[3] ?? '0') + 1, () => {
+        const item = { value }
+        if (step !== undefined) value += step
+        return item
+      })
+    } else {
+      throw new Error(`"${word}" is no value: write 1, 1x3, 1+2x3, _, _x3, stale or {{...}}`)
+    }
+    return word.length
+  }
+
+  /** Adds the items of `{{..}}`, `{{..}}xN`, `{{..}}+{{..}}xN` or `{{..}}-{{..}}xN`. @returns the length of that text */
+  #histograms(text: string): number {
+    const first = readHistogram(text, 0)
+    let at = first.end
+    let ramp: ((a: NativeHistogram) => NativeHistogram) | undefined
+    let { hintGiven } = first.item
+    if (text.startsWith('+{{', at) || text.startsWith('-{{', at)) {
+      const second = readHistogram(text, at + 1)
+      const step = second.item.histogram
+      ramp = (a) => moved(a, step, text[first.end] === '+' ? addHistograms : subtractHistograms)
+      hintGiven = second.item.hintGiven
+      at = second.end
+    }
+    const repeat = REPEAT.exec(text.slice(at))
+    if ((ramp && !repeat) || (!repeat && !/^(?:\s|$)/.test(text.slice(at)))) {
+      throw new Error(
+        `"${text.slice(at).split(/\s/, 1)[0]}" cannot stand behind a histogram: write {{..}}xN or {{..}}+{{..}}xN`,
+      )
+    }
+    let { histogram } = first.item
+    let isFirst = true
+    this.#add(this.#count(repeat?.[1] ?? '0') + 1, () => {
+      if (ramp && !isFirst) histogram = ramp(histogram)
+      isFirst = false
+      return { histogram, hintGiven }
+    })
+    return at + (repeat?.[0].length ?? 0)
+  }
+
+  #add(times: number, next: () => ScriptItem): void {
+    const most = this.wanted === undefined ? times : Math.min(times, this.wanted - this.#items.length)
+    for (let i = 0; i < most; i++) this.#items.push(next())
+  }
+
+  #count(digits: string): number {
+    const times = Number(digits)
+    if (this.wanted === undefined && times > ITEMS_LIMIT)
+      throw new Error(`x${digits} is more than ${ITEMS_LIMIT} items`)
+    return times
+  }
 }
 
 function floatValue(text: string): number {
   const value = parseScriptNumber(text)
   if (value === undefined) throw new Error(`"${text}" is no number`)
   return value
-}
-
-function count(digits: string): number {
-  const times = Number(digits)
-  if (times > ITEMS_LIMIT) throw new Error(`x${digits} is more than ${ITEMS_LIMIT} items`)
-  return times
-}
-
-/** Adds the items of `{{..}}`, `{{..}}xN`, `{{..}}+{{..}}xN` or `{{..}}-{{..}}xN`. @returns the length of that text */
-function histogramItems(text: string, items: ScriptItem[]): number {
-  const first = readHistogram(text, 0)
-  let at = first.end
-  let ramp: ((a: NativeHistogram) => NativeHistogram) | undefined
-  let { hintGiven } = first.item
-  if (text.startsWith('+{{', at) || text.startsWith('-{{', at)) {
-    const second = readHistogram(text, at + 1)
-    const step = second.item.histogram
-    ramp = (a) => moved(a, step, text[first.end] === '+' ? addHistograms : subtractHistograms)
-    hintGiven = second.item.hintGiven
-    at = second.end
-  }
-  const repeat = REPEAT.exec(text.slice(at))
-  if ((ramp && !repeat) || (!repeat && !/^(?:\s|$)/.test(text.slice(at)))) {
-    throw new Error(
-      `"${text.slice(at).split(/\s/, 1)[0]}" cannot stand behind a histogram: write {{..}}xN or {{..}}+{{..}}xN`,
-    )
-  }
-  let { histogram } = first.item
-  items.push({ histogram, hintGiven })
-  for (let i = 0; i < count(repeat?.[1] ?? '0'); i++) {
-    if (ramp) histogram = ramp(histogram)
-    items.push({ histogram, hintGiven })
-  }
-  return at + (repeat?.[0].length ?? 0)
 }
 
 /** One step of a ramp. Going down makes no gauge of a counter. */

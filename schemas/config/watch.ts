@@ -18,6 +18,15 @@ export const watchGroups = {
     }),
     own_rules: Type.Boolean({ default: true, description: 'judge the pipeline’s own rules' }),
     evaluation_interval: duration('30s', 'how often a group that names no interval is judged'),
+    external_labels: Type.Record(Type.String(), Type.String(), {
+      default: {},
+      description: 'what tells this installation from others: $externalLabels of templates',
+    }),
+    external_url: Type.String({
+      default: '',
+      pattern: '^(https?://.+)?$',
+      description: 'where users find Tidemark: $externalURL of templates',
+    }),
   }),
   heartbeat: group({
     url: Type.String({

@@ -35,10 +35,20 @@ export interface RuleStatus {
   alerts: readonly ActiveAlert[]
 }
 
+/** One recording rule and how it went. */
+export interface RecordingStatus
+  extends Pick<RuleStatus, 'query' | 'labels' | 'health' | 'lastError' | 'judgedMs' | 'tookMs'> {
+  /** The metric that it records. */
+  record: string
+}
+
 /** A group of rules that are judged together. */
 export interface RuleGroupStatus {
   name: string
   file: string
   intervalMs: number
+  /** Those that give alerts. */
   rules: readonly RuleStatus[]
+  /** Those that record; left out if there are none. */
+  recordings?: readonly RecordingStatus[]
 }

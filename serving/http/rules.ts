@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyPluginAsync } from 'fastify'
-import type { ActiveAlert, RuleGroupStatus, RuleStatus } from '../../schemas/ports/rules.js'
+import type { ActiveAlert, RecordingStatus, RuleGroupStatus, RuleStatus } from '../../schemas/ports/rules.js'
 import { sendJson } from './answer.js'
 
 const Names = Type.Optional(Type.Union([Type.String(), Type.Array(Type.String())]))
@@ -21,7 +21,9 @@ export function rulesPlugin(groups: () => Promise<readonly RuleGroupStatus[]>): 
       '/api/v1/rules',
       { schema: { querystring: RulesParameters } },
       async ({ query }, reply) => {
-        const shown = (await groups()).map((group) => chosen(group, query)).filter(({ rules }) => rules.length > 0)
+        const shown = (await groups())
+          .map((group) => chosen(group, query))
+          .filter(({ rules, recordings = [] }) => rules.length + recordings.length > 0)
         const withAlerts = query.exclude_alerts !== 'true'
         const data = { groups: shown.map((group) => groupJson(group, withAlerts)) }
         return sendJson(reply, JSON.stringify({ status: 'success', data }))
@@ -38,20 +40,39 @@ export function rulesPlugin(groups: () => Promise<readonly RuleGroupStatus[]>): 
 function chosen(group: RuleGroupStatus, query: Static<typeof RulesParameters>): RuleGroupStatus {
   const isWanted = (names: string | string[] | undefined, name: string) =>
     names === undefined || [names].flat().includes(name)
-  const isGroup =
-    query.type !== 'record' && isWanted(query['rule_group[]'], group.name) && isWanted(query['file[]'], group.file)
-  return { ...group, rules: isGroup ? group.rules.filter(({ alert }) => isWanted(query['rule_name[]'], alert)) : [] }
+  const isGroup = isWanted(query['rule_group[]'], group.name) && isWanted(query['file[]'], group.file)
+  const isKind = (kind: string) => isGroup && (query.type ?? kind) === kind
+  const named = query['rule_name[]']
+  return {
+    ...group,
+    rules: isKind('alert') ? group.rules.filter(({ alert }) => isWanted(named, alert)) : [],
+    recordings: isKind('record') ? group.recordings?.filter(({ record }) => isWanted(named, record)) : [],
+  }
 }
 
-function groupJson({ name, file, intervalMs, rules }: RuleGroupStatus, withAlerts: boolean) {
+function groupJson({ name, file, intervalMs, rules, recordings = [] }: RuleGroupStatus, withAlerts: boolean) {
+  const all = [...rules, ...recordings]
   return {
     name,
     file,
-    rules: rules.map((rule) => ruleJson(rule, withAlerts)),
+    rules: [...recordings.map(recordingJson), ...rules.map((rule) => ruleJson(rule, withAlerts))],
     interval: intervalMs / 1000,
     limit: 0,
-    evaluationTime: rules.reduce((sum, { tookMs }) => sum + tookMs, 0) / 1000,
-    lastEvaluation: utc(Math.max(...rules.map(({ judgedMs = 0 }) => judgedMs))),
+    evaluationTime: all.reduce((sum, { tookMs }) => sum + tookMs, 0) / 1000,
+    lastEvaluation: utc(Math.max(...all.map(({ judgedMs = 0 }) => judgedMs))),
+  }
+}
+
+function recordingJson({ record, query, labels, health, lastError, tookMs, judgedMs = 0 }: RecordingStatus) {
+  return {
+    name: record,
+    query,
+    labels,
+    health,
+    lastError,
+    evaluationTime: tookMs / 1000,
+    lastEvaluation: utc(judgedMs),
+    type: 'recording',
   }
 }
 

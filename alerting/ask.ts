@@ -1,0 +1,95 @@
+import type { Expr } from '../promql/ast.js'
+import { evaluateQuery, type QueryOptions, type QueryTimes, type Value } from '../promql/engine.js'
+import { formatHistogram } from '../promql/histogram/index.js'
+import type { LabelSet } from '../promql/labels.js'
+import { parseExpr } from '../promql/parse.js'
+import type { NativeHistogram } from '../schemas/histogram.js'
+import type { SeriesSource } from '../schemas/ports/series-source.js'
+import type { TemplateSample } from './template/template.js'
+
+/** A source that may know that its answers lack something: then nothing follows from a series that is not there. */
+export type RuleSource = SeriesSource & { readonly partialReasons?: ReadonlySet<string> }
+
+/** What rules are evaluated with. */
+export interface AskOptions {
+  /** Opens a source for one question. */
+  open: () => Promise<RuleSource>
+  limits: QueryOptions['limits']
+  /** Step of subqueries that name none, ms; left out: the engine's. */
+  defaultSubqueryStepMs?: number
+}
+
+/** What the expression of a rule gave at a time. */
+export interface Given {
+  labels: LabelSet
+  /** Says nothing where there is a histogram. */
+  value: number
+  histogram?: NativeHistogram
+}
+
+/** A question: an expression, and its text for positions in messages. */
+export interface Question {
+  expr: Expr
+  text: string
+}
+
+/**
+ * What an expression gives at each time that it gives something at.
+ * @param offsetMs it is asked as of so long before each time
+ * @throws Error if it fails, or if its answer lacks something
+ */
+export async function askRange(
+  { expr, text }: Question,
+  { startMs, endMs, stepMs }: QueryTimes,
+  offsetMs: number,
+  options: AskOptions,
+): Promise<Map<number, Given[]>> {
+  if (startMs === endMs) {
+    return new Map([[startMs, await askOnce({ expr, text }, startMs - offsetMs, options)]])
+  }
+  const times = { startMs: startMs - offsetMs, endMs: endMs - offsetMs, stepMs }
+  const value = await evaluate({ expr, text }, times, options)
+  const given = new Map<number, Given[]>()
+  const add = (timeMs: number, one: Given) => {
+    const already = given.get(timeMs + offsetMs)
+    if (already) already.push(one)
+    else given.set(timeMs + offsetMs, [one])
+  }
+  if (value.type !== 'matrix') return given
+  for (const { labels, timeMs, value: values, histogramMs, histogram } of value.series) {
+    timeMs.forEach((at, i) => {
+      add(at, { labels, value: values[i] })
+    })
+    histogramMs.forEach((at, i) => {
+      add(at, { labels, value: 0, histogram: histogram[i] })
+    })
+  }
+  return given
+}
+
+/** What an expression gives at one time: a scalar is a sample without labels. @throws Error as `askRange` */
+export async function askOnce(question: Question, timeMs: number, options: AskOptions): Promise<Given[]> {
+  const value = await evaluate(question, { startMs: timeMs, endMs: timeMs, stepMs: 0 }, options)
+  if (value.type === 'vector') return value.samples
+  if (value.type === 'scalar') return [{ labels: [], value: value.value }]
+  throw new Error('rule result is not a vector or scalar')
+}
+
+/** What templates are answered when they ask. @throws Error as `askRange` */
+export async function askForTemplate(text: string, timeMs: number, options: AskOptions): Promise<TemplateSample[]> {
+  return (await askOnce({ expr: parseExpr(text), text }, timeMs, options)).map(templateSample)
+}
+
+/** A sample as templates see it. */
+export function templateSample({ labels, value, histogram }: Given): TemplateSample {
+  return { labels: Object.fromEntries(labels), value: histogram ? formatHistogram(histogram) : value }
+}
+
+async function evaluate({ expr, text }: Question, times: QueryTimes, options: AskOptions): Promise<Value> {
+  const { open, limits, defaultSubqueryStepMs } = options
+  const source = await open()
+  const { value } = await evaluateQuery(expr, text, times, source, { limits, defaultSubqueryStepMs })
+  const reasons = [...(source.partialReasons ?? [])]
+  if (reasons.length > 0) throw new Error(reasons.join('; '))
+  return value
+}
