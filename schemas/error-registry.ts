@@ -361,6 +361,8 @@ export const ERRORS = {
     'what it had found stays as it is until it can be judged again',
     true,
   ),
+  // Dispatch of alerts
+  TM_DISPATCH_FILE: entry(500, 'the routes of alerts in {file} cannot be used: {where}: {reason}', '{fix}'),
   TM_HEARTBEAT: entry(
     503,
     'the heartbeat to {host} was not taken: {reason}',
