@@ -1,5 +1,6 @@
 import { AlertStore } from '../alerting/alert-store.js'
 import { activeAlerts, alertChanges } from '../alerting/changes.js'
+import type { DispatchConfig } from '../alerting/dispatch/config/dispatch-config.js'
 import { GroupEvaluator, groupId, judgeableMs } from '../alerting/evaluate.js'
 import type { AlertDb } from '../alerting/tables.js'
 import type { CatalogDb } from '../batch/catalog/tables.js'
@@ -10,6 +11,7 @@ import { WINDOW_MS } from '../schemas/time.js'
 import { createSeriesSource } from '../serving/source.js'
 import { checkCatalog, checkHot, checkLive, checkLog, checkObjects } from './checks.js'
 import type { RoleContext, RunningRole } from './context.js'
+import { startDispatch, takeIntoLog } from './dispatch.js'
 import { collector, type RoleMetrics } from './metrics/collector.js'
 import { repeat } from './repeat.js'
 import { readRuleGroups } from './rule-groups.js'
@@ -28,7 +30,7 @@ interface JudgedGroup {
 }
 
 /** Starts to judge the rules. @throws TM_RULE_FILE */
-export async function startAlerts(context: RoleContext): Promise<RunningRole> {
+export async function startAlerts(context: RoleContext, routes: () => DispatchConfig): Promise<RunningRole> {
   const { config, clock, stores, closing, onError } = context
   const groups = readRuleGroups(config.alerting)
   const { catalog } = await stores.catalog()
@@ -50,6 +52,7 @@ export async function startAlerts(context: RoleContext): Promise<RunningRole> {
       if (toMs > one.judgedMs) await judgeGroup(one, toMs, store, context)
     }
   }
+  const dispatch = startDispatch(context, catalog.db, routes, takeIntoLog(catalog.db, context.logger))
   closing.add('judging rules', repeat(LOOK_EVERY_MS, look, onError))
   const log = await stores.log()
   const hot = await stores.hot()
@@ -62,7 +65,7 @@ export async function startAlerts(context: RoleContext): Promise<RunningRole> {
       checkLive(live),
       checkObjects(await stores.objects()),
     ],
-    metrics: alertMetrics(judged),
+    metrics: { collectors: [...alertMetrics(judged).collectors, ...dispatch.collectors] },
   }
 }
 

@@ -51,6 +51,7 @@ export function heldAlert(told: ToldAlert, nowMs: number, resolveTimeoutMs: numb
   if (Object.keys(labels).length === 0) throw new Error('it has no label with a value')
   if (names.includes('')) throw new Error('a label or annotation has no name')
   if (!texts(told).every(isUnicode)) throw new Error('a label or annotation is not UTF-8')
+  if (texts(told).some((text) => text.includes('\0'))) throw new Error('a label or annotation has a null character')
   if (alert.endsMs < alert.startsMs) throw new Error('it ends before it starts')
   return alert
 }

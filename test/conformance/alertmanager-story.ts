@@ -1,5 +1,5 @@
 import { heldAlert } from '../../alerting/dispatch/alert.js'
-import type { DispatchConfig } from '../../alerting/dispatch/config/dispatch-config.js'
+import type { DispatchConfig, Receiver } from '../../alerting/dispatch/config/dispatch-config.js'
 import { readDispatchConfig } from '../../alerting/dispatch/config/read-config.js'
 import { Dispatcher, type DueFlush } from '../../alerting/dispatch/dispatcher.js'
 import type { DispatchedAlert } from '../../alerting/dispatch/flush.js'
@@ -79,6 +79,7 @@ class Telling {
       story.config.receivers.flatMap(({ webhooks = [] }) => webhooks.map((one) => [one.id, one])),
     )
     const log = new NotificationLog()
+    const sendsResolved = (name: string) => webhooks.get(name)?.send_resolved !== false
     const startsMs = secondsMs(story.startDelay ?? 0)
     this.#dispatchers = Array.from({ length: instances }, (_, position) => {
       const options = {
@@ -86,8 +87,7 @@ class Telling {
         log,
         startsMs,
         waitMs: position * PEER_WAIT_MS,
-        targetsOf: ({ channels }: DispatchConfig['receivers'][number]) =>
-          channels.map(({ channel, sendResolved }) => ({ name: channel, sendsResolved: sendResolved })),
+        targetsOf: ({ channels }: Receiver) => channels.map((name) => ({ name, sendsResolved: sendsResolved(name) })),
       }
       return new Dispatcher(this.#config, options, 0)
     })
@@ -192,7 +192,7 @@ function fileOf({ config }: Story) {
     ...config,
     receivers: config.receivers.map(({ name, webhooks = [] }) => ({
       name,
-      channels: webhooks.map(({ id, send_resolved = true }) => ({ channel: id, send_resolved })),
+      channels: webhooks.map(({ id }) => id),
     })),
   }
 }

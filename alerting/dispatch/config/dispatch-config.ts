@@ -2,18 +2,11 @@ import type { LabelPredicate } from '../match/label-matchers.js'
 import type { Route } from '../route.js'
 import type { TimeInterval } from '../time-interval.js'
 
-/** A way to reach someone, by its name (`slack:#alerts`). */
-export interface ReceiverChannel {
-  channel: string
-  /** True if it is told of what was resolved too. */
-  sendResolved: boolean
-}
-
 /** Who is told: some channels at once. */
 export interface Receiver {
   name: string
-  /** Empty: those of the rule that fired. */
-  channels: readonly ReceiverChannel[]
+  /** Names of channels (`slack:#alerts`); empty: those of the rule that fired. */
+  channels: readonly string[]
 }
 
 /** Alerts that a source matches mute those that a target matches, where the labels of `equal` are the same. */

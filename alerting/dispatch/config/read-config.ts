@@ -8,7 +8,7 @@ import type { DispatchConfig, InhibitRule, Receiver } from './dispatch-config.js
 import { readTimeInterval } from './read-interval.js'
 import { predicateOf } from './read-matchers.js'
 import { readRoute } from './read-route.js'
-import { DispatchFileSchema, type DispatchFileText, type InhibitText, type ReceiverText } from './schema.js'
+import { DispatchFileSchema, type DispatchFileText, type InhibitText } from './schema.js'
 
 const RESOLVE_TIMEOUT_MS = 300_000
 
@@ -52,7 +52,9 @@ function parseFile(yaml: string): DispatchFileText {
 }
 
 function configOf(file: DispatchFileText, text: string): DispatchConfig {
-  const receivers = uniquely('receivers', file.receivers).map(readReceiver)
+  const receivers = uniquely('receivers', file.receivers).map(
+    ({ name, channels = [] }): Receiver => ({ name, channels }),
+  )
   const intervals = uniquely('time_intervals', [...(file.mute_time_intervals ?? []), ...(file.time_intervals ?? [])])
   const timeIntervals = new Map(
     intervals.map(({ name, time_intervals }) => [name, readIntervals(name, time_intervals)]),
@@ -73,17 +75,6 @@ function configOf(file: DispatchFileText, text: string): DispatchConfig {
     inhibitRules: (file.inhibit_rules ?? []).map((rule, i) => at(`inhibit_rules.${i}`, () => readInhibit(rule))),
     timeIntervals,
     text,
-  }
-}
-
-function readReceiver({ name, channels = [] }: ReceiverText): Receiver {
-  return {
-    name,
-    channels: channels.map((one) =>
-      typeof one === 'string'
-        ? { channel: one, sendResolved: true }
-        : { channel: one.channel, sendResolved: one.send_resolved !== 'false' },
-    ),
   }
 }
 

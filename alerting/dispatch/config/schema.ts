@@ -47,18 +47,10 @@ export type InhibitText = Static<typeof InhibitSchema>
 const ReceiverSchema = Type.Object(
   {
     name: Type.String({ minLength: 1 }),
-    channels: Type.Optional(
-      Type.Array(
-        Type.Union([
-          Type.String({ minLength: 1 }),
-          Type.Object({ channel: Type.String({ minLength: 1 }), send_resolved: Type.Optional(Switch) }, closed),
-        ]),
-      ),
-    ),
+    channels: Type.Optional(Type.Array(Type.String({ minLength: 1 }))),
   },
   closed,
 )
-export type ReceiverText = Static<typeof ReceiverSchema>
 
 const NamedIntervals = Type.Array(
   Type.Object({ name: Type.String({ minLength: 1 }), time_intervals: Type.Array(TimeIntervalSchema) }, closed),
