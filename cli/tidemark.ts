@@ -6,10 +6,12 @@ import { decodeCommand } from './decode.js'
 import { doctorCommand } from './doctor.js'
 import { explainCommand } from './explain.js'
 import { initCommand } from './init.js'
+import { maintenanceCommand } from './maintenance.js'
 import { promqlCommand } from './promql.js'
 import { queryCommand } from './query/query.js'
 import { recomputeCommand } from './recompute.js'
 import { roleCommands } from './role.js'
+import { silenceCommand } from './silence.js'
 import { statusCommand } from './status.js'
 import { tokenCommand } from './token/token.js'
 import { upCommand } from './up.js'
@@ -35,6 +37,7 @@ Start here:
   $ tidemark explain 'host_load1'        which view answers which part of a query, and why
   $ tidemark decode --format influx FILE what the gateway would understand
   $ tidemark promql test FILE...         runs PromQL test scripts against the query engine
+  $ tidemark silence add --help          mutes alerts for a time; tidemark maintenance does so again and again
   $ tidemark token create --help         tokens, which are needed beyond this machine
   $ tidemark audit                       what operators did
 
@@ -58,6 +61,8 @@ for (const command of [
   explainCommand(),
   decodeCommand(),
   promqlCommand(),
+  silenceCommand(),
+  maintenanceCommand(),
   initCommand(),
   tokenCommand(),
   auditCommand(),

@@ -1,11 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../adapters/embedded/postgres.js'
-import { openPostgres } from '../../adapters/postgres.js'
-import { migrate } from '../../batch/catalog/catalog.js'
-import type { CatalogTables } from '../../batch/catalog/tables.js'
 import type { RuleGroupStatus } from '../../schemas/ports/rules.js'
 import { AlertStore } from '../alert-store.js'
 import type { AlertDb } from '../tables.js'
@@ -18,45 +11,28 @@ import { AlertInbox } from './store/alert-inbox.js'
 import { MaintenanceStore } from './store/maintenance-store.js'
 import { SilenceStore } from './store/silence-store.js'
 import type { DispatchDb } from './store/tables.js'
+import { type DispatchCatalog, openDispatchCatalog } from './testing/dispatch-catalog.js'
 
 const T = Date.UTC(2026, 0, 1)
 const S = 1000
-const TABLES = [
-  'alert_inbox',
-  'held_alerts',
-  'silences',
-  'maintenance_windows',
-  'notification_log',
-  'dispatch_lease',
-] as const
 const CONFIG = readDispatchConfig(DEFAULT_DISPATCH_YAML, 'default')
 
-let folder: string
-let server: EmbeddedPostgres
+let catalog: DispatchCatalog
 let db: DispatchDb
 let nowMs: number
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'tidemark-dispatch-'))
-  chmodSync(folder, 0o755)
-  server = await startEmbeddedPostgres(join(folder, 'postgres'))
-  const catalog = openPostgres<CatalogTables>(server.url, { connections: 1 })
-  await migrate(catalog)
-  await catalog.destroy()
-  db = openPostgres(server.url, { connections: 6 })
+  catalog = await openDispatchCatalog()
+  db = catalog.db
 })
 
 beforeEach(async () => {
   nowMs = T
-  for (const table of TABLES) await db.deleteFrom(table).execute()
+  await catalog.clear()
   await rules().retain([])
 })
 
-afterAll(async () => {
-  await db.destroy()
-  await server.stop()
-  rmSync(folder, { recursive: true, force: true })
-})
+afterAll(() => catalog.close())
 
 const rules = () => new AlertStore(db as unknown as AlertDb)
 const inbox = () => new AlertInbox(db)

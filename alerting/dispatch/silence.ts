@@ -76,7 +76,8 @@ export function checkMatchers(matchers: readonly Matcher[]): void {
   if (matchers.length === 0) throw new Error('it has no matcher')
   if (matchers.some(({ name }) => name === '' || !isUnicode(name))) throw new Error('a matcher has no name')
   // An absent label is the empty text: what takes that in every matcher would mute everything.
-  const takesEverything = matchers.every((matcher) => isPositive(matcher) && labelPredicate([matcher])({}))
+  const takesNone = matchers.map((matcher) => labelPredicate([matcher])({}) && isPositive(matcher))
+  const takesEverything = takesNone.every((takes) => takes)
   if (takesEverything) throw new Error('every matcher takes alerts without its label, so that all would be muted')
 }
 
