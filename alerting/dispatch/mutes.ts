@@ -20,8 +20,13 @@ interface Mute {
 export class Mutes {
   #silences: readonly Mute[] = []
   #windows: readonly Mute[] = []
+  /** What they were made of: matchers are compiled only when something changed. */
+  #madeOf = { silences: '', windows: '' }
 
   setSilences(silences: readonly Silence[]): void {
+    const text = JSON.stringify(silences)
+    if (text === this.#madeOf.silences) return
+    this.#madeOf.silences = text
     this.#silences = silences.map((silence) => ({
       id: silence.id,
       matches: labelPredicate(silence.matchers),
@@ -30,6 +35,9 @@ export class Mutes {
   }
 
   setWindows(windows: readonly MaintenanceWindow[]): void {
+    const text = JSON.stringify(windows)
+    if (text === this.#madeOf.windows) return
+    this.#madeOf.windows = text
     this.#windows = windows.map(({ name, matchers, intervals }) => ({
       id: name,
       matches: labelPredicate(matchers),

@@ -222,6 +222,22 @@ describe('of two processes', () => {
   })
 })
 
+test('a process that lost its place takes nothing from the one that has it', async () => {
+  const [taker, other] = [new Taker(), new Taker()]
+  const [one, two] = [runner(taker, 'one'), runner(other, 'two')]
+  await one.step()
+  await db
+    .updateTable('dispatch_lease')
+    .set({ until: new Date(Date.now() - 1000) })
+    .execute()
+  await two.step()
+  await inbox().receive([told('a')], 100)
+  await one.step()
+  expect(one.counts().isLeader).toBe(false)
+  await two.step()
+  expect([taker.lines, other.lines]).toEqual([[], ['first +a']])
+})
+
 test('silences and maintenance windows count within the next step, and what they muted is told after them', async () => {
   const taker = new Taker()
   const one = runner(taker)

@@ -20,6 +20,8 @@ import type { DispatchDb } from './store/tables.js'
 const TAKEN_AT_ONCE = 10_000
 /** What is over is forgotten this often, ms. */
 const COLLECT_EVERY_MS = 1_800_000
+/** Whoever dispatches says so this often, ms: well within the time that its lease lasts. */
+const RENEW_EVERY_MS = 1500
 /** Messages that are handed on at a time. */
 const HANDED_AT_ONCE = 8
 /** If nobody dispatched for so long, senders were not heard either, ms. */
@@ -62,6 +64,7 @@ interface Leading {
   own: Map<string, HeldAlert>
   ownAlerts: OwnAlerts
   collectedMs: number
+  renewedMs: number
 }
 
 /**
@@ -92,12 +95,18 @@ export class DispatchRunner {
    * Throws TM_CATALOG_UNAVAILABLE, retriable.
    */
   async step(): Promise<void> {
-    const { db, holder, config: configNow, clock } = this.#options
-    const { isHeld, freeMs } = await holdLease(db, holder)
-    if (!isHeld) this.#leading = undefined
-    if (!isHeld) return
-    this.#leading ??= await this.#lead(freeMs)
-    const leading = this.#leading
+    const leading = await this.#hold()
+    if (!leading) return
+    try {
+      await this.#turn(leading)
+    } catch (thrown) {
+      if (!isLeaseLost(thrown)) throw thrown
+      this.#leading = undefined
+    }
+  }
+
+  async #turn(leading: Leading): Promise<void> {
+    const { config: configNow, clock } = this.#options
     await this.#readMutes()
     const config = configNow()
     if (config !== leading.config) leading.dispatcher.reload(config, clock())
@@ -118,6 +127,18 @@ export class DispatchRunner {
     return { isLeader: this.#leading !== undefined, handed: { ...this.#handed }, failed: this.#failed }
   }
 
+  /** What this process leads with; undefined while another one dispatches. */
+  async #hold(): Promise<Leading | undefined> {
+    const { db, holder, clock } = this.#options
+    const askedMs = clock()
+    if (this.#leading && askedMs < this.#leading.renewedMs + RENEW_EVERY_MS) return this.#leading
+    const { isHeld, freeMs } = await holdLease(db, holder)
+    if (!isHeld) this.#leading = undefined
+    else this.#leading ??= await this.#lead(freeMs)
+    if (this.#leading) this.#leading.renewedMs = askedMs
+    return this.#leading
+  }
+
   async #lead(freeMs: number): Promise<Leading> {
     const { config: configNow, clock, db } = this.#options
     const [stored, entries] = await Promise.all([this.#inbox.held(), this.#notifications.all()])
@@ -127,7 +148,7 @@ export class DispatchRunner {
     const config = configNow()
     await this.#readMutes()
     const dispatcher = new Dispatcher(config, { mutes: this.#mutes, log: new NotificationLog(entries), alerts }, nowMs)
-    return { dispatcher, config, own, ownAlerts: new OwnAlerts(db), collectedMs: nowMs }
+    return { dispatcher, config, own, ownAlerts: new OwnAlerts(db), collectedMs: nowMs, renewedMs: nowMs }
   }
 
   async #readMutes(): Promise<void> {
@@ -144,7 +165,7 @@ export class DispatchRunner {
       const { ids, alerts } = await this.#inbox.waiting(TAKEN_AT_ONCE)
       const nowMs = this.#options.clock()
       const kept = alerts.map((alert) => ({ alert: dispatcher.put(alert, nowMs), isOwn: false }))
-      await this.#inbox.keep(kept, ids)
+      await this.#inbox.keep(kept, ids, this.#options.holder)
       if (ids.length < TAKEN_AT_ONCE) return
     }
   }
@@ -162,6 +183,7 @@ export class DispatchRunner {
     await this.#inbox.keep(
       [...began, ...resolved].map((alert) => ({ alert, isOwn: true })),
       [],
+      this.#options.holder,
     )
     for (const alert of [...fired, ...resolved]) own.set(alert.fingerprint, dispatcher.put(alert, nowMs))
   }
@@ -185,6 +207,7 @@ export class DispatchRunner {
     } catch (thrown) {
       dispatcher.failed(due, clock())
       this.#failed++
+      if (isLeaseLost(thrown)) this.#leading = undefined
       onError(asTidemarkError(thrown))
     }
   }
@@ -195,10 +218,14 @@ export class DispatchRunner {
     leading.collectedMs = nowMs
     const gone = leading.dispatcher.collect(nowMs)
     for (const { fingerprint } of gone) leading.own.delete(fingerprint)
-    await this.#inbox.forget(gone)
+    await this.#inbox.forget(gone, this.#options.holder)
     await this.#silences.trim(nowMs)
     await this.#notifications.trim(nowMs)
   }
+}
+
+function isLeaseLost(thrown: unknown): boolean {
+  return asTidemarkError(thrown).code === 'TM_DISPATCH_LEASE'
 }
 
 /** An alert that ended while nobody listened may still fire: its senders get the time to say so. */

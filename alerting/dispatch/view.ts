@@ -8,7 +8,7 @@ import { groupLabelsOf, type Route, routesOf } from './route.js'
 import { timeMutedBy } from './time-mutes.js'
 
 /** Whether an alert is told, and what keeps it from that. */
-export interface AlertStatus {
+interface AlertStatus {
   state: 'active' | 'suppressed'
   /** Ids of silences, and names of maintenance windows. */
   silencedBy: readonly string[]

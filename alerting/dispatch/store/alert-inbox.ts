@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { TidemarkError } from '../../../schemas/errors.js'
 import type { HeldAlert } from '../alert.js'
+import { checkLease } from './lease.js'
 import type { DispatchDb } from './tables.js'
 
 /** An alert and whether it was judged here. */
@@ -55,11 +56,15 @@ export class AlertInbox {
     return rows.map(({ alert, is_own }) => ({ alert: alertOf(alert), isOwn: is_own }))
   }
 
-  /** What the dispatcher knows now; the ones of these ids wait no longer. */
-  async keep(alerts: readonly StoredAlert[], taken: readonly number[]): Promise<void> {
+  /**
+   * What the dispatcher knows now; the ones of these ids wait no longer.
+   * @throws TM_DISPATCH_LEASE if `holder` does not dispatch any more; then nothing is changed
+   */
+  async keep(alerts: readonly StoredAlert[], taken: readonly number[], holder: string): Promise<void> {
     if (alerts.length === 0 && taken.length === 0) return
     const last = new Map(alerts.map((one) => [one.alert.fingerprint, one]))
     await this.#db.transaction().execute(async (tx) => {
+      await checkLease(tx, holder)
       if (last.size > 0) {
         const rows = [...last.values()].map(({ alert, isOwn }) => ({
           fingerprint: alert.fingerprint,
@@ -84,10 +89,14 @@ export class AlertInbox {
     })
   }
 
-  async forget(alerts: readonly HeldAlert[]): Promise<void> {
+  /** @throws TM_DISPATCH_LEASE if `holder` does not dispatch any more; then nothing is changed */
+  async forget(alerts: readonly HeldAlert[], holder: string): Promise<void> {
     if (alerts.length === 0) return
     const fingerprints = alerts.map(({ fingerprint }) => fingerprint)
-    await this.#db.deleteFrom('held_alerts').where(sql<boolean>`fingerprint = ANY(${fingerprints})`).execute()
+    await this.#db.transaction().execute(async (tx) => {
+      await checkLease(tx, holder)
+      await tx.deleteFrom('held_alerts').where(sql<boolean>`fingerprint = ANY(${fingerprints})`).execute()
+    })
   }
 }
 
