@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
 import { DEFAULT_DISPATCH_YAML } from '../alerting/dispatch/config/default-config.js'
 import type { DispatchConfig } from '../alerting/dispatch/config/dispatch-config.js'
 import { readDispatchConfig } from '../alerting/dispatch/config/read-config.js'
@@ -10,11 +9,11 @@ import { MaintenanceStore } from '../alerting/dispatch/store/maintenance-store.j
 import { SilenceStore } from '../alerting/dispatch/store/silence-store.js'
 import type { DispatchDb } from '../alerting/dispatch/store/tables.js'
 import type { CatalogDb } from '../batch/catalog/tables.js'
-import { asTidemarkError, TidemarkError } from '../schemas/errors.js'
 import type { Logger } from '../schemas/ports/logger.js'
 import type { RoleContext } from './context.js'
 import { collector, type RoleMetrics } from './metrics/collector.js'
 import { repeat } from './repeat.js'
+import { RoutesFile } from './routes-file.js'
 
 /** A file that was changed counts within this time, ms. */
 const FOLLOW_EVERY_MS = 2000
@@ -32,16 +31,12 @@ export function openDispatchConfig({ config, closing, onError }: RoleContext): (
     const standing = readDispatchConfig(DEFAULT_DISPATCH_YAML, 'the default')
     return () => standing
   }
-  let version = versionOf(path)
-  let standing = readFile(path)
-  const follow = () => {
-    const found = versionOf(path)
-    if (found === version) return
-    version = found
-    standing = readFile(path)
-  }
-  closing.add('the routes of alerts', repeat(FOLLOW_EVERY_MS, follow, onError))
-  return () => standing
+  const file = new RoutesFile(path)
+  closing.add(
+    'the routes of alerts',
+    repeat(FOLLOW_EVERY_MS, () => file.follow(), onError),
+  )
+  return () => file.current()
 }
 
 /** What the dispatcher's part of the HTTP API is made of. */
@@ -122,28 +117,4 @@ function dispatchMetrics(runner: DispatchRunner): RoleMetrics {
     },
   })
   return { collectors: [dispatch] }
-}
-
-function versionOf(path: string): string {
-  try {
-    const { mtimeMs, size, ino } = statSync(path)
-    return `${mtimeMs} ${size} ${ino}`
-  } catch (cause) {
-    throw unreadable(path, cause)
-  }
-}
-
-function readFile(path: string): DispatchConfig {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (cause) {
-    throw unreadable(path, cause)
-  }
-  return readDispatchConfig(text, path)
-}
-
-function unreadable(path: string, cause: unknown): TidemarkError {
-  const details = { file: path, where: 'alerting.dispatch_file', reason: asTidemarkError(cause).message }
-  return new TidemarkError('TM_DISPATCH_FILE', { ...details, fix: 'name a file that this process may read' }, cause)
 }

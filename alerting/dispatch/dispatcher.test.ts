@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { setSilence } from './silence.js'
 import { DispatchStage } from './testing/stage.js'
@@ -244,61 +243,4 @@ test('a dispatcher that takes over from alerts and log goes on where the other w
   }))
   const after = new DispatchStage(PLAIN, { log: before.log, mutes: before.mutes, alerts })
   expect(after.until(100).lines()).toEqual(['70s changed +a -b'])
-})
-
-/** What is told of alerts over twenty minutes: at a second, whether it fires. */
-const anyStory = fc.array(
-  fc.record({
-    at: fc.integer({ min: 0, max: 1200 }),
-    name: fc.constantFrom('a', 'b', 'c'),
-    service: fc.constantFrom('api', 'db'),
-    fires: fc.boolean(),
-  }),
-  { minLength: 1, maxLength: 40 },
-)
-
-function played(story: typeof anyStory extends fc.Arbitrary<infer S> ? S : never): DispatchStage {
-  const stage = new DispatchStage(PLAIN)
-  for (const { at, name, service, fires } of [...story].sort((a, b) => a.at - b.at)) {
-    stage.tell(at, alert(name, service), fires ? { starts: at, ends: 100_000 } : { starts: at, ends: at })
-  }
-  return stage.until(2000)
-}
-
-test('nothing is told twice within the repeat interval unless something changed', () => {
-  fc.assert(
-    fc.property(anyStory, (story) => {
-      const last = new Map<string, { text: string; ms: number }>()
-      for (const { groupKey, alerts, flushedMs } of played(story).sent) {
-        const text = alerts.map(({ status, fingerprint }) => `${status} ${fingerprint}`).join()
-        const before = last.get(groupKey)
-        if (before?.text === text && alerts.every(({ status }) => status === 'firing')) {
-          expect(flushedMs - before.ms).toBeGreaterThan(3_600_000)
-        }
-        last.set(groupKey, { text, ms: flushedMs })
-      }
-    }),
-  )
-})
-
-test('what fires on is told within the wait and the interval of its group', () => {
-  fc.assert(
-    fc.property(anyStory, (story) => {
-      const sorted = [...story].sort((a, b) => a.at - b.at)
-      const { sent } = played(story)
-      for (const [i, { at, name, service, fires }] of sorted.entries()) {
-        const ends = sorted
-          .slice(i + 1)
-          .some((later) => later.name === name && later.service === service && !later.fires)
-        if (!fires || ends) continue
-        const isTold = sent.some(
-          ({ groupLabels, flushedMs, alerts }) =>
-            groupLabels.service === service &&
-            flushedMs <= (at + 70) * 1000 &&
-            alerts.some(({ status, labels }) => status === 'firing' && labels.alertname === name),
-        )
-        expect(isTold).toBe(true)
-      }
-    }),
-  )
 })
