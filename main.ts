@@ -6,6 +6,7 @@ import { alertStore, startAlerts } from './roles/alerts.js'
 import { startArchive, startWorker } from './roles/batch.js'
 import { CloseStack } from './roles/close-stack.js'
 import type { RoleContext, RunningRole } from './roles/context.js'
+import { dispatchApi, openDispatchConfig } from './roles/dispatch.js'
 import { startGateway } from './roles/gateway.js'
 import { startHeartbeat } from './roles/heartbeat.js'
 import { startHttp } from './roles/http.js'
@@ -74,13 +75,14 @@ async function startRoles(
   if (roles.size === ROLES.length) await initEngines(config, { logger, clock })
   const stores = new Stores({ config, clock, logger, closing, onError })
   const context: RoleContext = { config, clock, version, logger, closing, onError, stores }
+  const routes = roles.has('alerts') || roles.has('serving') ? openDispatchConfig(context) : undefined
   // What answers queries takes longest to start, so it comes first.
   const serving = roles.has('serving') ? await startServing(context) : undefined
   const archive = roles.has('archive') ? await startArchive(context) : undefined
   const speed = roles.has('speed') ? await startSpeed(context) : undefined
   const worker = roles.has('worker') ? await startWorker(context, roles.size === 1) : undefined
   const gateway = roles.has('gateway') ? await startGateway(context) : undefined
-  const alerts = roles.has('alerts') ? await startAlerts(context) : undefined
+  const alerts = routes && roles.has('alerts') ? await startAlerts(context, routes) : undefined
   const running = [serving, archive, speed, worker, gateway, alerts].filter((role) => role !== undefined)
   const health = healthOf(running, clock)
   const desk = new InstanceDesk(context, running, { roles: [...roles], version })
@@ -108,6 +110,7 @@ async function startRoles(
     control,
     serving: serving?.serving,
     rules: () => alertStore(catalog.db).groups(),
+    dispatch: serving && routes && dispatchApi(context, catalog.db, routes),
     health: { failed: health.failed, ready: () => health.readiness.now() },
     metrics,
     clock,

@@ -54,9 +54,20 @@ async function request(
     throw new TidemarkError('TM_SERVER_UNREACHABLE', { url, reason }, cause)
   })
   if (response.ok) return response
-  const answer = (await response.json().catch(() => ({}))) as { error?: string; hint?: string; code?: string }
+  const answer = errorOf((await response.json().catch(() => ({}))) as ErrorAnswer | string)
   throw new TidemarkError('TM_REQUEST', {
     reason: `${url} answered ${[response.status, answer.code].filter(Boolean).join(' ')}: ${answer.error ?? response.statusText}`,
     fix: answer.hint ?? '',
   })
+}
+
+interface ErrorAnswer {
+  error?: string
+  hint?: string
+  code?: string
+}
+
+/** Errors of Alertmanager's API are a text. */
+function errorOf(answer: ErrorAnswer | string): ErrorAnswer {
+  return typeof answer === 'string' ? { error: answer } : answer
 }

@@ -6,11 +6,13 @@ import { decodeCommand } from './decode.js'
 import { doctorCommand } from './doctor.js'
 import { explainCommand } from './explain.js'
 import { initCommand } from './init.js'
+import { maintenanceCommand } from './maintenance.js'
 import { promqlCommand } from './promql.js'
 import { queryCommand } from './query/query.js'
 import { recomputeCommand } from './recompute.js'
 import { roleCommands } from './role.js'
 import { rulesCommand } from './rules/rules.js'
+import { silenceCommand } from './silence.js'
 import { statusCommand } from './status.js'
 import { tokenCommand } from './token/token.js'
 import { upCommand } from './up.js'
@@ -37,6 +39,7 @@ Start here:
   $ tidemark decode --format influx FILE what the gateway would understand
   $ tidemark promql test FILE...         runs PromQL test scripts against the query engine
   $ tidemark rules test FILE...          unit tests of rules, as promtool has them; rules check FILE...
+  $ tidemark silence add --help          mutes alerts for a time; tidemark maintenance does so again and again
   $ tidemark token create --help         tokens, which are needed beyond this machine
   $ tidemark audit                       what operators did
 
@@ -61,6 +64,8 @@ for (const command of [
   decodeCommand(),
   promqlCommand(),
   rulesCommand(),
+  silenceCommand(),
+  maintenanceCommand(),
   initCommand(),
   tokenCommand(),
   auditCommand(),

@@ -2,6 +2,7 @@
 # Installs the programs that test/clients/programs runs, each only if it is missing.
 #
 #   curl, prometheus, prometheus-node-exporter   Debian packages
+#   vmalert                                      of the Debian package victoria-metrics
 #   telegraf                                     a Go module, built with the few plugins that the tests use
 #
 # Needs Debian and root. With systemd the packages also start services; the tests use none of those.
@@ -21,6 +22,7 @@ missing=
 for program in curl prometheus prometheus-node-exporter; do
   has "$program" || missing="$missing $program"
 done
+has vmalert || missing="$missing victoria-metrics"
 if [ -n "$missing" ]; then
   echo "installing$missing"
   apt-get update -q

@@ -1,5 +1,6 @@
 import { AlertStore } from '../alerting/alert-store.js'
 import { activeAlerts, alertChanges } from '../alerting/changes.js'
+import type { DispatchConfig } from '../alerting/dispatch/config/dispatch-config.js'
 import { GroupEvaluator, groupId, judgeableMs } from '../alerting/evaluate.js'
 import { GroupRecorder, recordableMs } from '../alerting/group-recorder.js'
 import { isRecording, type RuleGroup } from '../alerting/rule-file.js'
@@ -12,6 +13,7 @@ import { WINDOW_MS } from '../schemas/time.js'
 import { createSeriesSource } from '../serving/source.js'
 import { checkCatalog, checkHot, checkLive, checkLog, checkObjects } from './checks.js'
 import type { RoleContext, RunningRole } from './context.js'
+import { startDispatch, takeIntoLog } from './dispatch.js'
 import { openGateway } from './gateway.js'
 import { collector, type RoleMetrics } from './metrics/collector.js'
 import { recordPoints } from './record-points.js'
@@ -36,7 +38,7 @@ interface JudgedGroup {
 }
 
 /** Starts to judge the rules. @throws TM_RULE_FILE */
-export async function startAlerts(context: RoleContext): Promise<RunningRole> {
+export async function startAlerts(context: RoleContext, routes: () => DispatchConfig): Promise<RunningRole> {
   const { config, clock, stores, closing, onError } = context
   const groups = readRuleGroups(config.alerting)
   const { catalog } = await stores.catalog()
@@ -70,6 +72,7 @@ export async function startAlerts(context: RoleContext): Promise<RunningRole> {
       if (toMs > one.judgedMs) await judgeGroup(one, toMs, store, context)
     }
   }
+  const dispatch = startDispatch(context, catalog.db, routes, takeIntoLog(catalog.db, context.logger))
   closing.add('judging rules', repeat(LOOK_EVERY_MS, look, onError))
   const log = await stores.log()
   const hot = await stores.hot()
@@ -82,7 +85,7 @@ export async function startAlerts(context: RoleContext): Promise<RunningRole> {
       checkLive(live),
       checkObjects(await stores.objects()),
     ],
-    metrics: alertMetrics(judged),
+    metrics: { collectors: [...alertMetrics(judged).collectors, ...dispatch.collectors] },
   }
 }
 

@@ -4,6 +4,8 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { accessPlugin } from '../access/http/admin.js'
 import { installGuard } from '../access/http/guard.js'
+import type { DispatchApiOptions } from '../alerting/dispatch/http/options.js'
+import { dispatchPlugin } from '../alerting/dispatch/http/plugin.js'
 import { ingestPlugin } from '../ingest/http/plugin.js'
 import type { IngestHttpOptions } from '../ingest/http/routes.js'
 import type { RequestOpener } from '../ingest/request.js'
@@ -39,6 +41,8 @@ export interface HttpOptions {
   serving?: ServingProcess
   /** Rules and alerts as they were judged last; shown where queries are answered. */
   rules: () => Promise<readonly RuleGroupStatus[]>
+  /** Takes alerts in, and shows them and what mutes them. */
+  dispatch?: DispatchApiOptions
   /** Whether this process lives, and can do its work. */
   health: HealthOptions
   metrics: Pick<ProcessMetrics, 'page'>
@@ -116,6 +120,7 @@ async function addRoutes(app: FastifyInstance, options: HttpOptions, isSecure: b
     await app.register(await servingRoutes(serving))
     await app.register(rulesPlugin(options.rules))
   }
+  if (options.dispatch) await app.register(dispatchPlugin(options.dispatch))
 }
 
 /** Takes over certificates that were renewed; new ones that cannot be used are told, and those before stay. */

@@ -18,7 +18,7 @@ export const ROLE_FACTS: Readonly<Record<Role, { does: string; engines: readonly
     engines: ['log', 'hot', 'objects', 'catalog', 'workflows'],
   },
   alerts: {
-    does: 'judges the rules and sends the heartbeat',
+    does: 'judges the rules, tells what fires and sends the heartbeat',
     engines: ['log', 'live', 'hot', 'objects', 'catalog'],
   },
   serving: {

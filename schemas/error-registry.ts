@@ -361,6 +361,35 @@ export const ERRORS = {
     'what it had found stays as it is until it can be judged again',
     true,
   ),
+  // Dispatch of alerts
+  TM_DISPATCH_FILE: entry(500, 'the routes of alerts in {file} cannot be used: {where}: {reason}', '{fix}'),
+  TM_DISPATCH_LEASE: entry(
+    503,
+    'another process dispatches alerts now',
+    'nothing: it tells what this one did not; if this comes often, the catalog is slow or a process stands still',
+    true,
+  ),
+  TM_ALERTS_REFUSED: entry(
+    400,
+    '{refused} of {total} alerts are refused: {reasons}',
+    'correct those; the others are taken, there is no need to send them again',
+  ),
+  TM_ALERTS_FULL: entry(
+    503,
+    '{count} alerts are held already, the limit is {limit}',
+    'resolve some, group the rules that give so many, or raise limits.receivedAlerts',
+    true,
+  ),
+  TM_SILENCE: entry(
+    400,
+    'the silence cannot be set: {reason}',
+    'write matchers such as service="api", and an end that is to come',
+  ),
+  TM_MAINTENANCE: entry(
+    400,
+    'the maintenance window {name} cannot be set: {reason}',
+    '`tidemark maintenance add --help` shows examples',
+  ),
   TM_HEARTBEAT: entry(
     503,
     'the heartbeat to {host} was not taken: {reason}',

@@ -28,6 +28,8 @@ export const LimitsSchema = Type.Object(
     queryDepth: whole('expressions inside one another in one query', 200),
     queryResultSamples: whole('samples that one answer may hold', 20_000_000),
     tails: whole('live tails that one serving process has at a time', 500),
+    receivedAlerts: whole('alerts that are held and wait to be dispatched', 100_000),
+    alertBytes: whole('bytes of one alert that is received', 65_536),
     queryMs: whole('ms that one query may take', 120_000),
   },
   { additionalProperties: false, default: {} },

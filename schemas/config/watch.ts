@@ -17,6 +17,11 @@ export const watchGroups = {
       description: 'rule files as Prometheus has them, beside the pipeline’s own rules',
     }),
     own_rules: Type.Boolean({ default: true, description: 'judge the pipeline’s own rules' }),
+    dispatch_file: Type.String({
+      default: '',
+      description:
+        'routes, receivers and inhibition as Alertmanager has them; empty: a group for each rule, service and region',
+    }),
     evaluation_interval: duration('30s', 'how often a group that names no interval is judged'),
     external_labels: Type.Record(Type.String(), Type.String(), {
       default: {},

@@ -9,6 +9,12 @@ export function acceptForms(app: FastifyInstance): void {
   app.addContentTypeParser('application/x-www-form-urlencoded', options, (_request, body, done) => {
     done(null, formFields(String(body)))
   })
+  // vmalert has its parameters in the address, and says of the empty body that it is JSON.
+  const readJson = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser<string>('application/json', options, (request, body, done) => {
+    if (body === '') done(null, undefined)
+    else void readJson(request, body, done)
+  })
   app.addHook('preValidation', async (request) => {
     const isForm = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')
     if (isForm) request.query = { ...(request.query as object), ...(request.body as object | undefined) }

@@ -129,6 +129,12 @@ describe('query_range', () => {
     const response = await app.inject({ method: 'POST', url: '/api/v1/query_range', headers, payload })
     expect(response.json().data.result[0].values).toEqual(result)
   })
+  test('takes a post that has all in its address and a body of no JSON, as vmalert sends it', async () => {
+    const { app } = await server()
+    const url = `/api/v1/query_range?query=${encodeURIComponent('up{host="b"}')}&${range}`
+    const response = await app.inject({ method: 'POST', url, headers: { 'content-type': 'application/json' } })
+    expect(response.json().data.result[0].values).toEqual(result)
+  })
   test('gives as many points as the limit allows, and no more', async () => {
     const { get } = await server({ limits: { queryPoints: 3 } })
     expect((await get(`/api/v1/query_range?query=up&start=0&end=20&step=10`)).code).toBe(200)

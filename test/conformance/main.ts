@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { runAlertmanager } from './alertmanager.js'
 import { runGrafana } from './grafana.js'
 import { runInflux } from './influx.js'
 import { runOpenMetrics } from './openmetrics.js'
@@ -15,8 +16,8 @@ const USAGE = `usage: npm run conformance -- --corpus DIR [--only NAME]
 
 Runs the corpora in DIR against the decoders and the query engine and prints each failed case.
   --corpus DIR   the folder that holds one folder for each corpus
-  --only NAME    run only this corpus: influx, statsd, openmetrics, prometheus-text, otlp, promqltest, grafana
-                 or rules`
+  --only NAME    run only this corpus: influx, statsd, openmetrics, prometheus-text, otlp, promqltest, grafana,
+                 rules or alertmanager`
 
 /** Every corpus: the name of its folder, and who runs it. */
 const CORPORA: Readonly<Record<string, CorpusRunner>> = {
@@ -28,6 +29,7 @@ const CORPORA: Readonly<Record<string, CorpusRunner>> = {
   promqltest: runPromqltest,
   grafana: runGrafana,
   rules: runRules,
+  alertmanager: runAlertmanager,
 }
 
 const FAILURES_SHOWN = 20
