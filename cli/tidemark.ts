@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { asTidemarkError } from '../schemas/errors.js'
+import { anomalyCommand } from './anomaly/score.js'
 import { auditCommand } from './audit.js'
 import { decodeCommand } from './decode.js'
 import { doctorCommand } from './doctor.js'
@@ -35,6 +36,7 @@ Start here:
   $ tidemark explain 'host_load1'        which view answers which part of a query, and why
   $ tidemark decode --format influx FILE what the gateway would understand
   $ tidemark promql test FILE...         runs PromQL test scripts against the query engine
+  $ tidemark anomaly score < series.csv  tries an anomaly detector on a series of your own
   $ tidemark token create --help         tokens, which are needed beyond this machine
   $ tidemark audit                       what operators did
 
@@ -58,6 +60,7 @@ for (const command of [
   explainCommand(),
   decodeCommand(),
   promqlCommand(),
+  anomalyCommand(),
   initCommand(),
   tokenCommand(),
   auditCommand(),

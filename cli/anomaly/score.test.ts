@@ -1,0 +1,79 @@
+import { PassThrough, Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { expect, test } from 'vitest'
+import { anomalyCommand } from './score.js'
+import { parseTime } from './series-csv.js'
+
+/** Runs `tidemark anomaly score` with these arguments on this input. */
+async function score(input: string, args: string[] = []) {
+  const streams = {
+    stdin: Readable.from([Buffer.from(input)]),
+    stdout: new PassThrough(),
+    stderr: new PassThrough(),
+    exitCode: undefined,
+  }
+  const command = anomalyCommand(streams).exitOverride()
+  const printed = text(streams.stdout)
+  await command.parseAsync(['score', ...args], { from: 'user' })
+  streams.stdout.end()
+  streams.stderr.end()
+  const lines = (await printed).trimEnd().split('\n')
+  return { lines, told: await text(streams.stderr), status: streams.exitCode ?? 0 }
+}
+
+const FLAT = Array.from({ length: 400 }, (_, i) => `${1_400_000_000 + i * 300},${i === 399 ? 90 : 10 + (i % 7)}`)
+
+test('each line comes back as it was, with score, lower and upper behind it', async () => {
+  const { lines, status } = await score(`timestamp,value\n${FLAT.join('\n')}\n`)
+  expect(lines[0]).toBe('timestamp,value,score,lower,upper')
+  expect(lines).toHaveLength(401)
+  expect(lines[400].startsWith(`${FLAT[399]},`)).toBe(true)
+  const [, , ofSpike, lower, upper] = lines[400].split(',').map(Number)
+  expect(ofSpike).toBeGreaterThan(0.5)
+  expect(lower).toBeLessThan(upper)
+  expect(upper).toBeLessThan(90)
+  expect(status).toBe(0)
+})
+
+test('when the warm-up ends is told, and what is missing if it never does', async () => {
+  expect((await score(`timestamp,value\n${FLAT.join('\n')}`)).told).toBe('warm from line 152 on\n')
+  expect((await score('timestamp,value\n1,2\n2,3\n')).told).toMatch(/^never warm: 149 more values/)
+})
+
+test('a bad line is told with its number and left out; the status says so', async () => {
+  const { lines, told, status } = await score('timestamp,value\n2014-04-01 00:00:00,1\nyesterday,2\n3,x\n4\n5,5\n')
+  expect(told).toMatch(/line 3: "yesterday" is no time.*\nline 4: "x" is no finite number\nline 5: 1 columns/)
+  expect(lines).toHaveLength(3)
+  expect(status).toBe(1)
+})
+
+test('columns are found by their names; without a header they are the first two', async () => {
+  const named = await score('host,value,timestamp\na,5,1400000000\n')
+  expect(named.lines[0]).toBe('host,value,timestamp,score,lower,upper')
+  expect(named.lines[1]).toMatch(/^a,5,1400000000,0,/)
+  const bare = await score('1400000000,5\n')
+  expect(bare.lines).toEqual(['timestamp,value,score,lower,upper', expect.stringMatching(/^1400000000,5,0,/)])
+})
+
+test('a missing value keeps its line', async () => {
+  expect((await score('timestamp,value\n1,\n2,NaN\n')).lines.slice(1)).toEqual(['1,,0,,', '2,NaN,0,,'])
+})
+
+test('another detector by its name', async () => {
+  const { told } = await score(`timestamp,value\n${FLAT.join('\n')}`, ['--detector', 'robust-z'])
+  expect(told).toBe('warm from line 52 on\n')
+})
+
+test.each([
+  ['2014-04-01 00:00:00', 1_396_310_400_000],
+  ['2014-04-01T00:00:00.123456Z', 1_396_310_400_123],
+  ['2014-04-01T02:00:00+02:00', 1_396_310_400_000],
+  ['2014-04-01', 1_396_310_400_000],
+  ['1396310400', 1_396_310_400_000],
+  ['1396310400000', 1_396_310_400_000],
+  ['1396310400000000', 1_396_310_400_000],
+  ['1396310400000000000', 1_396_310_400_000],
+  ['04/01/2014', Number.NaN],
+])('the time %s', (written, timeMs) => {
+  expect(parseTime(written)).toBe(timeMs)
+})
