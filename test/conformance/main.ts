@@ -10,13 +10,14 @@ import { runPromqltest } from './promqltest.js'
 import type { CorpusReport, CorpusRunner } from './report.js'
 import { runRules } from './rules.js'
 import { runStatsd } from './statsd.js'
+import { runStl } from './stl.js'
 
 const USAGE = `usage: npm run conformance -- --corpus DIR [--only NAME]
 
 Runs the corpora in DIR against the decoders and the query engine and prints each failed case.
   --corpus DIR   the folder that holds one folder for each corpus
-  --only NAME    run only this corpus: influx, statsd, openmetrics, prometheus-text, otlp, promqltest, grafana
-                 or rules`
+  --only NAME    run only this corpus: influx, statsd, openmetrics, prometheus-text, otlp, promqltest, grafana,
+                 rules or stl`
 
 /** Every corpus: the name of its folder, and who runs it. */
 const CORPORA: Readonly<Record<string, CorpusRunner>> = {
@@ -28,6 +29,7 @@ const CORPORA: Readonly<Record<string, CorpusRunner>> = {
   promqltest: runPromqltest,
   grafana: runGrafana,
   rules: runRules,
+  stl: runStl,
 }
 
 const FAILURES_SHOWN = 20
