@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { Command, Option } from 'commander'
+import { DETECTOR_NAMES, type DetectorName } from '../../schemas/config/anomaly.js'
 import type { Detector, Verdict } from '../../speed/anomaly/detector.js'
-import { DETECTORS, type DetectorName } from '../../speed/anomaly/detectors.js'
+import { DETECTORS } from '../../speed/anomaly/detectors.js'
 import type { CommandStreams } from '../decode.js'
 import { columnsOf, readRow, type SeriesColumns } from './series-csv.js'
 
-const NAMES = Object.keys(DETECTORS) as DetectorName[]
 /** Where time and value stand if there is no header. */
 const FIRST_TWO: SeriesColumns = { timestamp: 0, value: 1 }
 
@@ -20,7 +20,7 @@ export function anomalyCommand(streams: CommandStreams = process): Command {
 function scoreCommand(streams: CommandStreams): Command {
   return new Command('score')
     .description('reads timestamp,value lines and adds score, lower and upper to each as it comes')
-    .addOption(new Option('--detector <name>', 'which detector').choices(NAMES).default('combined'))
+    .addOption(new Option('--detector <name>', 'which detector').choices(DETECTOR_NAMES).default('combined'))
     .addHelpText(
       'after',
       `
@@ -34,7 +34,7 @@ A line that cannot be read is left out and told on standard error with its numbe
 A value is judged by those before it alone, so the output can be followed live.
 
 Detectors:
-${NAMES.map((name) => `  ${name.padEnd(12)} ${DETECTORS[name].about}`).join('\n')}
+${DETECTOR_NAMES.map((name) => `  ${name.padEnd(12)} ${DETECTORS[name].about}`).join('\n')}
 
 Examples:
   $ tidemark anomaly score < series.csv > scores.csv

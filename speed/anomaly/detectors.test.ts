@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { DETECTOR_NAMES } from '../../schemas/config/anomaly.js'
 import type { Detector, Verdict } from './detector.js'
-import { DETECTORS, type DetectorName } from './detectors.js'
+import { DETECTORS } from './detectors.js'
 
-const NAMES = Object.keys(DETECTORS) as DetectorName[]
 const MINUTE = 60_000
 
-describe.each(NAMES)('%s', (name) => {
+describe.each(DETECTOR_NAMES)('%s', (name) => {
   const make = DETECTORS[name].make
 
   test('never looks ahead: the scores of a beginning are the beginning of the scores', () => {

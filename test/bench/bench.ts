@@ -1,4 +1,4 @@
-import type { DetectorName } from '../../speed/anomaly/detectors.js'
+import type { DetectorName } from '../../schemas/config/anomaly.js'
 import type { QueryScale } from './query-data.js'
 
 /** One thing that is measured: makes its own input, loads it, and says what came out. */

@@ -5,7 +5,8 @@ import { promisify } from 'node:util'
 import { gunzipSync } from 'node:zlib'
 import { readRow } from '../../cli/anomaly/series-csv.js'
 import { textTable } from '../../cli/text-table.js'
-import { DETECTORS, type DetectorName } from '../../speed/anomaly/detectors.js'
+import type { DetectorName } from '../../schemas/config/anomaly.js'
+import { DETECTORS } from '../../speed/anomaly/detectors.js'
 import { type Bench, type BenchContext, CannotRun, type Figure } from './bench.js'
 
 /** The score from which on the detectors themselves speak of an alarm. */
