@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
@@ -5,7 +8,10 @@ import { anomalyCommand } from './score.js'
 import { parseTime } from './series-csv.js'
 
 /** Runs `tidemark anomaly score` with these arguments on this input. */
-async function score(input: string, args: string[] = []) {
+const score = (input: string, args: string[] = []) => run(input, ['score', ...args])
+
+/** Runs `tidemark anomaly` with these arguments on this input. */
+async function run(input: string, args: string[]) {
   const streams = {
     stdin: Readable.from([Buffer.from(input)]),
     stdout: new PassThrough(),
@@ -13,8 +19,9 @@ async function score(input: string, args: string[] = []) {
     exitCode: undefined,
   }
   const command = anomalyCommand(streams).exitOverride()
+  for (const part of command.commands) part.configureOutput({ writeErr: () => undefined })
   const printed = text(streams.stdout)
-  await command.parseAsync(['score', ...args], { from: 'user' })
+  await command.parseAsync(args, { from: 'user' })
   streams.stdout.end()
   streams.stderr.end()
   const lines = (await printed).trimEnd().split('\n')
@@ -62,6 +69,33 @@ test('a missing value keeps its line', async () => {
 test('another detector by its name', async () => {
   const { told } = await score(`timestamp,value\n${FLAT.join('\n')}`, ['--detector', 'robust-z'])
   expect(told).toBe('warm from line 52 on\n')
+})
+
+test('a pattern that was trained elsewhere says what is usual from the first value on', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tidemark-anomaly-'))
+  const file = join(folder, 'pattern.json')
+  const hourly = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, i) => `${1_400_000_400 + (from + i) * 3600},${((from + i) % 24) * 10}`).join(
+      '\n',
+    )
+  try {
+    const trained = await run(`timestamp,value\n${hourly(0, 20 * 24)}\n`, ['train', '--period', '1d'])
+    writeFileSync(file, trained.lines[0])
+    const { lines } = await score(hourly(480, 580), ['--detector', 'seasonal', '--pattern', file])
+    for (const line of lines.slice(50)) {
+      const [, value, , lower, upper] = line.split(',').map(Number)
+      expect(Math.abs(value - (lower + upper) / 2)).toBeLessThan(10)
+    }
+    writeFileSync(file, '{}')
+    await expect(score('1,2', ['--detector', 'seasonal', '--pattern', file])).rejects.toThrow('is no pattern')
+    await expect(score('1,2', ['--pattern', file])).rejects.toThrow('goes with --detector seasonal')
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test('a series too short to be trained on is refused with what is missing', async () => {
+  await expect(run('timestamp,value\n1,2\n3601,3\n', ['train'])).rejects.toThrow('no two turns')
 })
 
 test.each([

@@ -1,11 +1,13 @@
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { Command, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { DETECTOR_NAMES, type DetectorName } from '../../schemas/config/anomaly.js'
 import type { Detector, Verdict } from '../../speed/anomaly/detector.js'
 import { DETECTORS } from '../../speed/anomaly/detectors.js'
+import { seasonal } from '../../speed/anomaly/seasonal.js'
 import type { CommandStreams } from '../decode.js'
 import { columnsOf, readRow, type SeriesColumns } from './series-csv.js'
+import { readPatterns, trainCommand } from './train.js'
 
 /** Where time and value stand if there is no header. */
 const FIRST_TWO: SeriesColumns = { timestamp: 0, value: 1 }
@@ -15,12 +17,14 @@ export function anomalyCommand(streams: CommandStreams = process): Command {
   return new Command('anomaly')
     .description('tries the anomaly detectors on a series of your own')
     .addCommand(scoreCommand(streams).exitOverride())
+    .addCommand(trainCommand(streams).exitOverride())
 }
 
 function scoreCommand(streams: CommandStreams): Command {
   return new Command('score')
     .description('reads timestamp,value lines and adds score, lower and upper to each as it comes')
     .addOption(new Option('--detector <name>', 'which detector').choices(DETECTOR_NAMES).default('combined'))
+    .option('--pattern <file>', 'seasonal: what tidemark anomaly train printed, in place of learning as it goes')
     .addHelpText(
       'after',
       `
@@ -39,11 +43,15 @@ ${DETECTOR_NAMES.map((name) => `  ${name.padEnd(12)} ${DETECTORS[name].about}`).
 Examples:
   $ tidemark anomaly score < series.csv > scores.csv
   $ tidemark anomaly score < series.csv | awk -F, '$3 >= 0.5'            only what is worth an alarm
-  $ tidemark anomaly score --detector seasonal < series.csv
+  $ tidemark anomaly score --detector seasonal < series.csv              learns days and weeks as it goes
+  $ tidemark anomaly score --detector seasonal --pattern pattern.json < series.csv
   $ tail -f series.csv | tidemark anomaly score                          as it comes`,
     )
-    .action(async (options: { detector: DetectorName }) => {
-      const refused = await scoreLines(streams, DETECTORS[options.detector].make())
+    .action(async ({ detector, pattern }: { detector: DetectorName; pattern?: string }) => {
+      if (pattern !== undefined && detector !== 'seasonal')
+        throw new InvalidArgumentError('--pattern goes with --detector seasonal.')
+      const made = pattern === undefined ? DETECTORS[detector].make() : seasonal(readPatterns(pattern))
+      const refused = await scoreLines(streams, made)
       if (refused > 0) streams.exitCode = 1
     })
 }

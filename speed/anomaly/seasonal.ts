@@ -1,3 +1,4 @@
+import type { SeasonalPattern } from '../../schemas/seasonal-pattern.js'
 import { dailyAverage, weeklyAverage } from './calendar.js'
 import { type Detector, detectorOf } from './detector.js'
 import { within } from './robust-z.js'
@@ -6,14 +7,6 @@ import { Surprise } from './surprise.js'
 const WARM_UP = 150
 /** A distance that only one value in 10^3 has is worth an alarm. */
 const ALARM_ORDERS = 3
-
-/** What training by the batch layer found: the value to expect at each phase of a period. */
-export interface SeasonalPattern {
-  /** After which the pattern repeats, ms. */
-  periodMs: number
-  /** Seasonal part by phase, from a multiple of the period since the epoch on. */
-  phases: readonly number[]
-}
 
 /**
  * The distance from what is usual at this time. With a pattern (of STL, or several of MSTL) that is its seasonal part on
