@@ -43,8 +43,8 @@ test('each line comes back as it was, with score, lower and upper behind it', as
 })
 
 test('when the warm-up ends is told, and what is missing if it never does', async () => {
-  expect((await score(`timestamp,value\n${FLAT.join('\n')}`)).told).toBe('warm from line 152 on\n')
-  expect((await score('timestamp,value\n1,2\n2,3\n')).told).toMatch(/^never warm: 149 more values/)
+  expect((await score(`timestamp,value\n${FLAT.join('\n')}`)).told).toBe('warm from line 102 on\n')
+  expect((await score('timestamp,value\n1,2\n2,3\n')).told).toMatch(/^never warm: 99 more values/)
 })
 
 test('a bad line is told with its number and left out; the status says so', async () => {

@@ -1,21 +1,24 @@
 import { type CalendarAverage, dailyAverage, weeklyAverage } from './calendar.js'
 import { type Detector, detectorOf, type Method, scoreOf } from './detector.js'
-import { EVIDENCE } from './evidence.js'
+import { EVIDENCE, offForecast } from './evidence.js'
 import type { DetectorMemory } from './memory.js'
 import { Refractory } from './refractory.js'
 import { Surprise } from './surprise.js'
 
 /** The mean surprise that is worth an alarm, orders of magnitude. */
 const ALARM_ORDERS = 2.2
+/** A surprise against the forecast alone counts this much: it must be twice as large. */
+const FORECAST_ALONE = 0.5
 /** How much of its score a value keeps that belongs to an event already told. */
 const ECHO = 0.2
 /** Values outside of the bounds are one in 10^2.5. */
 const BOUND_ORDERS = 2.5
-const WARM_UP = 150
+const WARM_UP = 100
 
 /**
  * The default, which needs no tuning: several kinds of evidence, each as the tail probability against its own past,
- * combined by the weighted mean of their logarithms (Fisher's way to combine tests); one event gives one alarm.
+ * combined by the weighted mean of their logarithms (Fisher's way to combine tests); or one that is beyond doubt. One
+ * event gives one alarm.
  * Units, scale and offset of the series make no difference.
  */
 export function combined(): Detector {
@@ -29,6 +32,8 @@ class Combined implements Method {
   readonly #distance: Surprise
   readonly #evidence
   readonly #totalWeight: number
+  readonly #offForecast: ReturnType<typeof offForecast>
+  readonly #forecastSurprise: Surprise
   readonly #refractory: Refractory
 
   constructor(memory: DetectorMemory) {
@@ -41,6 +46,8 @@ class Combined implements Method {
       surprise: new Surprise(memory),
     }))
     this.#totalWeight = EVIDENCE.reduce((sum, { weight }) => sum + weight, 0)
+    this.#offForecast = offForecast(memory)
+    this.#forecastSurprise = new Surprise(memory)
     this.#refractory = new Refractory(memory)
   }
 
@@ -73,7 +80,10 @@ class Combined implements Method {
       sum += weight * surprise.of(size)
       surprise.add(size)
     }
-    return sum / this.#totalWeight
+    const offForecast = Math.abs(this.#offForecast(timeMs, value, off))
+    const alone = FORECAST_ALONE * this.#forecastSurprise.of(offForecast)
+    this.#forecastSurprise.add(offForecast)
+    return Math.max(sum / this.#totalWeight, alone)
   }
 }
 

@@ -28,6 +28,24 @@ export const EVIDENCE: readonly EvidenceKind[] = [
   { weight: 0.5, make: newValue },
 ]
 
+/**
+ * Off from what the last values let expect (Holt's level and trend). It sees sudden changes where the time of day tells
+ * nothing, but little else: it has no share in the verdict, and can raise an alarm by itself if it is beyond doubt.
+ */
+export function offForecast(memory: DetectorMemory): Evidence {
+  /** Level, trend, values seen. */
+  const state = memory.take(3)
+  return (_timeMs, value) => {
+    const [level, trend, count] = state
+    const expected = count === 0 ? value : level + trend
+    const off = value - expected
+    state[0] = expected + 0.3 * off
+    state[1] = trend + 0.02 * off
+    state[2] = count + 1
+    return off
+  }
+}
+
 /** Off for some values in a row. */
 function sustainedOff(memory: DetectorMemory): Evidence {
   return lag(memory, 3)
