@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { asTidemarkError } from '../schemas/errors.js'
+import { anomalyCommand } from './anomaly/score.js'
 import { auditCommand } from './audit.js'
 import { decodeCommand } from './decode.js'
 import { doctorCommand } from './doctor.js'
@@ -40,6 +41,7 @@ Start here:
   $ tidemark promql test FILE...         runs PromQL test scripts against the query engine
   $ tidemark rules test FILE...          unit tests of rules, as promtool has them; rules check FILE...
   $ tidemark silence add --help          mutes alerts for a time; tidemark maintenance does so again and again
+  $ tidemark anomaly score < series.csv  tries an anomaly detector on a series of your own
   $ tidemark token create --help         tokens, which are needed beyond this machine
   $ tidemark audit                       what operators did
 
@@ -66,6 +68,7 @@ for (const command of [
   rulesCommand(),
   silenceCommand(),
   maintenanceCommand(),
+  anomalyCommand(),
   initCommand(),
   tokenCommand(),
   auditCommand(),

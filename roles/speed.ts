@@ -23,6 +23,7 @@ export async function startSpeed({ config, clock, stores, closing, onError }: Ro
     late: new CatalogLateLedger(catalog.db, catalog.blockMs),
     progress: new CatalogSpeedProgress(catalog.db),
     rollups: config.rollups,
+    anomaly: { rules: config.anomaly.rules, maxSeries: config.anomaly.max_series },
     rules: { latenessMs: parseDuration(config.speed.lateness), idleAfterMs: parseDuration(config.speed.idle_after) },
     clock,
     sleep: (ms) => new Promise<void>((resolve) => setTimeout(resolve, ms)),

@@ -218,6 +218,12 @@ export const ERRORS = {
     'check it with `tidemark doctor`',
     true,
   ),
+  // Anomalies
+  TM_ANOMALY_SERIES: entry(
+    429,
+    'more series match anomaly.rules than the {limit} that are scored at once; the others get no score',
+    'match fewer series, or raise anomaly.max_series (250 kB of memory each)',
+  ),
   // Queries
   TM_QUERY_SYNTAX: entry(
     400,

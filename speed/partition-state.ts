@@ -72,6 +72,11 @@ export class PartitionState {
     return late.toColumns(this.#partition, offset)
   }
 
+  /** Passes over a record that is no input of this layer. */
+  pass(offset: number): void {
+    this.#appliedTo = Math.max(this.#appliedTo, offset + 1)
+  }
+
   /** Lets an idle partition follow the clock. */
   followClock(nowMs: number): void {
     this.watermarkMs = idleWatermark(this.watermarkMs, this.#lastRecordMs, nowMs, this.#rules)

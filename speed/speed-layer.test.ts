@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { AnomalyRule } from '../schemas/config/anomaly.js'
 import { TidemarkError } from '../schemas/errors.js'
 import { encodeRecord } from '../schemas/log/record.js'
 import { Kind } from '../schemas/points.js'
@@ -6,6 +7,7 @@ import type { Log, LogCommit, LogEntry, LogReader } from '../schemas/ports/log.j
 import type { Closing } from '../schemas/ports/speed-progress.js'
 import type { HotStore, LiveFeed, LiveView } from '../schemas/ports/window-store.js'
 import { Series } from '../schemas/series/series.js'
+import type { WindowBatch } from '../schemas/windows/columns.js'
 import { startSpeedLayer } from './speed-layer.js'
 
 const T0 = 1_767_225_600_000
@@ -13,7 +15,9 @@ const cpu = Series.of('cpu', {}, Kind.Sample)
 
 /** A speed layer whose log hands over what the test says, and whose stores do what the test says. */
 async function openSpeedLayer(options: {
-  write?: () => Promise<void>
+  write?: (batches: readonly WindowBatch[]) => Promise<void>
+  append?: Log['append']
+  rules?: AnomalyRule[]
   live?: Pick<LiveView, 'follow'>
   note?: (closings: readonly Closing[]) => Promise<void>
   /** Offset after the last record of the log. */
@@ -24,7 +28,7 @@ async function openSpeedLayer(options: {
   const commits: LogCommit[] = []
   const errors: string[] = []
   const log = {
-    append: async () => undefined,
+    append: options.append ?? (async () => undefined),
     bounds: async () => [{ partition: 0, start: 0, end: options.end ?? 0 }],
     consume: async (_topic: string, _group: string, given: LogReader) => {
       reader = given
@@ -34,7 +38,7 @@ async function openSpeedLayer(options: {
   } as unknown as Log
   const speed = await startSpeedLayer({
     log,
-    hot: { write: options.write ?? (async () => undefined) } as unknown as HotStore,
+    hot: { write: options.write ?? (async () => undefined), async *read() {} } as unknown as HotStore,
     live: (options.live ?? new TestLiveView()) as LiveView,
     late: { record: async () => undefined, forget: async () => undefined },
     progress: {
@@ -43,6 +47,7 @@ async function openSpeedLayer(options: {
       complete: async (given) => void claims.push(...given.map(({ throughMs }) => throughMs - T0)),
     },
     rollups: [],
+    anomaly: options.rules && { rules: options.rules, maxSeries: 10 },
     rules: { latenessMs: 15_000, idleAfterMs: 30_000 },
     clock: () => T0,
     sleep: async () => undefined,
@@ -242,5 +247,51 @@ describe('windows are said to be complete', () => {
     await speed.flushProvisional()
     await speed.followClock()
     expect(claims.at(-1)).toBe(-30_000)
+  })
+})
+
+describe('scores of anomalies', () => {
+  const rules: AnomalyRule[] = [{ match: { __name__: 'cpu' }, detector: 'ewma' }]
+
+  /** Forty windows of `cpu`, and what was done about them, in order. */
+  async function scored() {
+    const steps: string[] = []
+    const appended: Uint8Array[] = []
+    const write = async (batches: readonly WindowBatch[]) => {
+      for (const { windows } of batches) steps.push(`write ${windows.series.map(({ metric }) => metric).join(' ')}`)
+    }
+    const append: Log['append'] = async (topic, records) => {
+      steps.push(`append ${topic}`)
+      if (topic === 'tidemark.points') appended.push(...records.map(({ value }) => value))
+    }
+    const layer = await openSpeedLayer({ write, append, rules })
+    for (let i = 0; i < 40; i++) await layer.read(entry(i, T0 + i * 10_000))
+    return { ...layer, steps, appended }
+  }
+
+  test('are stored with the windows that they judge, and are in the log before the position is committed', async () => {
+    const { steps, commits } = await scored()
+    expect(steps.slice(-3)).toEqual([
+      'write cpu anomaly_score anomaly_lower anomaly_upper',
+      'append tidemark.windows',
+      'append tidemark.points',
+    ])
+    expect(steps.slice(0, 2)).toEqual(['write cpu', 'append tidemark.windows'])
+    expect(commits.length).toBeGreaterThan(30)
+  })
+
+  test('that come back from the log are passed over: they are in the views already, and move no watermark', async () => {
+    const { read, speed, appended, steps } = await scored()
+    const before = (await speed.status())[0]
+    const stepsBefore = steps.length
+    await read(...appended.map((value, i): LogEntry => ({ offset: 40 + i, appendedMs: T0, value })))
+    expect(steps.length).toBe(stepsBefore)
+    expect((await speed.status())[0]).toMatchObject({
+      watermarkMs: before.watermarkMs,
+      openWindows: before.openWindows,
+      latePoints: 0,
+    })
+    await read(entry(60, T0 + 400_000))
+    expect(steps.length).toBeGreaterThan(stepsBefore)
   })
 })

@@ -1,3 +1,4 @@
+import type { AnomalyRule } from '../schemas/config/anomaly.js'
 import type { Rollup } from '../schemas/config/schema.js'
 import { asTidemarkError, TidemarkError } from '../schemas/errors.js'
 import { DamagedRecord, decodeRecord, type LogRecord } from '../schemas/log/record.js'
@@ -6,9 +7,11 @@ import type { Log, LogBounds, LogCommit, LogEntry, LogReader, LogSubscription } 
 import type { SpeedProgress } from '../schemas/ports/speed-progress.js'
 import type { PartitionStatus } from '../schemas/ports/status.js'
 import type { HotStore, LiveView } from '../schemas/ports/window-store.js'
+import { rollupName } from '../schemas/series/rollup.js'
 import type { Clock } from '../schemas/time.js'
 import { encodeChunks } from '../schemas/windows/chunk.js'
 import type { WindowBatch } from '../schemas/windows/columns.js'
+import { holdsScores, Scorer } from './anomaly/scorer.js'
 import { LiveFeeding } from './live-feeding.js'
 import { PartitionState } from './partition-state.js'
 import { ProgressNotes } from './progress-notes.js'
@@ -25,6 +28,8 @@ export interface SpeedOptions {
   late: LateLedger
   progress: SpeedProgress
   rollups: readonly Rollup[]
+  /** Series that are scored; none if left out. */
+  anomaly?: { rules: readonly AnomalyRule[]; maxSeries: number }
   rules: WatermarkRules
   clock: Clock
   /** Waits between tries of a store that fails; passed in so that tests own time. */
@@ -78,6 +83,8 @@ class SpeedReader implements LogReader {
   isClosed = false
   readonly #options: SpeedOptions
   readonly #rollups: Rollups
+  /** Undefined if nothing is scored. */
+  readonly #scorer: Scorer | undefined
   readonly #notes: ProgressNotes
   readonly #owned = new Map<number, OwnedPartition>()
   readonly #live: LiveFeeding
@@ -86,6 +93,7 @@ class SpeedReader implements LogReader {
     this.#options = options
     this.#live = new LiveFeeding(options.live, options.onError)
     this.#rollups = new Rollups(options.rollups)
+    this.#scorer = scorerOf(options)
     this.#notes = new ProgressNotes(options.progress, options.onError)
   }
 
@@ -96,6 +104,7 @@ class SpeedReader implements LogReader {
     await this.#untilDone(() => this.#options.late.forget(partition, appliedTo))
     await this.#untilDone(() => this.#options.progress.forget(partition, appliedTo))
     this.#notes.drop(partition)
+    this.#scorer?.drop(partition)
     if (restored) this.#notes.add(partition, appliedTo, closedBefore(restored.watermarkMs))
     const { rules, clock } = this.#options
     const state = new PartitionState({ partition, rules, rollups: this.#rollups, nowMs: clock(), restored })
@@ -117,6 +126,7 @@ class SpeedReader implements LogReader {
     this.#notes.drop(partition)
     await owned?.tail.catch(() => undefined)
     this.#live.end(partition)
+    this.#scorer?.drop(partition)
   }
 
   read(partition: number, entries: LogEntry[]): Promise<void> {
@@ -125,7 +135,8 @@ class SpeedReader implements LogReader {
       const closed: WindowBatch[] = []
       for (const entry of entries) {
         const record = this.#decode(partition, entry)
-        if (record) {
+        if (record && this.#scorer && holdsScores(record)) owned.state.pass(entry.offset)
+        else if (record) {
           const points = owned.state.apply(entry.offset, record, this.#options.clock())
           if (points) late.push(points)
           closed.push(...owned.state.takeClosed())
@@ -209,6 +220,7 @@ class SpeedReader implements LogReader {
   async #store(partition: number, owned: OwnedPartition, closed: WindowBatch[], late: LatePoints[]): Promise<void> {
     const { hot, log, late: ledger } = this.#options
     if (late.length > 0) await this.#untilDone(() => ledger.record(late))
+    const scores = await this.#score(closed)
     if (closed.length > 0) await this.#untilDone(() => hot.write(closed))
     const { watermarkMs } = owned.state
     // Before the commit: what is committed as closed is not given to the view again after a restart.
@@ -217,12 +229,21 @@ class SpeedReader implements LogReader {
       const records = closed.flatMap((batch) => encodeChunks(batch).map((value) => ({ partition, value })))
       await this.#untilDone(() => log.append('tidemark.windows', records))
     }
+    if (scores) await this.#untilDone(() => log.append('tidemark.points', [{ partition, value: scores }]))
     const position = owned.state.position()
     if (!position) return
     const subscription = await this.subscription.promise
     await this.#untilDone(() =>
       subscription.commit(partition, { offset: position.offset, metadata: formatCommit(position.commit) }),
     )
+  }
+
+  /** Adds the windows of their scores to those that closed. @returns the scores as a record for the archive */
+  async #score(closed: WindowBatch[]): Promise<Uint8Array | undefined> {
+    const scorer = this.#scorer
+    if (!scorer || closed.length === 0) return undefined
+    await this.#untilDone(() => scorer.prepare(closed))
+    return scorer.score(closed, this.#options.clock())
   }
 
   /** A damaged record is left out; the archive, which reads it too, moves it to the dead letters. */
@@ -260,6 +281,12 @@ class SpeedReader implements LogReader {
     turn.catch(() => undefined)
     return turn
   }
+}
+
+function scorerOf({ anomaly, rollups, hot, onError }: SpeedOptions): Scorer | undefined {
+  if (!anomaly || anomaly.rules.length === 0) return undefined
+  const rollupMetrics = new Set(rollups.map(({ match, by }) => rollupName(match, by)))
+  return new Scorer({ ...anomaly, rollupMetrics, history: hot, onError })
 }
 
 function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {

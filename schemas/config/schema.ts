@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { LimitsSchema } from '../limits.js'
+import { anomalyGroup } from './anomaly.js'
 import { authGroup, outboundGroup } from './auth.js'
 import { clusterGroups } from './cluster.js'
 import { duration, group } from './fields.js'
@@ -98,6 +99,7 @@ export const ConfigSchema = Type.Object(
       live_view: duration('15m', 'what the live view holds'),
     }),
     rollups: Type.Array(RollupSchema, { default: [] }),
+    anomaly: anomalyGroup,
     cardinality: Type.Array(CardinalityPolicySchema, { default: [] }),
     archive: group({
       flush_every: duration('30s'),

@@ -1,3 +1,4 @@
+import type { DetectorName } from '../../schemas/config/anomaly.js'
 import type { QueryScale } from './query-data.js'
 
 /** One thing that is measured: makes its own input, loads it, and says what came out. */
@@ -23,6 +24,8 @@ export interface BenchContext {
   folder: string
   /** The folder given by the user, for what is loaded once and used again. */
   keptFolder?: string
+  /** What `nab` replays, and who scores it. */
+  nab: NabInput
   /** How much `query` asks about. */
   scale: QueryScale
   /** Folder for CPU profiles of the measured processes, if wanted. */
@@ -31,6 +34,15 @@ export interface BenchContext {
   progress(text: string): void
   /** Prints a table of its own above that of the figures. */
   print(text: string): void
+}
+
+/** What `nab` is given. */
+export interface NabInput {
+  /** The folder of the corpora, or of this one. */
+  corpus?: string
+  /** The scorer's program, if it is not beside the corpora. */
+  scorer?: string
+  detector: DetectorName
 }
 
 /** One line of the table. */

@@ -2,13 +2,16 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import type { DetectorName } from '../../schemas/config/anomaly.js'
+import { DETECTORS } from '../../speed/anomaly/detectors.js'
 import { archiveSize } from './archive-size.js'
-import { type Bench, type BenchContext, CannotRun, type Figure } from './bench.js'
+import { type Bench, type BenchContext, CannotRun, type Figure, type NabInput } from './bench.js'
 import { cluster } from './cluster/cluster.js'
 import { hotStore } from './hot-store.js'
 import { ingest } from './ingest.js'
 import { liveView } from './live-view.js'
 import { memory } from './memory.js'
+import { nab } from './nab.js'
 import { query } from './query.js'
 import type { QueryScale } from './query-data.js'
 import { recompute } from './recompute.js'
@@ -28,6 +31,7 @@ const BENCHES: readonly Bench[] = [
   hotStore,
   liveView,
   cluster,
+  nab,
 ]
 
 const DEFAULT_RUNS = 3
@@ -35,7 +39,7 @@ const DEFAULT_RUNS = 3
 const USAGE = `usage: npm run bench -- [NAME...] [options]
 
 Measures, and prints one table with targets and what peers reach. It asserts no time: a slow machine is no failure.
-Without a name every bench but query, hot-store and live-view runs, about four minutes in all.
+Without a name every bench but query, hot-store, live-view and nab runs, about four minutes in all.
 
 ${BENCHES.map(({ name, about }) => `  ${name.padEnd(14)}${about}`).join('\n')}
 
@@ -46,12 +50,16 @@ ${BENCHES.map(({ name, about }) => `  ${name.padEnd(14)}${about}`).join('\n')}
                    what query loaded stays there and is used again
   --days N         days that query asks about (default 30)
   --series N       series of query's large set (default 10000), a multiple of 100; the other has a tenth
+  --corpus DIR     nab: the folder that holds the corpora
+  --scorer FILE    nab: its scorer (default: ../tools/nab_score_dir.py beside the corpora); needs python3
+  --detector NAME  nab: which detector (default combined)
 
 Examples:
   npm run bench -- ingest windows
   npm run bench -- memory --idle 600
   npm run bench -- windows --runs 1 --profile profiles
-  npm run bench -- query --days 2 --series 1000 --folder bench-data`
+  npm run bench -- query --days 2 --series 1000 --folder bench-data
+  npm run bench -- nab --corpus ../testdata`
 
 interface Plan {
   benches: Bench[]
@@ -61,6 +69,7 @@ interface Plan {
   folder: string
   keptFolder?: string
   scale: QueryScale
+  nab: NabInput
   profileFolder?: string
 }
 
@@ -117,6 +126,9 @@ function readArguments(args: string[]): Plan | string {
     folder: text,
     days: text,
     series: text,
+    corpus: text,
+    scorer: text,
+    detector: text,
     help: { type: 'boolean' },
   } as const
   try {
@@ -135,6 +147,7 @@ function readArguments(args: string[]): Plan | string {
       folder,
       keptFolder: values.folder,
       scale: { days: positive(values.days ?? '30', '--days'), series: hundreds(values.series ?? '10000', '--series') },
+      nab: { corpus: values.corpus, scorer: values.scorer, detector: detectorName(values.detector ?? 'combined') },
       profileFolder: values.profile,
     }
   } catch (error) {
@@ -147,6 +160,11 @@ function positive(value: string, option: string): number {
   if (!Number.isInteger(parsed) || parsed < 1)
     throw new Error(`${option} takes a whole number from 1 on, not "${value}"`)
   return parsed
+}
+
+function detectorName(value: string): DetectorName {
+  if (Object.hasOwn(DETECTORS, value)) return value as DetectorName
+  throw new Error(`--detector takes ${Object.keys(DETECTORS).join(', ')}, not "${value}"`)
 }
 
 function hundreds(value: string, option: string): number {

@@ -65,4 +65,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   'visible p99': { reach: 5, aim: 2, better: 'less' },
   'memory pss': { reach: 600, aim: 400, better: 'less' },
   'memory rss': { better: 'less' },
+  'nab standard': { reach: 55, aim: 75, better: 'more', peer: { name: 'ARTime', value: 74.9 } },
+  'nab low FP': { better: 'more', peer: { name: 'contextOSE', value: 67 } },
+  'nab low FN': { better: 'more', peer: { name: 'ARTime', value: 80.4 } },
 }

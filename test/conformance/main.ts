@@ -11,13 +11,14 @@ import { runPromqltest } from './promqltest.js'
 import type { CorpusReport, CorpusRunner } from './report.js'
 import { runRules } from './rules.js'
 import { runStatsd } from './statsd.js'
+import { runStl } from './stl.js'
 
 const USAGE = `usage: npm run conformance -- --corpus DIR [--only NAME]
 
 Runs the corpora in DIR against the decoders and the query engine and prints each failed case.
   --corpus DIR   the folder that holds one folder for each corpus
   --only NAME    run only this corpus: influx, statsd, openmetrics, prometheus-text, otlp, promqltest, grafana,
-                 rules or alertmanager`
+                 rules, alertmanager or stl`
 
 /** Every corpus: the name of its folder, and who runs it. */
 const CORPORA: Readonly<Record<string, CorpusRunner>> = {
@@ -30,6 +31,7 @@ const CORPORA: Readonly<Record<string, CorpusRunner>> = {
   grafana: runGrafana,
   rules: runRules,
   alertmanager: runAlertmanager,
+  stl: runStl,
 }
 
 const FAILURES_SHOWN = 20

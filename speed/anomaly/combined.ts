@@ -1,0 +1,92 @@
+import { type CalendarAverage, dailyAverage, weeklyAverage } from './calendar.js'
+import { type Detector, detectorOf, type Method, scoreOf } from './detector.js'
+import { EVIDENCE, offForecast } from './evidence.js'
+import type { DetectorMemory } from './memory.js'
+import { Refractory } from './refractory.js'
+import { Surprise } from './surprise.js'
+
+/** The mean surprise that is worth an alarm, orders of magnitude. */
+const ALARM_ORDERS = 2.2
+/** A surprise against the forecast alone counts this much: it must be twice as large. */
+const FORECAST_ALONE = 0.5
+/** How much of its score a value keeps that belongs to an event already told. */
+const ECHO = 0.2
+/** Values outside of the bounds are one in 10^2.5. */
+const BOUND_ORDERS = 2.5
+const WARM_UP = 100
+
+/**
+ * The default, which needs no tuning: several kinds of evidence, each as the tail probability against its own past,
+ * combined by the weighted mean of their logarithms (Fisher's way to combine tests); or one that is beyond doubt. One
+ * event gives one alarm.
+ * Units, scale and offset of the series make no difference.
+ */
+export function combined(): Detector {
+  return detectorOf((memory) => new Combined(memory))
+}
+
+class Combined implements Method {
+  readonly warmUp = WARM_UP
+  readonly #byDay: CalendarAverage
+  readonly #byWeek: CalendarAverage
+  readonly #distance: Surprise
+  readonly #evidence
+  readonly #totalWeight: number
+  readonly #offForecast: ReturnType<typeof offForecast>
+  readonly #forecastSurprise: Surprise
+  readonly #refractory: Refractory
+
+  constructor(memory: DetectorMemory) {
+    this.#byDay = dailyAverage(memory)
+    this.#byWeek = weeklyAverage(memory)
+    this.#distance = new Surprise(memory)
+    this.#evidence = EVIDENCE.map(({ weight, make }) => ({
+      weight,
+      statistic: make(memory),
+      surprise: new Surprise(memory),
+    }))
+    this.#totalWeight = EVIDENCE.reduce((sum, { weight }) => sum + weight, 0)
+    this.#offForecast = offForecast(memory)
+    this.#forecastSurprise = new Surprise(memory)
+    this.#refractory = new Refractory(memory)
+  }
+
+  judge(timeMs: number, value: number, warm: boolean): { score: number; lower: number; upper: number } {
+    const expected = this.#expect(timeMs, value)
+    const reach = this.#distance.valueAt(BOUND_ORDERS)
+    this.#distance.add(Math.abs(value - expected))
+    const orders = this.#weigh(timeMs, value, value - expected)
+    const bounds = { lower: expected - reach, upper: expected + reach }
+    // What happens during the warm-up is no event: it must not hide one that comes shortly after.
+    if (!warm) return { score: 0, ...bounds }
+    const score = scoreOf(orders / ALARM_ORDERS)
+    return { score: this.#refractory.isNew(orders) ? score : ECHO * score, ...bounds }
+  }
+
+  /** What the hour lets expect, halfway between the day's and the week's; the value itself where nothing is known. */
+  #expect(timeMs: number, value: number): number {
+    const byDay = orElse(this.#byDay.at(timeMs), value)
+    const byWeek = orElse(this.#byWeek.at(timeMs), byDay)
+    this.#byDay.add(timeMs, value)
+    this.#byWeek.add(timeMs, value)
+    return byDay / 2 + byWeek / 2
+  }
+
+  #weigh(timeMs: number, value: number, off: number): number {
+    let sum = 0
+    for (const { weight, statistic, surprise } of this.#evidence) {
+      const size = Math.abs(statistic(timeMs, value, off))
+      if (Number.isNaN(size)) continue
+      sum += weight * surprise.of(size)
+      surprise.add(size)
+    }
+    const offForecast = Math.abs(this.#offForecast(timeMs, value, off))
+    const alone = FORECAST_ALONE * this.#forecastSurprise.of(offForecast)
+    this.#forecastSurprise.add(offForecast)
+    return Math.max(sum / this.#totalWeight, alone)
+  }
+}
+
+function orElse(value: number, other: number): number {
+  return Number.isNaN(value) ? other : value
+}

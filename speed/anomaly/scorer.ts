@@ -1,0 +1,214 @@
+import { addSample } from '../../schemas/aggregates/index.js'
+import type { AnomalyRule } from '../../schemas/config/anomaly.js'
+import { TidemarkError } from '../../schemas/errors.js'
+import { encodeRecord, type LogRecord } from '../../schemas/log/record.js'
+import { Kind } from '../../schemas/points.js'
+import type { WindowReader } from '../../schemas/ports/window-store.js'
+import { type Matcher, type SeriesPredicate, seriesPredicate } from '../../schemas/series/matcher.js'
+import { Series } from '../../schemas/series/series.js'
+import { WINDOW_MS } from '../../schemas/time.js'
+import type { WindowBatch, WindowColumns } from '../../schemas/windows/columns.js'
+import { partValue } from '../../schemas/windows/parts.js'
+import { DETECTORS } from './detectors.js'
+import { isScoreMetric, scoreSeriesOf } from './score-series.js'
+import { TwoDayDetector } from './two-day-detector.js'
+
+/** What is scored, and what it needs. */
+export interface ScorerOptions {
+  rules: readonly AnomalyRule[]
+  /** Series scored at once, over all partitions of this process. */
+  maxSeries: number
+  /** Metrics that rollups make: their windows are parts, which only readers put together. */
+  rollupMetrics: ReadonlySet<string>
+  /** Closed windows: what a detector knew before a restart is learned from here again. */
+  history: WindowReader
+  onError: (error: TidemarkError) => void
+}
+
+interface Scored {
+  detector: TwoDayDetector
+  series: readonly [Series, Series, Series]
+}
+
+/**
+ * Scores closed windows of chosen series as they are flushed. Scores join the flush of the windows that they judge, and
+ * go into the log as points, so that the archive has them and the batch view tells the same.
+ */
+export class Scorer {
+  readonly #options: ScorerOptions
+  readonly #rules: { fits: SeriesPredicate; rule: AnomalyRule }[]
+  /** By the series' object: partitions keep one for each series. */
+  readonly #ruleOf = new WeakMap<Series, AnomalyRule | 'none'>()
+  /** By partition and id of the series. */
+  readonly #scored = new Map<number, Map<bigint, Scored>>()
+  #isFullTold = false
+
+  /** @throws TM_QUERY_REGEX if a rule's expression does not compile */
+  constructor(options: ScorerOptions) {
+    this.#options = options
+    this.#rules = options.rules.map((rule) => ({ fits: seriesPredicate(matchersOf(rule)), rule }))
+  }
+
+  /** Forgets a partition: who has it next learns its series from the hot store again. */
+  drop(partition: number): void {
+    this.#scored.delete(partition)
+  }
+
+  /**
+   * Makes the detectors of series that are new here, out of the hot store. To be called before {@link score}, with the same
+   * batches; it may be called again. Throws what reading the hot store throws.
+   */
+  async prepare(batches: readonly WindowBatch[]): Promise<void> {
+    for (const { partition, startMs, windows } of batches) {
+      const scored = this.#ofPartition(partition)
+      for (let row = 0; row < windows.length; row++) {
+        const source = windows.series[row]
+        const rule = this.#ruleFor(source)
+        if (rule === 'none' || scored.has(source.id) || !this.#hasRoom(startMs)) continue
+        const detector = new TwoDayDetector(DETECTORS[rule.detector].make, TwoDayDetector.knownFrom(startMs))
+        for (const [start, value] of await this.#historyOf(source, startMs)) detector.update(start, value)
+        scored.set(source.id, { detector, series: scoreSeriesOf(source) })
+      }
+    }
+  }
+
+  /**
+   * Judges the windows and adds the windows of their scores to each batch. Batches come in the order of their start, each
+   * once.
+   * @returns the scores as a log record, if there are any
+   */
+  score(batches: readonly WindowBatch[], nowMs: number): Uint8Array | undefined {
+    const points = new ScorePoints()
+    for (const { partition, startMs, windows } of batches) {
+      const ofPartition = this.#ofPartition(partition)
+      const rows = windows.length
+      for (let row = 0; row < rows; row++) {
+        const scored = ofPartition.get(windows.series[row].id)
+        const value = readingOf(windows, row)
+        if (!scored || Number.isNaN(value)) continue
+        const { score, lower, upper, warm } = scored.detector.update(startMs, value)
+        // During the warm-up there is nothing to tell.
+        if (!warm) continue
+        for (const [i, told] of [score, lower, upper].entries()) {
+          const series = scored.series[i]
+          addSample(windows, windows.push(series, startMs), startMs + WINDOW_MS, told, false)
+          points.add(series, startMs + WINDOW_MS, told)
+        }
+      }
+      windows.settle()
+    }
+    return points.encode(nowMs)
+  }
+
+  #ofPartition(partition: number): Map<bigint, Scored> {
+    let scored = this.#scored.get(partition)
+    if (!scored) {
+      scored = new Map()
+      this.#scored.set(partition, scored)
+    }
+    return scored
+  }
+
+  #ruleFor(source: Series): AnomalyRule | 'none' {
+    let rule = this.#ruleOf.get(source)
+    if (rule === undefined) {
+      const isOurs = isScoreMetric(source.metric) || this.#options.rollupMetrics.has(source.metric)
+      rule = (isOurs ? undefined : this.#rules.find(({ fits }) => fits(source))?.rule) ?? 'none'
+      this.#ruleOf.set(source, rule)
+    }
+    return rule
+  }
+
+  /** Series that fell silent before yesterday make room; what they had seen would not count any more. */
+  #hasRoom(startMs: number): boolean {
+    const { maxSeries, onError } = this.#options
+    if (this.#count() < maxSeries) return true
+    for (const ofPartition of this.#scored.values())
+      for (const [id, { detector }] of ofPartition) if (detector.isOutdated(startMs)) ofPartition.delete(id)
+    if (this.#count() < maxSeries) return true
+    if (!this.#isFullTold) onError(new TidemarkError('TM_ANOMALY_SERIES', { limit: maxSeries }))
+    this.#isFullTold = true
+    return false
+  }
+
+  #count(): number {
+    let count = 0
+    for (const ofPartition of this.#scored.values()) count += ofPartition.size
+    return count
+  }
+
+  /** Start and value of the windows that a detector of this age would have seen, in order. */
+  async #historyOf(source: Series, beforeMs: number): Promise<[number, number][]> {
+    const matchers: Matcher[] = [['__name__', source.metric] as const, ...source.labels].map(([name, value]) => ({
+      name,
+      op: '=',
+      value,
+    }))
+    const history: [number, number][] = []
+    const selection = { matchers, startMs: TwoDayDetector.knownFrom(beforeMs), endMs: beforeMs }
+    for await (const windows of this.#options.history.read(selection)) {
+      for (let row = 0; row < windows.length; row++) {
+        if (windows.series[row].id !== source.id) continue
+        const value = readingOf(windows, row)
+        if (!Number.isNaN(value)) history.push([windows.start[row], value])
+      }
+    }
+    return history.sort(([a], [b]) => a - b)
+  }
+}
+
+/** True if a record holds scores: they were flushed when they were made. */
+export function holdsScores(record: LogRecord): boolean {
+  for (let i = 0; i < record.seriesCount; i++) {
+    const series = Series.known(record.canonical(i), 0, 0)
+    if (!isScoreMetric(series.metric)) return false
+  }
+  return record.seriesCount > 0
+}
+
+/** What the bare name of a window's series means; NaN where that is no finite number. */
+function readingOf(windows: WindowColumns, row: number): number {
+  if (windows.series[row].kind === Kind.Sample) return finite(windows.last[row])
+  return windows.count[row] > 0 ? finite(partValue('bare', windows, row)) : Number.NaN
+}
+
+function finite(value: number): number {
+  return Number.isFinite(value) ? value : Number.NaN
+}
+
+function matchersOf({ match }: AnomalyRule): Matcher[] {
+  return Object.entries(match).map(([name, value]) => ({ name, op: '=~', value }))
+}
+
+/** Points of scores on their way into a log record. */
+class ScorePoints {
+  readonly #series = new Map<bigint, { index: number; series: Series }>()
+  readonly #indexes: number[] = []
+  readonly #times: number[] = []
+  readonly #values: number[] = []
+
+  add(series: Series, timeMs: number, value: number): void {
+    let known = this.#series.get(series.id)
+    if (!known) {
+      known = { index: this.#series.size, series }
+      this.#series.set(series.id, known)
+    }
+    this.#indexes.push(known.index)
+    this.#times.push(timeMs)
+    this.#values.push(value)
+  }
+
+  encode(receivedMs: number): Uint8Array | undefined {
+    if (this.#values.length === 0) return undefined
+    const series = [...this.#series.values()].map((known) => known.series)
+    return encodeRecord({
+      ids: Uint32Array.from(series.flatMap(({ idLow, idHigh }) => [idLow, idHigh])),
+      canonical: series.map(({ canonical }) => canonical),
+      pointCount: this.#values.length,
+      seriesIndex: Uint32Array.from(this.#indexes),
+      timeMs: Float64Array.from(this.#times),
+      value: Float64Array.from(this.#values),
+      receivedMs,
+    })
+  }
+}
