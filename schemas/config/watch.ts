@@ -1,5 +1,7 @@
 import { Type } from '@sinclair/typebox'
+import { notifyKeys } from './channels.js'
 import { duration, group } from './fields.js'
+import { onCallKeys } from './on-call.js'
 
 /** How Tidemark watches itself, and what it judges. */
 export const watchGroups = {
@@ -18,6 +20,8 @@ export const watchGroups = {
     }),
     own_rules: Type.Boolean({ default: true, description: 'judge the pipeline’s own rules' }),
     evaluation_interval: duration('30s', 'how often a group that names no interval is judged'),
+    ...notifyKeys,
+    ...onCallKeys,
   }),
   heartbeat: group({
     url: Type.String({
