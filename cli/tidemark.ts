@@ -6,6 +6,8 @@ import { decodeCommand } from './decode.js'
 import { doctorCommand } from './doctor.js'
 import { explainCommand } from './explain.js'
 import { initCommand } from './init.js'
+import { notifyCommand } from './notify.js'
+import { onCallCommand } from './oncall.js'
 import { promqlCommand } from './promql.js'
 import { queryCommand } from './query/query.js'
 import { recomputeCommand } from './recompute.js'
@@ -35,6 +37,8 @@ Start here:
   $ tidemark explain 'host_load1'        which view answers which part of a query, and why
   $ tidemark decode --format influx FILE what the gateway would understand
   $ tidemark promql test FILE...         runs PromQL test scripts against the query engine
+  $ tidemark notify test CHANNEL         tries a channel; notify dead: messages that were given up
+  $ tidemark oncall                      who is on call
   $ tidemark token create --help         tokens, which are needed beyond this machine
   $ tidemark audit                       what operators did
 
@@ -58,6 +62,8 @@ for (const command of [
   explainCommand(),
   decodeCommand(),
   promqlCommand(),
+  notifyCommand(),
+  onCallCommand(),
   initCommand(),
   tokenCommand(),
   auditCommand(),
