@@ -100,11 +100,11 @@ export function testText(steps: readonly TestedStep[]): string {
 /** Dead letters as a person reads them. */
 export function deadText(dead: readonly DeadLetter[]): string {
   if (dead.length === 0) return 'no message was given up'
-  const rows = dead.map(({ key, channel, action, title, attempts, buriedMs, reason }) => [
+  const rows = dead.map(({ key, channel, action, incidentId, attempts, buriedMs, reason }) => [
     timeText(buriedMs),
     channel,
     action,
-    title,
+    incidentId,
     attempts,
     reason,
     key,

@@ -20,7 +20,7 @@ export interface Content {
 export type Fact = readonly [name: string, text: string]
 
 /** Somewhere to go. */
-export interface Link {
+interface Link {
   name: 'acknowledge' | 'resolve' | 'incident' | 'chart' | 'logs' | 'runbook'
   label: string
   url: string
@@ -41,7 +41,7 @@ const CHANGES_SHOWN = 20
 const FACT_LENGTH = 1000
 
 /** What a message says. */
-export function contentOf({ action, incident }: Message): Content {
+export function contentOf({ action, recipient, incident }: Message): Content {
   const { title, severity, status, annotations, changes, links } = incident
   const word = action === 'remind' ? `still ${status}` : status
   const summary = clip(printable(annotations.description ?? annotations.summary ?? '').trim(), 2500)
@@ -49,7 +49,7 @@ export function contentOf({ action, incident }: Message): Content {
   return {
     headline: clip(oneLine(`[${severity} ${word}] ${title}`), FACT_LENGTH),
     ...(summary && { summary }),
-    facts: factsOf(incident),
+    facts: factsOf(incident, recipient),
     changes: changes
       .slice(-CHANGES_SHOWN)
       .map((change) => clip(oneLine(change), 300))
@@ -59,11 +59,12 @@ export function contentOf({ action, incident }: Message): Content {
   }
 }
 
-function factsOf(incident: IncidentView): Fact[] {
+function factsOf(incident: IncidentView, recipient: string | undefined): Fact[] {
   const { rule, query, groupLabels, acknowledgedBy, startedMs, resolvedMs } = incident
   const labels = Object.entries(groupLabels).filter(([name]) => name !== 'alertname')
   const ended = resolvedMs !== undefined && `${utc(resolvedMs)}, after ${lasted(resolvedMs - startedMs)}`
   const facts: [string, string | false | undefined][] = [
+    ['For', recipient],
     ['Value', valueText(incident)],
     ['Hosts', hostsText(incident.hosts)],
     ['Rule', rule],

@@ -204,6 +204,17 @@ describe('a message for Slack', () => {
     })
     expect(slackCall(message({ recipient: 'U0123456789' }), room).body).toMatchObject({ channel: 'U0123456789' })
   })
+
+  test('for a person goes to them, though the room has the incident, and a name that Slack does not know stands in it', () => {
+    const room = { name: '#alerts', isInteractive: false }
+    const reference = 'C0123456789:17.1'
+    const page = slackCall(message({ recipient: 'U0123456789', reference }), room)
+    expect(page.body).toMatchObject({ channel: 'U0123456789' })
+    expect(page.body).not.toHaveProperty('thread_ts')
+    const named = slackCall(message({ recipient: 'ann', reference }), room)
+    expect(named.body).toMatchObject({ channel: 'C0123456789', thread_ts: '17.1' })
+    expect(JSON.stringify(named.body.blocks)).toContain('For\\nann')
+  })
 })
 
 describe('a card for Teams', () => {

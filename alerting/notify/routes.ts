@@ -13,7 +13,7 @@ const DeadParameters = Type.Object({ limit: Type.Integer({ default: 100, minimum
 const RetryBody = Type.Object(
   {
     keys: Type.Optional(
-      Type.Array(Type.String({ minLength: 1 }), { maxItems: 10_000, description: 'left out: all that there are' }),
+      Type.Array(Type.String({ minLength: 1 }), { maxItems: 1000, description: 'left out: all that there are' }),
     ),
   },
   { additionalProperties: false },
@@ -50,15 +50,22 @@ export function notifyPlugin({ alerting, channels, dead, clock }: NotifyRoutesPa
     app.get<{ Querystring: Static<typeof DeadParameters> }>(
       '/api/v1/notify/dead',
       { schema: { querystring: DeadParameters } },
-      async ({ query }) => success(await dead.list(query.limit)),
+      async ({ query }) => success(await dead.dead(query.limit)),
     )
 
     app.post<{ Body: Static<typeof RetryBody> }>(
       '/api/v1/notify/dead/retry',
       { schema: { body: RetryBody } },
-      async ({ body }) => success({ retried: await dead.revive(body.keys, clock()) }),
+      async ({ body }) => success({ retried: await resent(dead, body.keys, clock()) }),
     )
   }
+}
+
+async function resent(dead: DeadLetters, keys: readonly string[] | undefined, nowMs: number): Promise<number> {
+  if (keys === undefined) return dead.resend(undefined, nowMs)
+  let count = 0
+  for (const key of new Set(keys)) count += await dead.resend(key, nowMs)
+  return count
 }
 
 function success(data: unknown) {

@@ -178,7 +178,7 @@ test('what is refused, or not taken for too long, is a dead letter until somebod
   put('old', {}, 'pagerduty:a', 'inc-2')
   put('lost', {}, 'pager:b', 'inc-3')
   await until(isSettled, 500)
-  const reasons = (await outbox.list(10)).map(({ reason }) => reason)
+  const reasons = (await outbox.dead(10)).map(({ reason }) => reason)
   expect(reasons).toEqual([
     'HTTP 400: invalid routing key ***',
     expect.stringMatching(/^given up after 0 h and \d+ attempts: HTTP 503$/),
@@ -187,7 +187,7 @@ test('what is refused, or not taken for too long, is a dead letter until somebod
   expect(logged.join()).not.toContain('s3cret')
   expect(counts.dead).toBe(3)
   service.usual = { status: 202 }
-  expect(await outbox.revive(['old'], nowMs)).toBe(1)
+  expect(await outbox.resend('old', nowMs)).toBe(1)
   await until(() => outbox.row('old').state === 'delivered', 500)
 })
 

@@ -86,8 +86,9 @@ export function slackCall(message: Message, room: SlackRoom): SlackCall {
   const isSilent = action === 'update' || action === 'acknowledge' || action === 'resolve'
   if (ts !== undefined && isSilent) return { method: 'chat.update', body: { channel, ts, ...content } }
   const isRoom = recipient !== undefined && (recipient.startsWith('#') || SLACK_ID.test(recipient))
+  const isElsewhere = isRoom && recipient !== room.name && recipient !== channel
   const plain = { ...content, unfurl_links: false, unfurl_media: false }
-  return ts === undefined
+  return ts === undefined || isElsewhere
     ? { method: 'chat.postMessage', body: { channel: isRoom ? recipient : room.name, ...plain } }
     : { method: 'chat.postMessage', body: { channel, thread_ts: ts, reply_broadcast: true, ...plain } }
 }

@@ -21,14 +21,6 @@ export function clip(text: string, limit: number): string {
   return `${isHalved ? kept.slice(0, -1) : kept}…`
 }
 
-/** At most `limit` UTF-8 bytes of the text, likewise. */
-export function clipBytes(text: string, limit: number): string {
-  if (Buffer.byteLength(text) <= limit) return text
-  let kept = clip(text, Math.max(2, limit - 2))
-  while (Buffer.byteLength(kept) > limit) kept = clip(kept, Math.max(2, Math.floor(kept.length * 0.9)))
-  return kept
-}
-
 /** `a, b, c and 7 more`: at most `limit` of the names. */
 export function listed(names: readonly string[], limit: number): string {
   const shown = names.slice(0, limit).map(oneLine).join(', ')

@@ -38,13 +38,13 @@ export function webhook(config: ChannelOf<'webhook'>, origin: WebhookOrigin, par
  * `v1:<timestamp>:<body>`.
  * @param atS Unix seconds
  */
-export function signedHeaders(secret: string, body: string, atS: number): Record<string, string> {
+function signedHeaders(secret: string, body: string, atS: number): Record<string, string> {
   const signature = createHmac('sha256', secret).update(`v1:${atS}:${body}`).digest('hex')
   return { 'x-tidemark-timestamp': String(atS), 'x-tidemark-signature': `v1=${signature}` }
 }
 
 /** Our own JSON: the incident as it is, and its message as text. */
-export function webhookMessage(message: Message) {
+function webhookMessage(message: Message) {
   const { key, action, recipient, incident } = message
   const { headline, facts, links, changes, image } = contentOf(message)
   const { alerts, startedMs, resolvedMs, links: _, ...rest } = incident

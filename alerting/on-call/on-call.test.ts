@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { OnCallConfig } from '../../schemas/config/on-call.js'
 import { onCallAt, shifts } from './on-call.js'
+import { onDuty } from './on-duty.js'
 
 const HOUR_MS = 3_600_000
 const WEEK_HOURS = 168
@@ -134,6 +135,17 @@ test('who stands in is on call for as long as that was agreed, and the last agre
     '01-07T12 fay',
     '01-08T00 ann',
   ])
+})
+
+test('a duty is done by the schedule of the team, else of the service, else of all', () => {
+  const of = (person: string) => schedule({ layers: [layer({ people: [person] })] })
+  const schedules = { 'on-call:payments': of('ann'), 'on-call:api': of('bea'), 'on-call': of('cy') }
+  const who = (duty: string, labels: Record<string, string>) =>
+    onDuty(schedules, duty, labels, at('2026-01-06T00:00:00Z'))
+  expect(who('on-call', { team: 'payments', service: 'api' })).toBe('ann')
+  expect(who('on-call', { team: 'search', service: 'api' })).toBe('bea')
+  expect(who('on-call', {})).toBe('cy')
+  expect(who('vp', { team: 'payments' })).toBeUndefined()
 })
 
 describe('whatever the schedule', () => {

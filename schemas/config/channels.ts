@@ -93,7 +93,7 @@ const OpsgenieSchema = Type.Object(
 )
 
 /** A way to reach people, by its kind. Values of a record get the defaults of their keys only if they have one themselves. */
-export const ChannelSchema = Type.Union(
+const ChannelSchema = Type.Union(
   [PagerDutySchema, SlackSchema, EmailSchema, WebhookSchema, TeamsSchema, OpsgenieSchema],
   { default: {} },
 )

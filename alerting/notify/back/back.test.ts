@@ -26,6 +26,7 @@ beforeEach(async () => {
     backPlugin({
       act: async (incidentId, action, by) => {
         if (isAway) throw new TidemarkError('TM_CATALOG_UNAVAILABLE', { reason: 'gone' })
+        if (incidentId === 'inc-over') throw new TidemarkError('TM_TOKEN_NAME', { name: 'of status 409' })
         if (!incidentId.startsWith('inc-')) throw new TidemarkError('TM_NOT_FOUND', { what: incidentId, fix: '' })
         acts.push(`${by}: ${action} ${incidentId}`)
       },
@@ -175,6 +176,7 @@ describe('an event of PagerDuty', () => {
     ['that our own event caused', event({ agent: { type: 'service_reference' } })],
     ['of another kind', event({ event_type: 'incident.priority_updated' })],
     ['of an incident that is not ours', event({ data: { incident_key: 'srv01/disk' } })],
+    ['of an incident that is over', event({ data: { incident_key: 'inc-over' } })],
     ['that is a ping', JSON.stringify({ event: { event_type: 'pagey.ping', agent: null, data: { message: 'hi' } } })],
   ])('%s is taken note of', async (_, body) => {
     expect((await post(body)).statusCode).toBe(202)

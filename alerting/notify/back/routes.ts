@@ -109,7 +109,10 @@ function registerServices(app: FastifyInstance, parts: BackParts): void {
   })
 }
 
-/** Incidents of others come by too: they are none of ours, and a service that hears an error would send them again. */
+/**
+ * Incidents of others come by too, and some that are over: there is nothing to be done about them, and a service that
+ * hears an error would send them again.
+ */
 async function actOn(pressed: Pressed | undefined, { act, logger }: BackParts): Promise<void> {
   if (!pressed) return
   const { incidentId, action, by } = pressed
@@ -117,7 +120,7 @@ async function actOn(pressed: Pressed | undefined, { act, logger }: BackParts): 
     await act(incidentId, action, by)
   } catch (thrown) {
     const error = asTidemarkError(thrown)
-    if (error.code !== 'TM_NOT_FOUND') throw error
-    logger.info({ incidentId, action, by }, 'an action on an incident that is not ours')
+    if (error.status !== 404 && error.status !== 409) throw error
+    logger.info({ incidentId, action, by }, `nothing was done: ${error.message}`)
   }
 }

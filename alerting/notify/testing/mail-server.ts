@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { SMTPServer } from 'smtp-server'
 
 /** How a mail server behaves at RCPT or at the end of DATA. */
-export type MailBehaviour = { at: 'rcpt' | 'data'; code: number } | 'stall' | 'lose reply'
+type MailBehaviour = { at: 'rcpt' | 'data'; code: number } | 'stall' | 'lose reply'
 
 /** A mail server on loopback, without encryption, that wants the user `ann` with the password `s3cret-pass`. */
 export interface MailServer {

@@ -53,13 +53,12 @@ export class MemoryOutbox implements Outbox, DeadLetters {
     Object.assign(this.row(key), { state: 'dead', reason, buriedMs: nowMs })
   }
 
-  async list(limit: number): Promise<DeadLetter[]> {
+  async dead(limit: number): Promise<DeadLetter[]> {
     const dead = this.rows.filter(({ state }) => state === 'dead')
     return dead.slice(-limit).map(({ message, channel, attempts, queuedMs, reason = '', buriedMs = 0 }) => ({
       key: message.key,
       channel,
       incidentId: message.incident.incidentId,
-      title: message.incident.title,
       action: message.action,
       reason,
       attempts,
@@ -68,8 +67,8 @@ export class MemoryOutbox implements Outbox, DeadLetters {
     }))
   }
 
-  async revive(keys: readonly string[] | undefined, nowMs: number): Promise<number> {
-    const revived = this.rows.filter((row) => row.state === 'dead' && (keys?.includes(row.message.key) ?? true))
+  async resend(key: string | undefined, nowMs: number): Promise<number> {
+    const revived = this.rows.filter((row) => row.state === 'dead' && (key === undefined || row.message.key === key))
     for (const row of revived) Object.assign(row, { state: 'waiting', attempts: 0, queuedMs: nowMs, dueMs: nowMs })
     return revived.length
   }

@@ -4,7 +4,7 @@ import { targetRules } from '../../../schemas/net/check-target.js'
 import { guardedFetch } from '../../../schemas/net/guarded-fetch.js'
 
 /** What a service got. */
-export interface Received {
+interface Received {
   path: string
   headers: IncomingHttpHeaders
   text: string
