@@ -1,4 +1,3 @@
-import { Temporal } from '@js-temporal/polyfill'
 import { Command } from 'commander'
 import type { ToldSchedule } from '../alerting/on-call/routes.js'
 import { TidemarkError } from '../schemas/errors.js'
@@ -56,7 +55,8 @@ export function weekText({ schedule, timeZone, shifts }: ToldSchedule): string {
 
 /** `Mon 2026-01-05 09:00`. */
 function local(timeMs: number, timeZone: string): string {
-  const time = Temporal.Instant.fromEpochMilliseconds(timeMs).toZonedDateTimeISO(timeZone)
-  const day = time.toLocaleString('en-GB', { weekday: 'short' })
-  return `${day} ${time.toPlainDate()} ${time.toPlainTime().toString({ smallestUnit: 'minute' })}`
+  const day = new Intl.DateTimeFormat('en-GB', { timeZone, weekday: 'short' }).format(timeMs)
+  // Swedes write ISO 8601.
+  const time = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' }).format(timeMs)
+  return `${day} ${time}`
 }

@@ -103,14 +103,15 @@ test('no outcome shows a secret', async () => {
     pagerDuty(),
     slackBot(),
     webhook({ secret: 'w-s3cret', bearer_token: 'b-s3cret' }),
+    { kind: 'teams', webhook_url: `${service.url}/hook-s3cret`, ...PACE } as const,
     { kind: 'opsgenie', api_key: 'g-s3cret', url: service.url, ...PACE } as const,
   ]
   for (const config of all) {
     const told = JSON.stringify(await send(config))
-    for (const secret of Object.values(config).filter(
-      (value) => typeof value === 'string' && value.includes('s3cret'),
-    )) {
+    const secrets = Object.values(config).flatMap((value) => (String(value).includes('s3cret') ? [String(value)] : []))
+    for (const secret of secrets) {
       expect(told).not.toContain(secret)
+      expect(told).not.toContain(secret.replace(service.url, ''))
     }
   }
 })

@@ -38,9 +38,12 @@ export interface Answer {
 /** Posts JSON. @returns the answer, or what came of it where there was none. Never rejects. */
 export async function post(
   { fetch, clock }: HttpParts,
-  { url, body, headers, secrets }: Post,
+  { url, body, headers, secrets: named }: Post,
   signal: AbortSignal,
 ): Promise<Answer | Exclude<Delivery, { outcome: 'delivered' }>> {
+  const { pathname, search } = new URL(url)
+  // The path of a webhook is as good as a password.
+  const secrets = [url, `${pathname}${search}`, ...named]
   try {
     const response = await fetch(url, {
       method: 'POST',
@@ -50,7 +53,7 @@ export async function post(
     })
     const text = await beginningOf(response)
     const told = clip(oneLine(text), TOLD_LENGTH)
-    const said = withoutSecrets(`HTTP ${response.status}${told ? `: ${told}` : ''}`, [url, ...secrets])
+    const said = withoutSecrets(`HTTP ${response.status}${told ? `: ${told}` : ''}`, secrets)
     const retryAfterMs = retryAfter(response.headers.get('retry-after'), clock())
     return { status: response.status, text, said, retryAfterMs }
   } catch (thrown) {
@@ -98,5 +101,5 @@ function unanswered(thrown: Error, url: string, signal: AbortSignal, secrets: re
     return { outcome: 'refused', reason: `${cause.message}; ${cause.hint}` } as const
   }
   const what = signal.aborted ? 'no answer in time' : cause.message || cause.name
-  return { outcome: 'later', reason: withoutSecrets(`${host}: ${oneLine(what)}`, [url, ...secrets]) } as const
+  return { outcome: 'later', reason: withoutSecrets(`${host}: ${oneLine(what)}`, secrets) } as const
 }

@@ -45,6 +45,7 @@ test.each([
     'channels.x.to',
     'no such',
   ],
+  ['an address that is none', '{ kind: teams, webhook_url: "https://[x" }', 'x.webhook_url', 'no address'],
   ['no way to Slack', '{ kind: slack }', 'alerting.channels.x.bot_token', 'one of webhook_url and bot_token'],
   ['a bot that knows no room', '{ kind: slack, bot_token: t }', 'alerting.channels.x.channel', 'it is missing'],
   ['a user without password', '{ kind: email, to: [a@b], from: a@b, host: h, username: u }', 'x.password', 'belong'],

@@ -33,6 +33,11 @@ function linkFault({ public_url, signing_key, link_lifetime, notify_timeout }: P
 
 function channelFault(name: string, channel: ChannelConfig): Fault {
   const key = `alerting.channels.${name}`
+  for (const [part, text] of Object.entries(channel)) {
+    const isAddress = part.endsWith('url')
+    if (isAddress && !URL.canParse(String(text)))
+      return [`${key}.${part}`, 'it is no address', 'write http(s)://host/path']
+  }
   if (channel.kind === 'slack') {
     const { webhook_url, bot_token, channel: room } = channel
     if ((webhook_url === undefined) === (bot_token === undefined)) {

@@ -8,6 +8,8 @@ interface Received {
   path: string
   headers: IncomingHttpHeaders
   text: string
+  /** Whether the service has taken it, told or not. */
+  isTaken: boolean
 }
 
 /**
@@ -34,8 +36,10 @@ export async function startService(usual: Behaviour = { status: 200, body: 'ok' 
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
     const { url = '', headers } = request
-    service.received.push({ path: url, headers, text: Buffer.concat(chunks).toString('utf8') })
-    behave(service.next.shift() ?? service.usual, response)
+    const behaviour = service.next.shift() ?? service.usual
+    const isTaken = behaviour === 'lose reply' || (typeof behaviour === 'object' && behaviour.status < 300)
+    service.received.push({ path: url, headers, text: Buffer.concat(chunks).toString('utf8'), isTaken })
+    behave(behaviour, response)
   })
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve)
