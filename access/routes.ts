@@ -63,6 +63,8 @@ const ROUTES: Readonly<Record<string, RouteAccess>> = {
   'GET /api/v1/metadata': query,
   'GET /api/v1/rules': query,
   'GET /api/v1/alerts': query,
+  'GET /api/v1/oncall': query,
+  'GET /api/v1/oncall/:schedule': query,
   'GET /api/v1/status/buildinfo': query,
   'GET /api/v1/status/runtimeinfo': query,
   'GET /api/v1/status/flags': query,
@@ -85,6 +87,18 @@ const ROUTES: Readonly<Record<string, RouteAccess>> = {
   'GET /api/v1/maintenance': query,
   'POST /api/v1/maintenance': operate({ name: 'maintenance', target: ({ name }) => String(name) }),
   'DELETE /api/v1/maintenance/:name': operate({ name: 'maintenance remove' }),
+  'GET /api/v1/notify/channels': operate(),
+  'POST /api/v1/notify/channels/:channel/test': operate({ name: 'notify test' }),
+  'GET /api/v1/notify/dead': operate(),
+  'POST /api/v1/notify/dead/retry': operate({
+    name: 'notify retry',
+    target: ({ keys }) => (Array.isArray(keys) ? keys.slice(0, 20).join(' ') : 'all'),
+  }),
+  // Whoever comes here shows a signature instead of a token.
+  'GET /i/:incident/:action': open,
+  'POST /i/:incident/:action': open,
+  'POST /api/v1/actions/slack': open,
+  'POST /api/v1/actions/pagerduty': open,
 
   'GET /api/v1/admin/tokens': administer(),
   'POST /api/v1/admin/tokens': administer({ name: 'token create', target: ({ name }) => String(name) }),

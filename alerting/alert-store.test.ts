@@ -69,7 +69,14 @@ test('groups come back as they were stored, in order, with the alerts at their r
 
 test('how the recording rules of a group stand comes back too', async () => {
   const store = new AlertStore(db)
-  const recording = { record: 'job:up:sum', query: 'sum(up)', labels: {}, health: 'ok', judgedMs: 3000, tookMs: 1 } as const
+  const recording = {
+    record: 'job:up:sum',
+    query: 'sum(up)',
+    labels: {},
+    health: 'ok',
+    judgedMs: 3000,
+    tookMs: 1,
+  } as const
   await store.save({ ...group('g'), recordings: [recording] }, 0, 3000)
   expect(await store.groups()).toEqual([{ ...group('g'), recordings: [recording] }])
 })

@@ -8,6 +8,8 @@ import { doctorCommand } from './doctor.js'
 import { explainCommand } from './explain.js'
 import { initCommand } from './init.js'
 import { maintenanceCommand } from './maintenance.js'
+import { notifyCommand } from './notify.js'
+import { onCallCommand } from './oncall.js'
 import { promqlCommand } from './promql.js'
 import { queryCommand } from './query/query.js'
 import { recomputeCommand } from './recompute.js'
@@ -42,6 +44,8 @@ Start here:
   $ tidemark rules test FILE...          unit tests of rules, as promtool has them; rules check FILE...
   $ tidemark silence add --help          mutes alerts for a time; tidemark maintenance does so again and again
   $ tidemark anomaly score < series.csv  tries an anomaly detector on a series of your own
+  $ tidemark notify test CHANNEL         tries a channel; notify dead: messages that were given up
+  $ tidemark oncall                      who is on call
   $ tidemark token create --help         tokens, which are needed beyond this machine
   $ tidemark audit                       what operators did
 
@@ -69,6 +73,8 @@ for (const command of [
   silenceCommand(),
   maintenanceCommand(),
   anomalyCommand(),
+  notifyCommand(),
+  onCallCommand(),
   initCommand(),
   tokenCommand(),
   auditCommand(),

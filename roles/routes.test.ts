@@ -1,9 +1,11 @@
 import fastify from 'fastify'
+import pino from 'pino'
 import { expect, test } from 'vitest'
 import { type AdminParts, accessPlugin } from '../access/http/admin.js'
 import { KNOWN_ROUTES, routeAccess } from '../access/routes.js'
 import type { DispatchApiOptions } from '../alerting/dispatch/http/options.js'
 import { dispatchPlugin } from '../alerting/dispatch/http/plugin.js'
+import { MemoryOutbox } from '../alerting/notify/testing/memory-outbox.js'
 import { createGateway } from '../ingest/gateway/gateway.js'
 import { ingestPlugin } from '../ingest/http/plugin.js'
 import { firstLayout } from '../ingest/routing/plan-layout.js'
@@ -15,6 +17,7 @@ import { rulesPlugin } from '../serving/http/rules.js'
 import { fakeViews } from '../serving/testing/fake-views.js'
 import { registerMetricsRoute } from './metrics/page.js'
 import { ProcessMetrics } from './metrics/process-metrics.js'
+import { type NotifyParts, notifyRoutes } from './notify.js'
 
 /** Every route of the whole server, as `METHOD /path`. */
 async function allRoutes(): Promise<string[]> {
@@ -39,6 +42,14 @@ async function allRoutes(): Promise<string[]> {
   registerMetricsRoute(app, new ProcessMetrics({ version: '1.2.3', roles: [] }))
   await app.register(rulesPlugin(async () => []))
   await app.register(dispatchPlugin({ limits: config.limits } as DispatchApiOptions))
+  const notify: NotifyParts = {
+    config,
+    clock,
+    logger: pino({ level: 'silent' }),
+    dead: new MemoryOutbox(),
+    act: async () => undefined,
+  }
+  await app.register(notifyRoutes(notify))
   await app.register(servingPlugin({ ...({} as ControlOptions), views }))
   await app.ready()
   return routes

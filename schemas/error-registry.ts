@@ -402,6 +402,32 @@ export const ERRORS = {
     'check heartbeat.url, and outbound.allow if it lies in your own network; it is sent again at the next turn',
     true,
   ),
+  // Telling people, and what they do from messages
+  TM_CHANNEL_UNKNOWN: entry(
+    404,
+    'there is no channel "{channel}"',
+    'the channels are: {known}; name it in alerting.channels',
+  ),
+  TM_LINK_INVALID: entry(
+    403,
+    'this link is not genuine, or the key that signed it was changed',
+    'copy the whole link from the message, or use `tidemark incidents`',
+  ),
+  TM_LINK_EXPIRED: entry(
+    410,
+    'this link could be used until {time}',
+    'use the link of a newer message, or `tidemark incidents`',
+  ),
+  TM_SIGNATURE: entry(
+    401,
+    'the request from {service} is not signed as it should be: {reason}',
+    'check the secret of its channel in alerting.channels, and the clock of this machine',
+  ),
+  TM_SCHEDULE_UNKNOWN: entry(
+    404,
+    'there is no on-call schedule "{schedule}"',
+    'the schedules are: {known}; name it in alerting.on_call',
+  ),
   // Setting it up
   TM_CONFIG: entry(500, 'config key {key}: {reason}', '{fix}'),
   TM_CONFIG_FILE: entry(

@@ -29,7 +29,7 @@ export interface IncidentView {
   startedMs: number
   acknowledgedBy?: string
   resolvedMs?: number
-  /** Names of the links (`incident`, `acknowledge`, `resolve`, `runbook`, `logs`, `chart`) and where they lead. */
+  /** Names of the links (`incident`, `acknowledge`, `resolve`, `runbook`, `logs`, `chart`, `image`) and where they lead. */
   links: Readonly<Record<string, string>>
   /** What became different since the last message, newest last. */
   changes: readonly string[]
@@ -49,12 +49,12 @@ export interface Message {
 
 /**
  * What came of sending:
- * - `delivered`: the other side has it
+ * - `delivered`: the other side has it; `said` is its answer as people may read it
  * - `later`: it may take it another time: stalled, throttled, or its reply was lost
  * - `refused`: it never will
  */
 export type Delivery =
-  | { outcome: 'delivered'; reference?: string }
+  | { outcome: 'delivered'; reference?: string; said?: string }
   | { outcome: 'later'; reason: string; retryAfterMs?: number }
   | { outcome: 'refused'; reason: string }
 

@@ -3,6 +3,7 @@ import { targetRules } from '../net/check-target.js'
 import { isLoopbackHost } from '../net/loopback.js'
 import { rollupName } from '../series/rollup.js'
 import { WINDOW_MS } from '../time.js'
+import { checkNotify } from './check-notify.js'
 import { parseDuration } from './duration.js'
 import type { Config } from './schema.js'
 
@@ -26,6 +27,7 @@ export function checkConfig(config: Config): void {
   checkKafka(config.kafka)
   checkTemporal(config.temporal)
   checkListening(config)
+  checkNotify(config.alerting)
   targetRules('webhook', config.outbound.allow)
   const metrics = new Set<string>()
   for (const { metric } of config.cardinality) {

@@ -5,6 +5,8 @@ import { parse as parseYaml } from 'yaml'
 import { TidemarkError } from '../errors.js'
 import { checkConfig } from './check.js'
 import { type Config, ConfigSchema } from './schema.js'
+import { withSecrets } from './secrets.js'
+import { wrongSetting } from './wrong-setting.js'
 
 /** Variables that are not settings of a server. */
 const NOT_SETTINGS: ReadonlySet<string> = new Set(['TIDEMARK_CONFIG', 'TIDEMARK_URL', 'TIDEMARK_TOKEN'])
@@ -32,20 +34,9 @@ export function loadConfig(sources: ConfigSources = {}): Config {
     setByPath(config, keyOfVariable(name), valueOfVariable(name, text ?? ''))
   }
   for (const [key, value] of Object.entries(sources.overrides ?? {})) setByPath(config, key.split('.'), value)
-  const filled = Value.Default(ConfigSchema, config)
-  const wrong = Value.Errors(ConfigSchema, filled).First()
-  if (wrong) {
-    const key = wrong.path.slice(1).replaceAll('/', '.')
-    const fix =
-      (wrong.schema.errorMessage as string | undefined) ??
-      wrong.schema.description ??
-      'see the README for what it takes'
-    const reason =
-      wrong.message === 'Unexpected property'
-        ? 'there is no such key'
-        : `${wrong.message}, but it is ${JSON.stringify(wrong.value)}`
-    throw new TidemarkError('TM_CONFIG', { key, reason, fix })
-  }
+  const filled = Value.Default(ConfigSchema, withSecrets(config, env))
+  const wrong = wrongSetting(ConfigSchema, filled)
+  if (wrong) throw new TidemarkError('TM_CONFIG', { ...wrong })
   checkConfig(filled as Config)
   return filled as Config
 }

@@ -1,5 +1,7 @@
 import { Type } from '@sinclair/typebox'
+import { notifyKeys } from './channels.js'
 import { duration, group } from './fields.js'
+import { onCallKeys } from './on-call.js'
 
 /** How Tidemark watches itself, and what it judges. */
 export const watchGroups = {
@@ -29,9 +31,12 @@ export const watchGroups = {
     }),
     external_url: Type.String({
       default: '',
-      pattern: '^(https?://.+)?$',
-      description: 'where users find Tidemark: $externalURL of templates',
+      pattern: '^(https?://\\S+[^/\\s])?$',
+      description:
+        'where people reach this Tidemark: $externalURL of templates, and links in messages; without a / at its end',
     }),
+    ...notifyKeys,
+    ...onCallKeys,
   }),
   heartbeat: group({
     url: Type.String({

@@ -1,0 +1,217 @@
+import { asTidemarkError } from '../../schemas/errors.js'
+import type { Logger } from '../../schemas/ports/logger.js'
+import type { Clock } from '../../schemas/time.js'
+import type { Channel, Delivery, Message } from './channel.js'
+import type { Outbox, QueuedMessage } from './outbox.js'
+import type { Pace } from './pace.js'
+import { backoff, type Settlement, settle } from './retry.js'
+
+/** A channel, and how fast it takes messages. */
+export interface PacedChannel {
+  channel: Channel
+  pace: Pace
+}
+
+/** Told of what becomes of messages. */
+export interface SenderObserver {
+  sent(channel: string, waitedMs: number): void
+  /** It is tried again. */
+  failed(channel: string): void
+  dead(channel: string): void
+}
+
+/** What a sender works with. */
+export interface SenderParts {
+  outbox: Outbox
+  channels: ReadonlyMap<string, PacedChannel>
+  /** The last touch before a message is sent: its links. */
+  complete: (message: Message) => Message
+  observer: SenderObserver
+  logger: Logger
+  clock: Clock
+  /** In [0, 1). */
+  random: () => number
+}
+
+/** How a sender goes about it. */
+export interface SenderSettings {
+  /** Messages on their way at once. */
+  concurrency: number
+  /** A channel that takes longer has not taken a message, ms. */
+  timeoutMs: number
+  /** A message that nobody took for this long is given up, ms. */
+  giveUpMs: number
+  /** The outbox is looked into this often while it is empty, ms. */
+  pollMs: number
+}
+
+/** Until it is known what became of a message nobody else takes it: its attempt, and writing down how it went. */
+const SETTLE_MS = 30_000
+
+/** Takes messages from the outbox and sends them, at least once each, those of an incident and channel in their order. */
+export class Sender {
+  readonly #parts: SenderParts
+  readonly #settings: SenderSettings
+  /** Messages in hand, by incident and channel: the last of each. */
+  readonly #lanes = new Map<string, Promise<boolean>>()
+  #inHand = 0
+  #stopping = false
+  #loop: Promise<void> | undefined
+  /** Set by a wake that nobody was waiting for. */
+  #isWoken = false
+  #endPause: () => void = () => undefined
+
+  constructor(parts: SenderParts, settings: SenderSettings) {
+    this.#parts = parts
+    this.#settings = settings
+  }
+
+  start(): void {
+    this.#loop ??= this.#run()
+  }
+
+  /** Looks into the outbox at once: something was put there. */
+  wake(): void {
+    this.#isWoken = true
+    this.#endPause()
+  }
+
+  /** Takes no more messages, and resolves once it is written down what became of those in hand. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    this.wake()
+    await this.#loop
+    await Promise.all(this.#lanes.values())
+  }
+
+  async #run(): Promise<void> {
+    let failures = 0
+    while (!this.#stopping) {
+      try {
+        const free = this.#settings.concurrency - this.#inHand
+        const taken = free > 0 ? await this.#take(free) : 0
+        failures = 0
+        // A full hand may mean that there is more; whoever finishes wakes the loop.
+        if (free === 0 || taken < free) await this.#pause(this.#settings.pollMs)
+      } catch (thrown) {
+        const { code, message } = asTidemarkError(thrown)
+        this.#parts.logger.warn({ code }, `the outbox cannot be read: ${message}`)
+        await this.#pause(backoff(Math.min(failures++, 4), this.#parts.random))
+      }
+    }
+  }
+
+  async #take(limit: number): Promise<number> {
+    const { outbox, clock } = this.#parts
+    const queued = await outbox.take(limit, clock(), this.#settings.timeoutMs + SETTLE_MS)
+    for (const one of queued) this.#enqueue(one)
+    return queued.length
+  }
+
+  /** Behind what is in hand for the same incident and channel. */
+  #enqueue(queued: QueuedMessage): void {
+    const lane = `${queued.channel}\0${queued.message.incident.incidentId}`
+    const before = this.#lanes.get(lane) ?? Promise.resolve(true)
+    this.#inHand++
+    const work = before
+      .then((isClear) => this.#handle(queued, isClear))
+      .catch((thrown) => {
+        const { code, message } = asTidemarkError(thrown)
+        this.#parts.logger.warn({ code, channel: queued.channel }, `a message was not dealt with: ${message}`)
+        return false
+      })
+      .finally(() => {
+        this.#inHand--
+        if (this.#lanes.get(lane) === work) this.#lanes.delete(lane)
+        this.wake()
+      })
+    this.#lanes.set(lane, work)
+  }
+
+  /** @returns whether the next message of its incident and channel may be sent */
+  async #handle(queued: QueuedMessage, isClear: boolean): Promise<boolean> {
+    const { channel: name, message } = queued
+    const { clock, channels, outbox } = this.#parts
+    const nowMs = clock()
+    const paced = channels.get(name)
+    if (!paced) return this.#write(queued, { outcome: 'bury', reason: `there is no channel "${name}"` })
+    const postponed = (dueMs: number, reason: string) => outbox.postpone(message.key, dueMs, reason)
+    if (!isClear || this.#stopping) {
+      await postponed(
+        nowMs + this.#settings.pollMs,
+        this.#stopping ? 'stopped before it was sent' : 'an earlier one waits',
+      )
+      return false
+    }
+    const placeMs = paced.pace.admit(message.key, nowMs)
+    if (placeMs !== undefined) {
+      await postponed(placeMs, 'the channel has reached its rate')
+      return false
+    }
+    const delivery = await this.#send(paced.channel, message)
+    if (delivery.outcome === 'later' && delivery.retryAfterMs !== undefined) {
+      paced.pace.pause(clock() + delivery.retryAfterMs)
+    }
+    const attempt = { ...queued, nowMs: clock(), giveUpMs: this.#settings.giveUpMs }
+    return this.#write(queued, settle(delivery, attempt, this.#parts.random))
+  }
+
+  async #send(channel: Channel, message: Message): Promise<Delivery> {
+    try {
+      return await channel.send(this.#parts.complete(message), AbortSignal.timeout(this.#settings.timeoutMs))
+    } catch (thrown) {
+      // A channel that breaks its word must not keep others waiting.
+      return { outcome: 'later', reason: asTidemarkError(thrown).message }
+    }
+  }
+
+  async #write(queued: QueuedMessage, settlement: Settlement): Promise<boolean> {
+    const { outbox, observer, logger, clock } = this.#parts
+    const { channel, message, queuedMs } = queued
+    const { key } = message
+    switch (settlement.outcome) {
+      case 'delivered':
+        observer.sent(channel, clock() - queuedMs)
+        await this.#persistently(() => outbox.delivered(key, settlement.reference, clock()))
+        return true
+      case 'postpone':
+        observer.failed(channel)
+        logger.warn({ channel, key }, `a message is tried again: ${settlement.reason}`)
+        await this.#persistently(() => outbox.postpone(key, settlement.dueMs, settlement.reason))
+        return false
+      case 'bury':
+        observer.dead(channel)
+        logger.error({ channel, key }, `a message is given up: ${settlement.reason}`)
+        await this.#persistently(() => outbox.bury(key, settlement.reason, clock()))
+        return true
+    }
+  }
+
+  /** What is not written down is done again later, so it is tried until the message is anyone's again. */
+  async #persistently(write: () => Promise<void>): Promise<void> {
+    const untilMs = this.#parts.clock() + SETTLE_MS / 2
+    for (let attempts = 0; ; attempts++) {
+      try {
+        return await write()
+      } catch (thrown) {
+        const waitMs = backoff(attempts, this.#parts.random) / 4
+        if (!asTidemarkError(thrown).retriable || this.#parts.clock() + waitMs > untilMs) throw thrown
+        await new Promise((resolve) => setTimeout(resolve, waitMs))
+      }
+    }
+  }
+
+  /** Until it is woken. */
+  async #pause(ms: number): Promise<void> {
+    if (!this.#isWoken) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms)
+        this.#endPause = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+    }
+    this.#isWoken = false
+  }
+}
