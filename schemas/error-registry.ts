@@ -367,6 +367,12 @@ export const ERRORS = {
     'check heartbeat.url, and outbound.allow if it lies in your own network; it is sent again at the next turn',
     true,
   ),
+  // Incidents
+  TM_INCIDENT_RESOLVED: entry(
+    409,
+    'incident {id} was resolved at {at}: it takes no "{action}" any more',
+    'comment on it, or look for the newer one with `tidemark incidents list`',
+  ),
   // Setting it up
   TM_CONFIG: entry(500, 'config key {key}: {reason}', '{fix}'),
   TM_CONFIG_FILE: entry(
