@@ -3,6 +3,7 @@ import { LimitsSchema } from '../limits.js'
 import { authGroup, outboundGroup } from './auth.js'
 import { clusterGroups } from './cluster.js'
 import { duration, group } from './fields.js'
+import { incidentGroups } from './incidents.js'
 import { ScrapeConfigSchema } from './scrape.js'
 import { watchGroups } from './watch.js'
 
@@ -158,6 +159,7 @@ export const ConfigSchema = Type.Object(
       key: Type.String({ default: '', description: 'PEM file of its private key' }),
     }),
     ...watchGroups,
+    ...incidentGroups,
     ...clusterGroups,
     cache: group({
       query_ttl: duration('30s'),
