@@ -9,6 +9,7 @@ import type { RoleContext, RunningRole } from './roles/context.js'
 import { startGateway } from './roles/gateway.js'
 import { startHeartbeat } from './roles/heartbeat.js'
 import { startHttp } from './roles/http.js'
+import { incidentDesk, incidentParts } from './roles/incidents.js'
 import { initEngines } from './roles/init.js'
 import { InstanceDesk } from './roles/instance.js'
 import { logClientMetrics } from './roles/metrics/log-client.js'
@@ -108,6 +109,7 @@ async function startRoles(
     control,
     serving: serving?.serving,
     rules: () => alertStore(catalog.db).groups(),
+    incidents: incidentDesk(incidentParts({ config, db: catalog.db, clock })),
     health: { failed: health.failed, ready: () => health.readiness.now() },
     metrics,
     clock,

@@ -1,6 +1,7 @@
 import { AlertStore } from '../alerting/alert-store.js'
 import { activeAlerts, alertChanges } from '../alerting/changes.js'
 import { GroupEvaluator, groupId, judgeableMs } from '../alerting/evaluate.js'
+import type { IncidentIntake } from '../alerting/incidents/intake.js'
 import type { AlertDb } from '../alerting/tables.js'
 import type { CatalogDb } from '../batch/catalog/tables.js'
 import { parseDuration } from '../schemas/config/duration.js'
@@ -10,6 +11,8 @@ import { WINDOW_MS } from '../schemas/time.js'
 import { createSeriesSource } from '../serving/source.js'
 import { checkCatalog, checkHot, checkLive, checkLog, checkObjects } from './checks.js'
 import type { RoleContext, RunningRole } from './context.js'
+import { directFlushes } from './direct-flushes.js'
+import { openIntake } from './intake.js'
 import { collector, type RoleMetrics } from './metrics/collector.js'
 import { repeat } from './repeat.js'
 import { readRuleGroups } from './rule-groups.js'
@@ -43,11 +46,12 @@ export async function startAlerts(context: RoleContext): Promise<RunningRole> {
     const evaluator = new GroupEvaluator(group, options, known)
     judged.push({ evaluator, position, judgedMs: Number.NEGATIVE_INFINITY, told: [...known.values()].flat() })
   }
+  const intake = openIntake(context, { db: catalog.db, groups, ...options })
   const delayMs = judgingDelayMs(config)
   const look = async () => {
     for (const one of judged) {
       const toMs = judgeableMs(one.evaluator.group, clock(), delayMs)
-      if (toMs > one.judgedMs) await judgeGroup(one, toMs, store, context)
+      if (toMs > one.judgedMs) await judgeGroup(one, toMs, { store, intake }, context)
     }
   }
   closing.add('judging rules', repeat(LOOK_EVERY_MS, look, onError))
@@ -76,10 +80,17 @@ function judgingDelayMs({ speed }: Config): number {
   return parseDuration(speed.lateness) + WINDOW_MS
 }
 
-async function judgeGroup(one: JudgedGroup, toMs: number, store: AlertStore, { logger }: RoleContext): Promise<void> {
+async function judgeGroup(
+  one: JudgedGroup,
+  toMs: number,
+  { store, intake }: { store: AlertStore; intake: IncidentIntake },
+  { logger }: RoleContext,
+): Promise<void> {
   const { evaluator, position, told } = one
   await evaluator.advance(toMs)
   const status = evaluator.status()
+  // Before it counts as judged: what was not taken is said again, and what was taken twice changes nothing.
+  for (const flush of directFlushes(told, activeAlerts(status), toMs)) await intake.takeFlush(flush)
   // Where several processes judge, the first one tells.
   const isFirst = await store.save(status, position, toMs)
   one.judgedMs = toMs

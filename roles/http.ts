@@ -13,6 +13,7 @@ import type { RuleGroupStatus } from '../schemas/ports/rules.js'
 import type { Clock } from '../schemas/time.js'
 import { installErrorHandler } from '../serving/http/errors.js'
 import { type HealthOptions, registerHealthRoutes } from '../serving/http/health.js'
+import { type IncidentRoutes, incidentsPlugin } from '../serving/http/incidents.js'
 import { type ControlOptions, controlPlugin } from '../serving/http/plugin.js'
 import { rulesPlugin } from '../serving/http/rules.js'
 import type { Access } from './access.js'
@@ -39,6 +40,8 @@ export interface HttpOptions {
   serving?: ServingProcess
   /** Rules and alerts as they were judged last; shown where queries are answered. */
   rules: () => Promise<readonly RuleGroupStatus[]>
+  /** Incidents, shown and acted on where queries are answered. */
+  incidents: IncidentRoutes['incidents']
   /** Whether this process lives, and can do its work. */
   health: HealthOptions
   metrics: Pick<ProcessMetrics, 'page'>
@@ -115,6 +118,8 @@ async function addRoutes(app: FastifyInstance, options: HttpOptions, isSecure: b
   if (serving) {
     await app.register(await servingRoutes(serving))
     await app.register(rulesPlugin(options.rules))
+    const callerOf: IncidentRoutes['callerOf'] = ({ caller }) => caller?.name ?? 'local'
+    await app.register(incidentsPlugin({ incidents: options.incidents, callerOf, clock }))
   }
 }
 

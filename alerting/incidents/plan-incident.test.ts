@@ -78,10 +78,10 @@ test('the same first flush makes the same incident, whoever takes it', () => {
 
 test('it is not sent again within the silence window, and once after it', () => {
   const before = opened()
-  expect(sent(at(14, { alerts: [WEB1], reason: 'repeat' }, before)!)).toEqual([])
+  expect(at(14, { alerts: [WEB1], reason: 'repeat' }, before)).toBeUndefined()
   const again = at(15, { alerts: [WEB1], reason: 'repeat' }, before)!
   expect(sent(again)).toEqual(['remind pagerduty:all', 'remind slack:#alerts'])
-  expect(sent(at(16, { alerts: [WEB1], reason: 'repeat' }, known(again, before))!)).toEqual([])
+  expect(at(16, { alerts: [WEB1], reason: 'repeat' }, known(again, before))).toBeUndefined()
 })
 
 test.each([
@@ -89,9 +89,8 @@ test.each([
   ['snoozed', { snoozedUntilMs: 60 * MINUTE_MS }],
 ])('one that is %s is not sent again', (_, parts) => {
   const before = opened()
-  const plan = at(20, { alerts: [WEB1], reason: 'repeat' }, { ...before, incident: { ...before.incident, ...parts } })!
-  expect(sent(plan)).toEqual([])
-  expect(plan.incident).toMatchObject(parts)
+  const held = { ...before, incident: { ...before.incident, ...parts } }
+  expect(at(20, { alerts: [WEB1], reason: 'repeat' }, held)).toBeUndefined()
 })
 
 test('one that grows worse calls again, by the channels of what it has become, whoever had acknowledged', () => {

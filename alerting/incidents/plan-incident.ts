@@ -80,7 +80,7 @@ function open({ flush, facts, policy, nowMs }: Planning): IncidentPlan {
 }
 
 /** The incident goes on: its hosts are counted again, and it may have become worse. */
-function carryOn(before: KnownIncident, planning: Planning): IncidentPlan {
+function carryOn(before: KnownIncident, planning: Planning): IncidentPlan | undefined {
   const { flush, policy, nowMs, facts } = planning
   const known = before.incident
   const group = groupFacts(flush, policy, facts)
@@ -103,6 +103,7 @@ function carryOn(before: KnownIncident, planning: Planning): IncidentPlan {
   if (isRaised) return raise(current, alerts, planning)
   const isDue = known.status === 'firing' && !isSnoozed(known, nowMs) && nowMs - known.toldMs >= policy.silenceMs
   if (flush.reason === 'repeat' && isDue) return remind(current, alerts, planning)
+  if (!change && alerts.length === 0) return undefined
   const parts = partsOf(current, planning)
   return {
     incident: current,
@@ -244,7 +245,7 @@ function changeOf(known: Incident, { hosts, title }: Pick<Incident, 'hosts' | 't
 function changedAlerts({ alerts }: KnownIncident, flush: GroupFlush): DispatchedAlert[] {
   const changed = flush.alerts.filter((alert) => {
     const known = alerts.get(alert.fingerprint)
-    return !known || known.status !== alert.status || known.startsMs !== alert.startsMs || known.value !== alert.value
+    return !known || known.status !== alert.status || known.startsMs !== alert.startsMs
   })
   const there = new Set(flush.alerts.map(({ fingerprint }) => fingerprint))
   const gone = [...alerts.values()].filter(({ status, fingerprint }) => status === 'firing' && !there.has(fingerprint))
