@@ -12,8 +12,10 @@ import { createSeriesSource } from '../serving/source.js'
 import { checkCatalog, checkHot, checkLive, checkLog, checkObjects } from './checks.js'
 import type { RoleContext, RunningRole } from './context.js'
 import { directFlushes } from './direct-flushes.js'
+import { incidentDesk, incidentParts, outbox } from './incidents.js'
 import { openIntake } from './intake.js'
-import { collector, type RoleMetrics } from './metrics/collector.js'
+import { type Collector, collector } from './metrics/collector.js'
+import { incidentMetrics } from './metrics/incidents.js'
 import { repeat } from './repeat.js'
 import { readRuleGroups } from './rule-groups.js'
 import { openRuleViews } from './rule-views.js'
@@ -66,7 +68,12 @@ export async function startAlerts(context: RoleContext): Promise<RunningRole> {
       checkLive(live),
       checkObjects(await stores.objects()),
     ],
-    metrics: alertMetrics(judged),
+    metrics: {
+      collectors: [
+        alertMetrics(judged),
+        incidentMetrics(incidentDesk(incidentParts({ config, db: catalog.db, clock })), outbox(catalog.db), clock),
+      ],
+    },
   }
 }
 
@@ -106,8 +113,8 @@ function about({ labels, annotations, value }: ActiveAlert) {
   return { labels, value, summary: annotations.summary }
 }
 
-function alertMetrics(judged: readonly JudgedGroup[]): RoleMetrics {
-  const alerts = collector({
+function alertMetrics(judged: readonly JudgedGroup[]): Collector {
+  return collector({
     name: 'alerts',
     families: {
       tidemark_alerts: { type: 'gauge', help: 'Alerts that are not inactive, by state.', labels: ['state'] },
@@ -126,5 +133,4 @@ function alertMetrics(judged: readonly JudgedGroup[]): RoleMetrics {
       }
     },
   })
-  return { collectors: [alerts] }
 }

@@ -15,7 +15,7 @@ import type { Activities } from './activities.js'
 const REMEMBERED = 200
 
 /** Events after which it goes on in a new run: few flows are kept in memory, the others are read again at each step. */
-const LONG_HISTORY = 500
+const LONG_HISTORY = 200
 
 /** The catalog may be away for long: a step that cannot be taken yet is tried until it can. */
 const { nextEscalationStep, takeEscalationStep, applyIncidentSignal } = proxyActivities<Activities>({

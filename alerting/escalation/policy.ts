@@ -1,7 +1,7 @@
 import type { Severity } from '../notify/channel.js'
 
 /** A step of escalation: who is called, and when. */
-export interface EscalationStep {
+interface EscalationStep {
   /** Since escalation began, ms; that of the first step is 0, for it is taken when the incident is opened. */
   afterMs: number
   /** Duties, such as `on-call`; each is called. */

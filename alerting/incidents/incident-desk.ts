@@ -98,6 +98,16 @@ export class IncidentDesk implements Incidents {
     return summaryOf(await this.#find(incidentId))
   }
 
+  /** How many incidents are not resolved, by status and severity. */
+  async open(): Promise<{ status: string; severity: string; count: number }[]> {
+    return this.#parts.db
+      .selectFrom('alert_incidents')
+      .select((row) => ['status', 'severity', row.fn.countAll<number>().as('count')])
+      .where('status', '<>', 'resolved')
+      .groupBy(['status', 'severity'])
+      .execute()
+  }
+
   async #find(incidentId: string): Promise<Incident> {
     const incident = await this.#parts.store.find(incidentId)
     if (incident) return incident

@@ -36,7 +36,7 @@ export interface IncidentSummary {
 }
 
 /** One alert of an incident. */
-export interface IncidentAlert {
+interface IncidentAlert {
   fingerprint: string
   labels: Readonly<Record<string, string>>
   annotations: Readonly<Record<string, string>>
@@ -47,7 +47,7 @@ export interface IncidentAlert {
 }
 
 /** One line of an incident's timeline. `by`: undefined for what Tidemark did by itself. */
-export interface TimelineLine {
+interface TimelineLine {
   atMs: number
   kind: string
   by?: string

@@ -34,7 +34,10 @@ export async function setIncidentStage() {
   const whoIs = listedRecipients(PEOPLE)
   const parts = { db: catalog.db, store, escalation, whoIs, links: POLICY.links, clock }
   const escalator = new Escalator(parts)
-  const stage = await setTimeSkippingStage(escalator)
+  const stage = await setTimeSkippingStage(escalator).catch(async (thrown) => {
+    await catalog.stop()
+    throw thrown
+  })
   const { env } = stage
   const zeroMs = await stage.nowMs()
   const client = createTemporalClient(loadConfig({ env: {}, overrides: { 'temporal.address': env.address } }), Date.now)

@@ -18,6 +18,9 @@ export interface TimeSkippingStage {
   close(): Promise<void>
 }
 
+/** The SDK gives a server five seconds to start, which a busy machine may not have for it. */
+const TRIES = 6
+
 /** Starts it: hours pass in moments. Brings the server into the cache of programs if it is not there. */
 export async function setTimeSkippingStage(escalation: EscalationWork): Promise<TimeSkippingStage> {
   Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] })
@@ -27,9 +30,7 @@ export async function setTimeSkippingStage(escalation: EscalationWork): Promise<
   const program = join(folder, 'temporal-test-server')
   writeFileSync(program, `#!/bin/sh\nexec '${java}' -cp '${jars}/*' io.temporal.testserver.TestServer "$@"\n`)
   chmodSync(program, 0o755)
-  const env = await TestWorkflowEnvironment.createTimeSkipping({
-    server: { executable: { type: 'existing-path', path: program } },
-  })
+  const env = await startEnvironment(program)
   const activities = createActivities(createFakeWork(), escalation)
   const shared = { connection: env.nativeConnection, activities }
   const workers = [
@@ -50,5 +51,17 @@ export async function setTimeSkippingStage(escalation: EscalationWork): Promise<
       await env.teardown()
       rmSync(folder, { recursive: true, force: true })
     },
+  }
+}
+
+async function startEnvironment(path: string): Promise<TestWorkflowEnvironment> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await TestWorkflowEnvironment.createTimeSkipping({
+        server: { executable: { type: 'existing-path', path } },
+      })
+    } catch (thrown) {
+      if (attempt === TRIES) throw thrown
+    }
   }
 }
