@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { archiveSize } from './archive-size.js'
 import { type Bench, type BenchContext, CannotRun, type Figure } from './bench.js'
 import { hotStore } from './hot-store.js'
+import { incidents } from './incidents.js'
 import { ingest } from './ingest.js'
 import { liveView } from './live-view.js'
 import { memory } from './memory.js'
@@ -16,14 +17,25 @@ import { visible } from './visible.js'
 import { windows } from './windows.js'
 
 /** In the order of the flow. */
-const BENCHES: readonly Bench[] = [ingest, windows, recompute, archiveSize, visible, memory, query, hotStore, liveView]
+const BENCHES: readonly Bench[] = [
+  ingest,
+  windows,
+  recompute,
+  archiveSize,
+  visible,
+  memory,
+  query,
+  hotStore,
+  liveView,
+  incidents,
+]
 
 const DEFAULT_RUNS = 3
 
 const USAGE = `usage: npm run bench -- [NAME...] [options]
 
 Measures, and prints one table with targets and what peers reach. It asserts no time: a slow machine is no failure.
-Without a name every bench but query, hot-store and live-view runs, about four minutes in all.
+Without a name every bench but query, hot-store, live-view and incidents runs, about four minutes in all.
 
 ${BENCHES.map(({ name, about }) => `  ${name.padEnd(14)}${about}`).join('\n')}
 
