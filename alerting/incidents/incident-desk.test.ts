@@ -125,6 +125,20 @@ test('who it is reassigned to is called: whoever has the duty, or the person of 
   ])
 })
 
+test('a workflow that took what it was told and then was lost is woken too', async () => {
+  const id = await open('a', 1000)
+  const queue = new SignalQueue(catalog.db)
+  for (const { signal } of await queue.waiting(10)) await queue.delivered(signal.id, 1500)
+  expect(await queue.wakeLate(1001 + 2 * MINUTE_MS, 2 * MINUTE_MS)).toBe(1)
+  await new IncidentStore(catalog.db).expectStep(id, undefined)
+  for (const { signal } of await queue.waiting(10)) await queue.delivered(signal.id, 1500)
+  expect(await queue.wakeLate(1001 + 9 * MINUTE_MS, 2 * MINUTE_MS)).toBe(0)
+  nowMs = 10 * MINUTE_MS
+  await desk.act(id, { kind: 'acknowledge' }, 'ada')
+  for (const { signal } of await queue.waiting(10)) await queue.delivered(signal.id, nowMs)
+  expect(await queue.wakeLate(nowMs + 3 * MINUTE_MS, 2 * MINUTE_MS)).toBe(1)
+})
+
 test('a workflow that is late is woken once, until it has been told', async () => {
   const id = await open('a', 1000)
   const queue = new SignalQueue(catalog.db)

@@ -70,7 +70,9 @@ export class IncidentStore {
         .onConflict((conflict) => conflict.column('id').doNothing())
         .returning('id')
         .execute()
-      if (stored.length > 0) await changeOne(tx, signal.incidentId, nowMs, decide)
+      if (stored.length === 0) return
+      const plan = await changeOne(tx, signal.incidentId, nowMs, decide)
+      if (plan && !isDelivered) await expectSoon(tx, signal.incidentId, nowMs)
     })
   }
 
@@ -154,12 +156,18 @@ async function write(tx: IncidentTx, plan: IncidentPlan, nowMs: number): Promise
   }
   await writeMessages(tx, incidentId, messages, nowMs)
   if (!signal) return
+  await expectSoon(tx, incidentId, nowMs)
   const values = { ...signal, incident_id: incidentId, signal: '{}', at_ms: nowMs, delivered_ms: null }
   await tx
     .insertInto('incident_signals')
     .values(values)
     .onConflict((conflict) => conflict.column('id').doNothing())
     .execute()
+}
+
+/** Its workflow is to look at it: one that never does is started again. */
+async function expectSoon(tx: IncidentTx, incidentId: string, nowMs: number): Promise<void> {
+  await tx.updateTable('alert_incidents').set({ next_step_ms: nowMs }).where('incident_id', '=', incidentId).execute()
 }
 
 async function writeAlerts(tx: IncidentTx, incidentId: string, alerts: readonly DispatchedAlert[]): Promise<void> {
