@@ -10,6 +10,7 @@ import { dispatchApi, openDispatchConfig } from './roles/dispatch.js'
 import { startGateway } from './roles/gateway.js'
 import { startHeartbeat } from './roles/heartbeat.js'
 import { startHttp } from './roles/http.js'
+import { incidentDesk, incidentParts } from './roles/incidents.js'
 import { initEngines } from './roles/init.js'
 import { InstanceDesk } from './roles/instance.js'
 import { logClientMetrics } from './roles/metrics/log-client.js'
@@ -111,6 +112,7 @@ async function startRoles(
     serving: serving?.serving,
     rules: () => alertStore(catalog.db).groups(),
     dispatch: serving && routes && dispatchApi(context, catalog.db, routes),
+    incidents: incidentDesk(incidentParts({ config, db: catalog.db, clock })),
     health: { failed: health.failed, ready: () => health.readiness.now() },
     metrics,
     clock,

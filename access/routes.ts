@@ -71,6 +71,10 @@ const ROUTES: Readonly<Record<string, RouteAccess>> = {
   'GET /api/v1/status/tsdb': query,
   'GET /api/v1/status/pipeline': query,
 
+  'GET /api/v1/incidents': query,
+  'GET /api/v1/incidents/:id': query,
+  'POST /api/v1/incidents/:id/:action': operate({ name: 'incident' }),
+
   'POST /api/v1/admin/recompute': operate({ name: 'recompute', target: ({ from, to }) => `${from} to ${to}` }),
   'GET /api/v1/admin/recompute/:id': operate(),
   'POST /api/v1/admin/recompute/:id/:signal': operate({ name: 'recompute signal' }),

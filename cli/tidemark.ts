@@ -6,6 +6,7 @@ import { auditCommand } from './audit.js'
 import { decodeCommand } from './decode.js'
 import { doctorCommand } from './doctor.js'
 import { explainCommand } from './explain.js'
+import { incidentsCommand } from './incidents.js'
 import { initCommand } from './init.js'
 import { maintenanceCommand } from './maintenance.js'
 import { notifyCommand } from './notify.js'
@@ -37,6 +38,7 @@ Start here:
   $ tidemark gateway --config FILE       one role by itself, on a cluster; likewise speed, archive, worker, serving
   $ tidemark status                      tide line, watermarks, lag, blocks
   $ tidemark doctor                      checks the installation and names each fix
+  $ tidemark incidents list              what fires, who looks after it; ack, resolve, reassign, snooze
   $ tidemark query 'host_load1'          asks in PromQL; --range 1h --output chart draws it
   $ tidemark explain 'host_load1'        which view answers which part of a query, and why
   $ tidemark decode --format influx FILE what the gateway would understand
@@ -65,6 +67,7 @@ for (const command of [
   statusCommand(),
   doctorCommand(),
   recomputeCommand(),
+  incidentsCommand(),
   queryCommand(),
   explainCommand(),
   decodeCommand(),

@@ -76,7 +76,7 @@ function isAsset(file) {
   return (
     file.endsWith('.sql') ||
     /alerting\/rules\/.*\.yaml$/.test(file) ||
-    /infra\/stack\/(go\.mod|go\.sum|pom\.xml)$/.test(file) ||
+    /infra\/stack\/(go\.mod|go\.sum|[a-z.-]*pom\.xml)$/.test(file) ||
     /test\/bench\/peers\/(pom\.xml|.*\.java)$/.test(file)
   )
 }

@@ -11,10 +11,17 @@ import { createBatchView } from '../batch/view/view.js'
 import type { BatchWork } from '../batch/work.js'
 import { parseDuration } from '../schemas/config/duration.js'
 import { processEnvironment, searchPath } from '../schemas/config/load.js'
+import { asTidemarkError } from '../schemas/errors.js'
 import { createActivities } from '../workflows/activities.js'
 import { checkCatalog, checkHot, checkLog, checkObjects, checkWorkflows } from './checks.js'
 import type { RoleContext, RunningRole } from './context.js'
+import { escalationStarter } from './escalation-starter.js'
+import { escalator, type IncidentParts, incidentParts } from './incidents.js'
 import { archiveMetrics, blockMetrics, flushSeconds } from './metrics/batch.js'
+import { repeat } from './repeat.js'
+
+/** Incidents whose workflow is to hear of something are looked for this often, ms. */
+const START_EVERY_MS = 1000
 
 /** What the batch layer is put together from. */
 export type BatchContext = Pick<RoleContext, 'config' | 'clock' | 'stores' | 'onError'>
@@ -41,10 +48,12 @@ export async function startWorker(
   isAlone: boolean,
 ): Promise<RunningRole & { temporal: Temporal }> {
   const { config, clock, version, logger, closing, stores } = context
+  const { catalog } = await stores.catalog()
+  const incidents = incidentParts({ config, db: catalog.db, clock })
   const temporal = createTemporal({
     config,
     dataDir: config.data.dir,
-    activities: createActivities(await createWork(context)),
+    activities: createActivities(await createWork(context), escalator(incidents)),
     loadWorker: () => import('../workflows/worker.js'),
     bundlePath: fileURLToPath(new URL('../workflows/bundle.js', import.meta.url)),
     version,
@@ -54,8 +63,8 @@ export async function startWorker(
     env: processEnvironment(),
   })
   closing.add('Temporal', () => temporal.close())
+  closing.add('starting escalations', repeat(START_EVERY_MS, whileItRuns(temporal, incidents), context.onError))
   const log = await stores.log()
-  const { catalog } = await stores.catalog()
   return {
     temporal,
     checks: [
@@ -66,6 +75,16 @@ export async function startWorker(
       checkWorkflows(temporal, !isAlone),
     ],
     metrics: blockMetrics(() => blocksStatus(catalog, clock), log, clock),
+  }
+}
+
+/** Starts escalations, but not while there is no Temporal: its status says so already. */
+function whileItRuns(temporal: Temporal, incidents: IncidentParts): () => Promise<void> {
+  const start = escalationStarter(incidents, temporal)
+  return async () => {
+    await start().catch((thrown) => {
+      if (asTidemarkError(thrown).code !== 'TM_TEMPORAL_MISSING') throw thrown
+    })
   }
 }
 

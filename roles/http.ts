@@ -15,6 +15,7 @@ import type { RuleGroupStatus } from '../schemas/ports/rules.js'
 import type { Clock } from '../schemas/time.js'
 import { installErrorHandler } from '../serving/http/errors.js'
 import { type HealthOptions, registerHealthRoutes } from '../serving/http/health.js'
+import { type IncidentRoutes, incidentsPlugin } from '../serving/http/incidents.js'
 import { type ControlOptions, controlPlugin } from '../serving/http/plugin.js'
 import { rulesPlugin } from '../serving/http/rules.js'
 import type { Access } from './access.js'
@@ -43,6 +44,8 @@ export interface HttpOptions {
   rules: () => Promise<readonly RuleGroupStatus[]>
   /** Takes alerts in, and shows them and what mutes them. */
   dispatch?: DispatchApiOptions
+  /** Incidents, shown and acted on where queries are answered. */
+  incidents: IncidentRoutes['incidents']
   /** Whether this process lives, and can do its work. */
   health: HealthOptions
   metrics: Pick<ProcessMetrics, 'page'>
@@ -119,6 +122,8 @@ async function addRoutes(app: FastifyInstance, options: HttpOptions, isSecure: b
   if (serving) {
     await app.register(await servingRoutes(serving))
     await app.register(rulesPlugin(options.rules))
+    const callerOf: IncidentRoutes['callerOf'] = ({ caller }) => caller?.name ?? 'local'
+    await app.register(incidentsPlugin({ incidents: options.incidents, callerOf, clock }))
   }
   if (options.dispatch) await app.register(dispatchPlugin(options.dispatch))
 }

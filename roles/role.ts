@@ -14,11 +14,11 @@ export const ROLE_FACTS: Readonly<Record<Role, { does: string; engines: readonly
   speed: { does: 'makes windows of the points of the log within seconds', engines: ['log', 'live', 'hot', 'catalog'] },
   archive: { does: 'writes every point of the log to the master dataset', engines: ['log', 'objects', 'catalog'] },
   worker: {
-    does: 'seals, recomputes and audits blocks, driven by Temporal',
+    does: 'seals, recomputes and audits blocks and escalates incidents, driven by Temporal',
     engines: ['log', 'hot', 'objects', 'catalog', 'workflows'],
   },
   alerts: {
-    does: 'judges the rules, tells what fires and sends the heartbeat',
+    does: 'judges the rules, opens incidents, tells people and sends the heartbeat',
     engines: ['log', 'live', 'hot', 'objects', 'catalog'],
   },
   serving: {

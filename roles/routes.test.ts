@@ -12,6 +12,7 @@ import { firstLayout } from '../ingest/routing/plan-layout.js'
 import { MemoryLog } from '../ingest/testing/memory-log.js'
 import { loadConfig } from '../schemas/config/load.js'
 import { registerHealthRoutes } from '../serving/http/health.js'
+import { type IncidentRoutes, incidentsPlugin } from '../serving/http/incidents.js'
 import { type ControlOptions, servingPlugin } from '../serving/http/plugin.js'
 import { rulesPlugin } from '../serving/http/rules.js'
 import { fakeViews } from '../serving/testing/fake-views.js'
@@ -50,6 +51,7 @@ async function allRoutes(): Promise<string[]> {
     act: async () => undefined,
   }
   await app.register(notifyRoutes(notify))
+  await app.register(incidentsPlugin({} as IncidentRoutes))
   await app.register(servingPlugin({ ...({} as ControlOptions), views }))
   await app.ready()
   return routes

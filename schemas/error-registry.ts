@@ -428,6 +428,12 @@ export const ERRORS = {
     'there is no on-call schedule "{schedule}"',
     'the schedules are: {known}; name it in alerting.on_call',
   ),
+  // Incidents
+  TM_INCIDENT_RESOLVED: entry(
+    409,
+    'incident {id} was resolved at {at}: it takes no "{action}" any more',
+    'comment on it, or look for the newer one with `tidemark incidents list`',
+  ),
   // Setting it up
   TM_CONFIG: entry(500, 'config key {key}: {reason}', '{fix}'),
   TM_CONFIG_FILE: entry(

@@ -1,3 +1,4 @@
+import type { IncidentSignal } from './ports/incidents.js'
 import type { RecomputeSignal } from './ports/workflows.js'
 import type { TimeRange } from './time.js'
 
@@ -10,6 +11,8 @@ export const TASK_QUEUE = {
   batch: 'tidemark-batch',
   /** The activities that audit and maintain. */
   upkeep: 'tidemark-upkeep',
+  /** The activities that escalate. */
+  alerts: 'tidemark-alerts',
 } as const
 
 export type QueueKind = keyof typeof TASK_QUEUE
@@ -22,6 +25,7 @@ export const FLOW = {
   queue: 'recomputeQueue',
   audit: 'auditLater',
   maintain: 'maintain',
+  escalate: 'escalate',
 } as const
 
 /** Id of the one workflow that gives recomputes their turn. */
@@ -54,4 +58,32 @@ export interface RecomputeRequest {
 export interface SteerWaiting {
   workflowId: string
   signal: RecomputeSignal
+}
+
+/** Id of the workflow that escalates an incident. */
+export function escalationId(incidentId: string): string {
+  return `escalate-${incidentId}`
+}
+
+/** What happened to an incident, as its workflow is told; each name is that of a signal. */
+export const ESCALATION_SIGNALS = [
+  'open',
+  'reopen',
+  'raise',
+  'clear',
+  'late',
+  'acknowledge',
+  'resolve',
+  'reassign',
+  'snooze',
+  'comment',
+] as const
+
+/** A signal for the workflow of an incident. */
+export interface EscalationSignal {
+  /** The same however often it is delivered. */
+  id: string
+  kind: (typeof ESCALATION_SIGNALS)[number]
+  /** What an operator does. */
+  told?: IncidentSignal
 }

@@ -1,6 +1,8 @@
 import { ApplicationFailure, Context } from '@temporalio/activity'
+import type { EscalationWork } from '../alerting/escalation/escalator.js'
 import type { BatchWork } from '../batch/work.js'
 import { TidemarkError } from '../schemas/errors.js'
+import type { IncidentSignal } from '../schemas/ports/incidents.js'
 import type { TimeRange } from '../schemas/time.js'
 
 /** How often a running activity tells the server that it lives, ms. A quarter of the flows' heartbeat timeout. */
@@ -16,9 +18,16 @@ export interface BlockPage {
 
 export type Activities = ReturnType<typeof createActivities>
 
-/** What the flows may do: one call into the batch layer each. A failure keeps its code, and is retried if that says so. */
-export function createActivities(work: BatchWork) {
+/**
+ * What the flows may do: one call into the batch layer or into escalation each. A failure keeps its code, and is
+ * retried if that says so.
+ */
+export function createActivities(work: BatchWork, escalation: EscalationWork) {
   return {
+    nextEscalationStep: (incidentId: string) => failing(() => escalation.next(incidentId)),
+    takeEscalationStep: (incidentId: string, step: Parameters<EscalationWork['take']>[1], nowMs: number) =>
+      failing(() => escalation.take(incidentId, step, nowMs)),
+    applyIncidentSignal: (signal: IncidentSignal) => failing(() => escalation.apply(signal)),
     sealReady: () => alive(() => work.sealReady()),
     dirtyReady: () => alive(() => work.dirtyReady()),
     recomputeBlock: (startMs: number) => alive(() => work.recomputeBlock(startMs)),
@@ -38,11 +47,17 @@ async function alive<T>(call: () => Promise<T>): Promise<T> {
   const context = Context.current()
   const pulse = setInterval(() => context.heartbeat(), HEARTBEAT_EVERY_MS)
   try {
+    return await failing(call)
+  } finally {
+    clearInterval(pulse)
+  }
+}
+
+async function failing<T>(call: () => Promise<T>): Promise<T> {
+  try {
     return await call()
   } catch (thrown) {
     throw asFailure(thrown)
-  } finally {
-    clearInterval(pulse)
   }
 }
 

@@ -1,5 +1,6 @@
 /** Every flow that the worker runs; the build bundles this file. */
 export { auditLater } from './audit-later.flow.js'
+export { escalate } from './escalate.flow.js'
 export { maintain } from './maintain.flow.js'
 export { recomputeDirty } from './recompute-dirty.flow.js'
 export { recomputeQueue } from './recompute-queue.flow.js'

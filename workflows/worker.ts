@@ -48,11 +48,15 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   installRuntime(options.logger)
   const connection = await NativeConnection.connect(options.connection)
   try {
-    const workers = [await createBatchWorker(connection, options), await createUpkeepWorker(connection, options)]
+    const workers = [
+      await createBatchWorker(connection, options),
+      await Worker.create(shared(connection, options, 'upkeep')),
+      await Worker.create(shared(connection, options, 'alerts')),
+    ]
     const stopAll = () => {
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown()
     }
-    // One that ends by itself takes the other one along: half a worker would look like a whole one.
+    // One that ends by itself takes the other one along: a part of a worker would look like a whole one.
     const runs = workers.map((worker) => worker.run().finally(stopAll))
     const ended = endOf(runs).finally(() => connection.close())
     // Whoever awaits `ended` learns of the error; nobody need await it before that.
@@ -91,10 +95,6 @@ function createBatchWorker(connection: NativeConnection, options: WorkerOptions)
   })
 }
 
-function createUpkeepWorker(connection: NativeConnection, options: WorkerOptions): Promise<Worker> {
-  return Worker.create(shared(connection, options, 'upkeep'))
-}
-
 function shared(connection: NativeConnection, options: WorkerOptions, kind: QueueKind) {
   const { namespace, activities, slots, build } = options
   const { isVersioned, ...version } = build
@@ -125,7 +125,7 @@ function installRuntime(logger: Logger): void {
   isRuntimeInstalled = true
 }
 
-/** What the SDK says of the queue that has no flows on purpose. */
+/** What the SDK says of queues that have no flows on purpose. */
 const EXPECTED = /^No workflows registered/
 
 /** Of what the SDK says of an activity only what an operator can use: which one failed, how often, and why. */

@@ -1,8 +1,14 @@
 import type { Client, Connection } from '@temporalio/client'
 import type { Config } from '../../schemas/config/schema.js'
 import { asTidemarkError, TidemarkError } from '../../schemas/errors.js'
-import { TASK_QUEUE } from '../../schemas/flows.js'
-import type { RecomputeProgress, RecomputeSignal, Workflows, WorkflowsStatus } from '../../schemas/ports/workflows.js'
+import { type EscalationSignal, escalationId, FLOW, TASK_QUEUE } from '../../schemas/flows.js'
+import type {
+  Escalations,
+  RecomputeProgress,
+  RecomputeSignal,
+  Workflows,
+  WorkflowsStatus,
+} from '../../schemas/ports/workflows.js'
 import type { Clock, TimeRange } from '../../schemas/time.js'
 import { clientOptions, serverConnection } from './connection.js'
 import { GONE_MS, lastPolls } from './deployment.js'
@@ -16,7 +22,7 @@ const LIST_MS = 2_000
 const LISTED = 50
 
 /** The client's side of batch work: it asks, signals and follows; others do the work. */
-export interface TemporalClient extends Workflows {
+export interface TemporalClient extends Workflows, Escalations {
   close(): Promise<void>
 }
 
@@ -82,6 +88,19 @@ export class LazyClient implements TemporalClient {
     return this.#ask(({ client: { workflow } }) => signalRecompute(workflow, workflowId, signal))
   }
 
+  async signalEscalation(incidentId: string, { kind, ...rest }: EscalationSignal): Promise<void> {
+    await this.#ask(({ client: { workflow } }) =>
+      // One that is about to end takes the signal first; one that has ended is started again.
+      workflow.signalWithStart(FLOW.escalate, {
+        workflowId: escalationId(incidentId),
+        taskQueue: TASK_QUEUE.batch,
+        args: [incidentId],
+        signal: kind,
+        signalArgs: [rest],
+      }),
+    )
+  }
+
   async close(): Promise<void> {
     const opened = this.#opened
     this.#opened = undefined
@@ -132,7 +151,8 @@ export class LazyClient implements TemporalClient {
 
 async function listRunning({ workflow }: Client): Promise<WorkflowsStatus['running']> {
   const running: WorkflowsStatus['running'] = []
-  const query = `TaskQueue = '${TASK_QUEUE.batch}' AND ExecutionStatus = 'Running'`
+  // Escalations are listed as incidents, and there may be a thousand of them.
+  const query = `TaskQueue = '${TASK_QUEUE.batch}' AND ExecutionStatus = 'Running' AND WorkflowType != '${FLOW.escalate}'`
   for await (const { workflowId, type, startTime } of workflow.list({ query, pageSize: LISTED })) {
     running.push({ workflowId, type, startedMs: startTime.getTime() })
     if (running.length === LISTED) break

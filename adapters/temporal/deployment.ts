@@ -76,7 +76,7 @@ export async function claimTurn(
       buildId,
       conflictToken: known.conflictToken,
       identity: buildId,
-      // Its second queue may be seen a moment later, and follows by itself.
+      // Its other queues may be seen a moment later, and follow by themselves.
       ignoreMissingTaskQueues: true,
     })
     return 'ours'

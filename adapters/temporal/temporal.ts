@@ -1,5 +1,12 @@
 import type { Config } from '../../schemas/config/schema.js'
-import type { RecomputeProgress, RecomputeSignal, Workflows, WorkflowsStatus } from '../../schemas/ports/workflows.js'
+import type { EscalationSignal } from '../../schemas/flows.js'
+import type {
+  Escalations,
+  RecomputeProgress,
+  RecomputeSignal,
+  Workflows,
+  WorkflowsStatus,
+} from '../../schemas/ports/workflows.js'
 import type { TimeRange } from '../../schemas/time.js'
 import { TEMPORAL_ARCHIVES } from '../embedded/temporal-install.js'
 import { createTemporalServer, type TemporalServer } from '../embedded/temporal-server.js'
@@ -17,7 +24,7 @@ export interface TemporalOptions<A> extends TemporalWorkerOptions<A> {
 }
 
 /** Batch work by Temporal: a server (ours, or the one at `temporal.address`), a worker, schedules, a client. */
-export interface Temporal extends Workflows {
+export interface Temporal extends Workflows, Escalations {
   /** Begins to look for a server; returns at once. */
   start(): void
   /** Lets the tasks in hand finish, then ends worker and server. */
@@ -70,6 +77,10 @@ class WorkingTemporal<A> implements Temporal {
 
   async signal(workflowId: string, signal: RecomputeSignal): Promise<void> {
     return this.#serving.signal(workflowId, signal)
+  }
+
+  async signalEscalation(incidentId: string, signal: EscalationSignal): Promise<void> {
+    return this.#serving.signalEscalation(incidentId, signal)
   }
 
   async close(): Promise<void> {

@@ -19,6 +19,9 @@ const SOON_MS = 500
 /** Whether it is this build's turn is looked at so often, ms. */
 const LOOK_MS = 30_000
 
+/** Steps of escalation that a worker takes at once; each is a transaction. */
+const ALERT_SLOTS = 8
+
 const TURNS = {
   ours: 'this build gets the work',
   another: 'a newer build gets the work; this one waits until no worker of it is left',
@@ -203,7 +206,7 @@ async function openSession<A>(
     namespace,
     bundlePath,
     activities,
-    slots: { batch: batch_slots, upkeep: upkeep_slots },
+    slots: { batch: batch_slots, upkeep: upkeep_slots, alerts: ALERT_SLOTS },
     build: { deploymentName: DEPLOYMENT, buildId, isVersioned },
     logger,
   })

@@ -12,6 +12,10 @@ test('a part of a name is no tool', () => {
   expect(() => goTool('agent')).toThrow('go.mod names no tool agent')
 })
 
+test('the Temporal test server has a file of its own', () => {
+  expect(mavenVersion('temporal-test-server', 'temporal-test-server.pom.xml')).toMatch(/^1\.31\.\d+$/)
+})
+
 test('Kafka and its logging come from pom.xml', () => {
   expect(mavenVersion('kafka_2.13')).toMatch(/^4\.1\.\d+$/)
   expect(mavenVersion('log4j-slf4j-impl')).toMatch(/^2\./)

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** Folder of go.mod, go.sum and pom.xml, which name versions; this file and package.json (Postgres) name the others. */
+/** Folder of go.mod, go.sum and *pom.xml, which name versions; this file and package.json (Postgres) name the others. */
 export const PINS_FOLDER = dirname(fileURLToPath(import.meta.url))
 
 /** Redis comes as a Debian package: the version of Debian 12, and the oldest that is taken from PATH. */
@@ -25,10 +25,10 @@ export function goTool(name: string): GoTool {
   return { package: tool, version: required[1] }
 }
 
-/** Version of a Maven artifact of pom.xml. */
-export function mavenVersion(artifact: string): string {
-  const pom = readFileSync(`${PINS_FOLDER}/pom.xml`, 'utf8')
+/** Version of a Maven artifact that a file of the folder names. */
+export function mavenVersion(artifact: string, file = 'pom.xml'): string {
+  const pom = readFileSync(`${PINS_FOLDER}/${file}`, 'utf8')
   const found = new RegExp(`<artifactId>${artifact.replaceAll('.', '\\.')}</artifactId>\\s*<version>([^<]+)<`).exec(pom)
-  if (!found) throw new Error(`pom.xml names no artifact ${artifact}`)
+  if (!found) throw new Error(`${file} names no artifact ${artifact}`)
   return found[1]
 }

@@ -8,9 +8,10 @@ import { goTool, mavenVersion, PINS_FOLDER, REDIS } from './pins.js'
 import { runStep } from './step.js'
 import { isAtLeast } from './versions.js'
 
-/** What the parts run. Kafka is a folder of jars, the others are executables. */
+/** What the parts and tests run. Kafka and Temporal's test server are folders of jars, the others are executables. */
 type Program =
   | 'kafka'
+  | 'temporal-test-server'
   | 'redis-server'
   | 'victoria-metrics'
   | 'vmagent'
@@ -43,7 +44,11 @@ const MAVEN_COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-
 const GO_OLDEST = '1.21'
 
 const sources: Record<Program, Source> = {
-  kafka: { find: () => existing(kafkaFolder()), install: installKafka },
+  kafka: jars('Kafka', 'kafka_2.13', { folder: 'kafka', pom: 'pom.xml' }),
+  'temporal-test-server': jars('the Temporal test server', 'temporal-test-server', {
+    folder: 'temporal-test-server',
+    pom: 'temporal-test-server.pom.xml',
+  }),
   java: debian('default-jre-headless', { name: 'java', ask: '-version', says: /version "([\d.]+)/, oldest: '17' }),
   mvn: debian('maven', { name: 'mvn', ask: '--version', says: /Maven ([\d.]+)/, oldest: '3' }),
   go: debian('golang-go', { name: 'go', ask: 'version', says: /go version go([\d.]+)/, oldest: GO_OLDEST }),
@@ -126,21 +131,23 @@ function builtByGo(name: 'victoria-metrics' | 'vmagent' | 'versitygw' | 'tempora
   return { find: () => existing(join(target, name)), install }
 }
 
-function kafkaFolder(): string {
-  return join(cacheFolder(), `kafka-${mavenVersion('kafka_2.13')}`)
-}
-
-async function installKafka(log: Log): Promise<void> {
-  const mvn = await obtain('mvn', log)
-  await staged(kafkaFolder(), (staging) =>
-    runStep({
-      title: `fetching Kafka ${mavenVersion('kafka_2.13')}`,
-      file: mvn,
-      args: ['-B', '-ntp', '-f', `${PINS_FOLDER}/pom.xml`, MAVEN_COPY, `-DoutputDirectory=${staging}`],
-      env: processEnvironment(),
-      log,
-    }),
-  )
+/** A Maven artifact with all that it needs, in a folder. @param pom names the artifact and its version */
+function jars(title: string, artifact: string, { folder, pom }: { folder: string; pom: string }): Source {
+  const version = mavenVersion(artifact, pom)
+  const target = join(cacheFolder(), `${folder}-${version}`)
+  const install = async (log: Log) => {
+    const mvn = await obtain('mvn', log)
+    await staged(target, (staging) =>
+      runStep({
+        title: `fetching ${title} ${version}`,
+        file: mvn,
+        args: ['-B', '-ntp', '-f', `${PINS_FOLDER}/${pom}`, MAVEN_COPY, `-DoutputDirectory=${staging}`],
+        env: processEnvironment(),
+        log,
+      }),
+    )
+  }
+  return { find: () => existing(target), install }
 }
 
 /** Fills a folder beside the target and moves it there when it is whole; whoever comes second finds it done. */

@@ -28,6 +28,7 @@ export function checkConfig(config: Config): void {
   checkTemporal(config.temporal)
   checkListening(config)
   checkNotify(config.alerting)
+  checkEscalation(config.escalation)
   targetRules('webhook', config.outbound.allow)
   const metrics = new Set<string>()
   for (const { metric } of config.cardinality) {
@@ -59,6 +60,18 @@ function checkTemporal({ address, tls, ca, cert, key, api_key }: Config['tempora
   const missing = cert === '' ? 'temporal.cert' : 'temporal.key'
   const isPair = (cert === '') === (key === '')
   require(isPair, missing, 'it is empty, though its counterpart is set', 'name both PEM files, or neither')
+}
+
+/** The first step is taken when an incident is opened, whether Temporal runs or not. */
+function checkEscalation({ recipients: _, ...policies }: Config['escalation']): void {
+  for (const [severity, { steps }] of Object.entries(policies)) {
+    const times = steps.map(({ after }) => parseDuration(after))
+    const key = `escalation.${severity}.steps`
+    const isNow = times.length === 0 || times[0] === 0
+    require(isNow, key, `the first one comes after ${steps[0]?.after}`, 'let the first step come after 0s')
+    const isInOrder = times.every((ms, i) => i === 0 || ms > times[i - 1])
+    require(isInOrder, key, 'they are not in the order of their times', 'let each come later than the one before')
+  }
 }
 
 function checkListening({ http, statsd }: Config): void {

@@ -4,6 +4,7 @@ import { anomalyGroup } from './anomaly.js'
 import { authGroup, outboundGroup } from './auth.js'
 import { clusterGroups } from './cluster.js'
 import { duration, group } from './fields.js'
+import { incidentGroups } from './incidents.js'
 import { ScrapeConfigSchema } from './scrape.js'
 import { watchGroups } from './watch.js'
 
@@ -160,6 +161,7 @@ export const ConfigSchema = Type.Object(
       key: Type.String({ default: '', description: 'PEM file of its private key' }),
     }),
     ...watchGroups,
+    ...incidentGroups,
     ...clusterGroups,
     cache: group({
       query_ttl: duration('30s'),

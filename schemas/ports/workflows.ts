@@ -1,3 +1,4 @@
+import type { EscalationSignal } from '../flows.js'
 import type { TimeRange } from '../time.js'
 
 /** What Temporal does, or why it does nothing. */
@@ -37,4 +38,10 @@ export interface Workflows {
   /** Throws TM_NOT_FOUND, TM_TEMPORAL_MISSING. */
   progress(workflowId: string): Promise<RecomputeProgress>
   signal(workflowId: string, signal: RecomputeSignal): Promise<void>
+}
+
+/** Lets the workflow of an incident know. Temporal behind it. */
+export interface Escalations {
+  /** Starts the workflow if it does not run. Throws TM_TEMPORAL_MISSING, retriable. */
+  signalEscalation(incidentId: string, signal: EscalationSignal): Promise<void>
 }

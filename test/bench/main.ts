@@ -8,6 +8,7 @@ import { archiveSize } from './archive-size.js'
 import { type Bench, type BenchContext, CannotRun, type Figure, type NabInput } from './bench.js'
 import { cluster } from './cluster/cluster.js'
 import { hotStore } from './hot-store.js'
+import { incidents } from './incidents.js'
 import { ingest } from './ingest.js'
 import { liveView } from './live-view.js'
 import { memory } from './memory.js'
@@ -32,6 +33,7 @@ const BENCHES: readonly Bench[] = [
   liveView,
   cluster,
   nab,
+  incidents,
 ]
 
 const DEFAULT_RUNS = 3
@@ -40,6 +42,7 @@ const USAGE = `usage: npm run bench -- [NAME...] [options]
 
 Measures, and prints one table with targets and what peers reach. It asserts no time: a slow machine is no failure.
 Without a name every bench but query, hot-store, live-view and nab runs, about four minutes in all.
+Without a name every bench but query, hot-store, live-view and incidents runs, about four minutes in all.
 
 ${BENCHES.map(({ name, about }) => `  ${name.padEnd(14)}${about}`).join('\n')}
 

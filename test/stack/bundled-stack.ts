@@ -9,6 +9,7 @@ export async function bundledStack(): Promise<string> {
   const folder = join(ROOT, 'node_modules/.cache/tidemark-stack-test')
   const script = join(folder, 'main.mjs')
   await bundleProgram(join(ROOT, 'infra/stack/main.ts'), script)
-  for (const pins of ['go.mod', 'pom.xml']) cpSync(join(ROOT, 'infra/stack', pins), join(folder, pins))
+  for (const pins of ['go.mod', 'pom.xml', 'temporal-test-server.pom.xml'])
+    cpSync(join(ROOT, 'infra/stack', pins), join(folder, pins))
   return script
 }

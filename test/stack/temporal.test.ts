@@ -11,7 +11,7 @@ import { type Stack, startStack } from '../../infra/stack/start.js'
 import { loadConfig } from '../../schemas/config/load.js'
 import type { Config } from '../../schemas/config/schema.js'
 import { createActivities } from '../../workflows/activities.js'
-import { BLOCK_MS, createFakeWork, type FakeWork, rangeOf } from '../temporal/fake-work.js'
+import { BLOCK_MS, createFakeWork, type FakeWork, idleEscalation, rangeOf } from '../temporal/fake-work.js'
 import { flowBundle } from '../temporal/flow-bundle.js'
 import { silent, until } from '../temporal/stage.js'
 import { makeCertificate } from './certificate.js'
@@ -74,7 +74,7 @@ async function openWorker(config: Config, work: FakeWork, version = '1.0.0'): Pr
     dataDir: folder,
     searchPath: [],
     env: {},
-    activities: createActivities(work),
+    activities: createActivities(work, idleEscalation),
     loadWorker: () => import('../../workflows/worker.js'),
     bundlePath: await flowBundle(),
     version,

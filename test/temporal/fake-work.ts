@@ -1,3 +1,4 @@
+import type { EscalationWork } from '../../alerting/escalation/escalator.js'
 import type { BatchWork } from '../../batch/work.js'
 import type { TimeRange } from '../../schemas/time.js'
 
@@ -16,6 +17,13 @@ export interface FakeWork extends BatchWork {
   unclosed: number[]
   /** Runs before a block is recomputed; may wait or throw. */
   beforeBlock(startMs: number): Promise<void>
+}
+
+/** Escalation where there are no incidents. */
+export const idleEscalation: EscalationWork = {
+  next: async () => ({ kind: 'none' }),
+  take: async () => undefined,
+  apply: async () => undefined,
 }
 
 export function createFakeWork(): FakeWork {

@@ -10,6 +10,7 @@ import type { BatchWork } from '../../batch/work.js'
 import { loadConfig, searchPath } from '../../schemas/config/load.js'
 import type { Logger } from '../../schemas/ports/logger.js'
 import { createActivities } from '../../workflows/activities.js'
+import { idleEscalation } from './fake-work.js'
 import { flowBundle } from './flow-bundle.js'
 
 /** Where the Temporal CLI is looked for: PATH, and where Go puts what it installs. */
@@ -44,7 +45,7 @@ export async function setStage({
   return createTemporal({
     config: loadConfig({ env: {}, overrides: { 'batch.seal_every': '1s', 'temporal.install': false, ...config } }),
     dataDir,
-    activities: createActivities(work),
+    activities: createActivities(work, idleEscalation),
     loadWorker: () => import('../../workflows/worker.js'),
     bundlePath,
     version: '0.0.0',

@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs'
 import { createActivities } from '../../workflows/activities.js'
 import { startWorker } from '../../workflows/worker.js'
-import { createFakeWork } from './fake-work.js'
+import { createFakeWork, idleEscalation } from './fake-work.js'
 import { silent } from './stage.js'
 
 /** A worker in a process of its own, so that a test can kill it: each recomputed block becomes a line of a file. */
@@ -15,8 +15,8 @@ await startWorker({
   connection: { address },
   namespace: 'default',
   bundlePath,
-  activities: createActivities(work),
-  slots: { batch: 3, upkeep: 2 },
+  activities: createActivities(work, idleEscalation),
+  slots: { batch: 3, upkeep: 2, alerts: 1 },
   build: { deploymentName: 'tidemark', buildId: 'test', isVersioned: false },
   logger: silent,
 })

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { Client, Connection } from '@temporalio/client'
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client'
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
 import type { Temporal } from '../../adapters/temporal/temporal.js'
 import { TidemarkError } from '../../schemas/errors.js'
@@ -8,8 +8,9 @@ import { RECOMPUTE_QUEUE_ID, TASK_QUEUE } from '../../schemas/flows.js'
 import type { RecomputeProgress } from '../../schemas/ports/workflows.js'
 import { BLOCK_MS, createFakeWork, rangeOf } from '../temporal/fake-work.js'
 import { scratchFolder, setStage, startStage, until } from '../temporal/stage.js'
+import { recordEscalations } from './record-escalation.js'
 
-// Plays each flow on a real server and writes its history to test/workflow/histories, where replay.test.ts finds it.
+// Plays each flow on a real server (that of escalation on one that skips time) and writes its history to test/workflow/histories, where replay.test.ts finds it.
 // Run from the project's folder, and only after a flow was changed on purpose: what stands there stands for the
 // workflows that run on users' machines while they update.
 const target = resolve('test', 'workflow', 'histories')
@@ -26,6 +27,7 @@ await recordRanges(temporal)
 await connection.close()
 await temporal.close()
 folder.remove()
+await recordEscalations(saveHistory)
 
 async function recordScheduled(): Promise<void> {
   work.ready.push(0, BLOCK_MS)
@@ -96,9 +98,14 @@ async function recordRanges(workflows: Temporal): Promise<void> {
   await save('range-continued-in-a-second-run', long.workflowId)
 }
 
-/** Writes the newest run's history, without names and paths of the machine that it ran on. */
+/** Writes the newest run's history. */
 async function save(name: string, workflowId: string): Promise<void> {
-  const json = historyToJSON(await workflow.getHandle(workflowId).fetchHistory())
+  await saveHistory(name, workflow.getHandle(workflowId))
+}
+
+/** Writes a history, without names and paths of the machine that it ran on. */
+async function saveHistory(name: string, handle: Pick<WorkflowHandle, 'fetchHistory'>): Promise<void> {
+  const json = historyToJSON(await handle.fetchHistory())
   const anonymous = json
     .replaceAll(/"(identity|stackTrace)": "(?:[^"\\]|\\.)*"/g, (_, field) => `"${field}": ""`)
     // A sticky task queue is named after process and host.

@@ -17,6 +17,7 @@ test('every flow has a saved history', () => {
   )
   expect([...new Set(types)].sort()).toEqual([
     'auditLater',
+    'escalate',
     'maintain',
     'recomputeDirty',
     'recomputeQueue',
