@@ -361,6 +361,12 @@ export const ERRORS = {
     'what it had found stays as it is until it can be judged again',
     true,
   ),
+  TM_RULE: entry(400, 'the rule {rule} cannot be used: {where}: {reason}', '{fix}'),
+  TM_RULE_CONDITION: entry(
+    400,
+    'the condition of the rule {rule} cannot be compiled: {reason}',
+    'see `tidemark rules apply --help` for the forms; `tidemark rules apply --dry-run` shows the PromQL',
+  ),
   TM_HEARTBEAT: entry(
     503,
     'the heartbeat to {host} was not taken: {reason}',
