@@ -1,9 +1,10 @@
-import { evaluateQuery } from '../promql/engine.js'
+import type { QueryTimes } from '../promql/engine.js'
 import { asTidemarkError, TidemarkError } from '../schemas/errors.js'
 import type { Limits } from '../schemas/limits.js'
 import type { ActiveAlert, RuleGroupStatus, RuleStatus } from '../schemas/ports/rules.js'
 import type { SeriesSource } from '../schemas/ports/series-source.js'
-import { type Alerts, type Given, judge } from './judge.js'
+import { type Alerts, judge } from './judge.js'
+import { Round } from './round.js'
 import type { AlertRule, RuleGroup } from './rule-file.js'
 
 /** Times that a rule is judged at in one go: what a FOR is rebuilt from reaches back no further. */
@@ -21,6 +22,9 @@ export interface EvaluateOptions {
   now: () => number
 }
 
+/** Answers what rules ask. */
+export type Asked = Pick<Round, 'ask'>
+
 /** The newest time on the group's grid at which it can be judged: whole windows up to there can be stored by then. */
 export function judgeableMs({ intervalMs }: Pick<RuleGroup, 'intervalMs'>, nowMs: number, delayMs: number): number {
   return Math.floor((nowMs - delayMs) / intervalMs) * intervalMs
@@ -34,6 +38,7 @@ export function groupId({ file, name }: Pick<RuleGroup, 'file' | 'name'>): strin
 /** Judges a group of rules, step by step in event time: the same data give the same alerts, whenever it is asked. */
 export class GroupEvaluator {
   readonly group: RuleGroup
+  readonly #options: EvaluateOptions
   readonly #rules: RuleEvaluator[]
 
   /** @param known alerts of the rules as they stood before a restart, by the rule's place in the group */
@@ -43,14 +48,30 @@ export class GroupEvaluator {
     known: ReadonlyMap<number, readonly ActiveAlert[]> = new Map(),
   ) {
     this.group = group
+    this.#options = options
     this.#rules = group.rules.map(
       (rule, i) => new RuleEvaluator(rule, `${groupId(group)};${i}`, group.intervalMs, options, known.get(i) ?? []),
     )
   }
 
-  /** Judges every rule at each time of the grid that is still to come up to `toMs`. Never rejects: see `status`. */
-  async advance(toMs: number): Promise<void> {
-    for (const rule of this.#rules) await rule.advance(toMs)
+  /** What will be asked to judge the rules up to `toMs`. */
+  expected(toMs: number): { rule: AlertRule; times: QueryTimes }[] {
+    return this.#rules.flatMap((rule) => rule.expected(toMs) ?? [])
+  }
+
+  /**
+   * Judges every rule at each time of the grid that is still to come up to `toMs`. Never rejects: see `status`.
+   * @param round shared with other groups that are judged now; left out: of this group alone
+   */
+  async advance(toMs: number, round?: Asked): Promise<void> {
+    const own = round ?? this.#planned(toMs)
+    for (const rule of this.#rules) await rule.advance(toMs, own)
+  }
+
+  #planned(toMs: number): Asked {
+    const round = new Round(this.#options)
+    round.plan(this, toMs)
+    return round
   }
 
   status(): RuleGroupStatus {
@@ -83,10 +104,17 @@ class RuleEvaluator {
     this.#alerts = new Map(known.map((alert) => [alert.fingerprint, alert]))
   }
 
-  async advance(toMs: number): Promise<void> {
+  /** The rule and the times that it is to be judged at up to `toMs`; undefined if there are none. */
+  expected(toMs: number): { rule: AlertRule; times: QueryTimes } | undefined {
+    const { startMs } = this.#start(toMs)
+    if (startMs > toMs) return undefined
+    return { rule: this.#rule, times: { startMs, endMs: toMs, stepMs: this.#intervalMs } }
+  }
+
+  async advance(toMs: number, round: Asked): Promise<void> {
     const startedMs = this.#options.now()
     try {
-      await this.#judgeUpTo(toMs)
+      await this.#judgeUpTo(toMs, round)
       this.#failure = undefined
     } catch (thrown) {
       const reason = asTidemarkError(thrown).message
@@ -112,43 +140,28 @@ class RuleEvaluator {
     }
   }
 
-  async #judgeUpTo(toMs: number): Promise<void> {
+  /** The first time to judge at, and whether what was judged last carries on there. */
+  #start(toMs: number): { startMs: number; goesOn: boolean } {
     const { forMs, keepFiringMs } = this.#rule
     const stepMs = this.#intervalMs
     const steps = Math.min(MAX_STEPS, Math.ceil((forMs + keepFiringMs) / stepMs))
     const rebuiltFromMs = toMs - steps * stepMs
     // What was judged last carries on, unless all that counts is read anyway.
     const goesOn = this.#judgedMs !== undefined && this.#judgedMs + stepMs >= rebuiltFromMs
-    const startMs = goesOn ? this.#judgedMs! + stepMs : rebuiltFromMs
+    return { startMs: goesOn ? this.#judgedMs! + stepMs : rebuiltFromMs, goesOn }
+  }
+
+  async #judgeUpTo(toMs: number, round: Asked): Promise<void> {
+    const stepMs = this.#intervalMs
+    const { startMs, goesOn } = this.#start(toMs)
     if (startMs > toMs) return
     let alerts: Alerts = goesOn ? this.#alerts : new Map()
-    const given = await this.#ask(startMs, toMs)
+    const given = await round.ask(this.#rule, { startMs, endMs: toMs, stepMs })
     for (let timeMs = startMs; timeMs <= toMs; timeMs += stepMs) {
       alerts = judge(this.#rule, this.#key, alerts, given.get(timeMs) ?? [], timeMs)
     }
     this.#alerts = goesOn ? alerts : inherited(alerts, this.#alerts, startMs)
     this.#judgedMs = toMs
-  }
-
-  /** What the expression gives at each time. */
-  async #ask(startMs: number, endMs: number): Promise<Map<number, Given[]>> {
-    const { open, limits } = this.#options
-    const { expr, text } = this.#rule
-    const source = await open()
-    const times = { startMs, endMs, stepMs: this.#intervalMs }
-    const { value } = await evaluateQuery(expr, text, times, source, { limits })
-    const reasons = [...(source.partialReasons ?? [])]
-    if (reasons.length > 0) throw new Error(reasons.join('; '))
-    const given = new Map<number, Given[]>()
-    if (value.type !== 'matrix') return given
-    for (const { labels, timeMs, value: values } of value.series) {
-      timeMs.forEach((at, i) => {
-        const already = given.get(at)
-        if (already) already.push({ labels, value: values[i] })
-        else given.set(at, [{ labels, value: values[i] }])
-      })
-    }
-    return given
   }
 }
 

@@ -56,6 +56,7 @@ function judgeGiven(rule: AlertRule, key: string, before: Alerts, given: Given, 
     activeMs,
     firedMs: isFiring ? (known?.firedMs ?? timeMs) : undefined,
     seenMs: timeMs,
+    ...(rule.origin && { origin: rule.origin }),
   }
 }
 

@@ -5,6 +5,7 @@ import type { Expr } from '../promql/ast.js'
 import { parseExpr } from '../promql/parse.js'
 import { parseDuration } from '../schemas/config/duration.js'
 import { TidemarkError } from '../schemas/errors.js'
+import type { AlertOrigin } from '../schemas/ports/rules.js'
 import { parseTemplate, type Template } from './template.js'
 
 const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/
@@ -51,6 +52,8 @@ export interface AlertRule {
   keepFiringMs: number
   labels: readonly Templated[]
   annotations: readonly Templated[]
+  /** Of a rule of `alert_rules`: given to its alerts. */
+  origin?: AlertOrigin
 }
 
 /** Rules that are judged together, every so often. */

@@ -1,6 +1,8 @@
 import { AlertStore } from '../alerting/alert-store.js'
-import { activeAlerts, alertChanges } from '../alerting/changes.js'
-import { GroupEvaluator, groupId, judgeableMs } from '../alerting/evaluate.js'
+import { alertChanges } from '../alerting/changes.js'
+import { type JudgedGroup, Judging } from '../alerting/judging.js'
+import { RuleStore } from '../alerting/rule-book/rule-store.js'
+import type { RuleDb } from '../alerting/rule-book/tables.js'
 import type { AlertDb } from '../alerting/tables.js'
 import type { CatalogDb } from '../batch/catalog/tables.js'
 import { parseDuration } from '../schemas/config/duration.js'
@@ -18,37 +20,23 @@ import { openRuleViews } from './rule-views.js'
 /** Groups that are due are looked for this often, ms. */
 const LOOK_EVERY_MS = 1000
 
-/** A group that is judged, and where it stands. */
-interface JudgedGroup {
-  evaluator: GroupEvaluator
-  position: number
-  judgedMs: number
-  /** Alerts as they were told last. */
-  told: readonly ActiveAlert[]
-}
-
 /** Starts to judge the rules. @throws TM_RULE_FILE */
 export async function startAlerts(context: RoleContext): Promise<RunningRole> {
-  const { config, clock, stores, closing, onError } = context
-  const groups = readRuleGroups(config.alerting)
+  const { config, clock, stores, closing, logger, onError } = context
   const { catalog } = await stores.catalog()
-  const store = alertStore(catalog.db)
   const views = await openRuleViews(context)
   const source = createSeriesSource(views)
-  const options = { open: () => source.open(), limits: config.limits, now: () => performance.now() }
-  await store.retain(groups.map(groupId))
-  const judged: JudgedGroup[] = []
-  for (const [position, group] of groups.entries()) {
-    const known = await store.known(groupId(group))
-    const evaluator = new GroupEvaluator(group, options, known)
-    judged.push({ evaluator, position, judgedMs: Number.NEGATIVE_INFINITY, told: [...known.values()].flat() })
-  }
-  const delayMs = judgingDelayMs(config)
+  const judging = new Judging({
+    fileGroups: readRuleGroups(config.alerting),
+    rules: ruleStore(catalog.db),
+    alerts: alertStore(catalog.db),
+    evaluate: { open: () => source.open(), limits: config.limits, now: () => performance.now() },
+    delayMs: judgingDelayMs(config),
+    intervalMs: parseDuration(config.alerting.evaluation_interval),
+    onError,
+  })
   const look = async () => {
-    for (const one of judged) {
-      const toMs = judgeableMs(one.evaluator.group, clock(), delayMs)
-      if (toMs > one.judgedMs) await judgeGroup(one, toMs, store, context)
-    }
+    for (const judged of await judging.advance(clock())) tell(judged, logger)
   }
   closing.add('judging rules', repeat(LOOK_EVERY_MS, look, onError))
   const log = await stores.log()
@@ -62,7 +50,7 @@ export async function startAlerts(context: RoleContext): Promise<RunningRole> {
       checkLive(live),
       checkObjects(await stores.objects()),
     ],
-    metrics: alertMetrics(judged),
+    metrics: alertMetrics(judging),
   }
 }
 
@@ -71,22 +59,19 @@ export function alertStore(db: CatalogDb): AlertStore {
   return new AlertStore(db as unknown as AlertDb)
 }
 
+/** Managed rules in the catalog. */
+export function ruleStore(db: CatalogDb): RuleStore {
+  return new RuleStore(db as unknown as RuleDb)
+}
+
 /** Points of a time come until then: what is late, and the rest of its window. */
 function judgingDelayMs({ speed }: Config): number {
   return parseDuration(speed.lateness) + WINDOW_MS
 }
 
-async function judgeGroup(one: JudgedGroup, toMs: number, store: AlertStore, { logger }: RoleContext): Promise<void> {
-  const { evaluator, position, told } = one
-  await evaluator.advance(toMs)
-  const status = evaluator.status()
-  // Where several processes judge, the first one tells.
-  const isFirst = await store.save(status, position, toMs)
-  one.judgedMs = toMs
-  one.told = activeAlerts(status)
+function tell({ before, status }: JudgedGroup, logger: RoleContext['logger']): void {
   for (const { lastError } of status.rules) if (lastError) logger.warn({ group: status.name }, lastError)
-  if (!isFirst) return
-  const { fired, resolved } = alertChanges(told, status)
+  const { fired, resolved } = alertChanges(before, status)
   for (const alert of fired) logger.warn(about(alert), `alert fires: ${alert.labels.alertname}`)
   for (const alert of resolved) logger.info(about(alert), `alert is resolved: ${alert.labels.alertname}`)
 }
@@ -95,7 +80,7 @@ function about({ labels, annotations, value }: ActiveAlert) {
   return { labels, value, summary: annotations.summary }
 }
 
-function alertMetrics(judged: readonly JudgedGroup[]): RoleMetrics {
+function alertMetrics(judging: Judging): RoleMetrics {
   const alerts = collector({
     name: 'alerts',
     families: {
@@ -103,9 +88,9 @@ function alertMetrics(judged: readonly JudgedGroup[]): RoleMetrics {
       tidemark_rules_failing: { type: 'gauge', help: 'Rules that could not be judged when they were last due.' },
     },
     read: async () => {
-      const all = judged.flatMap(({ told }) => told)
+      const rules = judging.statuses().flatMap((group) => group.rules)
+      const all = rules.flatMap(({ alerts }) => alerts)
       const states = ['pending', 'firing'] as const
-      const rules = judged.flatMap(({ evaluator }) => evaluator.status().rules)
       return {
         tidemark_alerts: states.map((state) => ({
           labels: { state },

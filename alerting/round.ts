@@ -1,0 +1,97 @@
+import { evaluateQuery, type QueryTimes, type Value } from '../promql/engine.js'
+import { QueriesTogether } from '../promql/together.js'
+import { TidemarkError } from '../schemas/errors.js'
+import type { EvaluateOptions, GroupEvaluator, RuleSource } from './evaluate.js'
+import type { Given } from './judge.js'
+import { RoundSource } from './round-source.js'
+import type { AlertRule } from './rule-file.js'
+
+/** What a rule's expression gives, by time. */
+export type GivenByTime = ReadonlyMap<number, readonly Given[]>
+
+/** Rules that are judged at the same times, and the source that they share. */
+interface Shared {
+  source: Promise<RuleSource>
+  queries: Promise<QueriesTogether>
+}
+
+/**
+ * One judgement of many rules: what they have in common is read and computed once for each of its times. To be planned
+ * first, then asked, and let go.
+ */
+export class Round {
+  readonly #options: Pick<EvaluateOptions, 'open' | 'limits'>
+  readonly #planned = new Map<string, { times: QueryTimes; rules: AlertRule[] }>()
+  readonly #shared = new Map<string, Shared>()
+
+  constructor(options: Pick<EvaluateOptions, 'open' | 'limits'>) {
+    this.#options = options
+  }
+
+  /** Announces that a group will be judged up to a time. */
+  plan(group: Pick<GroupEvaluator, 'expected'>, toMs: number): void {
+    for (const { rule, times } of group.expected(toMs)) {
+      const key = keyOf(times)
+      const planned = this.#planned.get(key)
+      if (planned) planned.rules.push(rule)
+      else this.#planned.set(key, { times, rules: [rule] })
+    }
+  }
+
+  /** What the rule's expression gives at each of these times. @throws as the engine and the source do */
+  async ask(rule: AlertRule, times: QueryTimes): Promise<GivenByTime> {
+    const { queries } = this.#sharedFor(times)
+    try {
+      return byTime((await (await queries).evaluate(rule.expr, rule.text)).value)
+    } catch (thrown) {
+      if (!(thrown instanceof TidemarkError) || thrown.code !== 'TM_QUERY_SAMPLES') throw thrown
+      return this.#alone(rule, times)
+    }
+  }
+
+  /** A rule that is too much together with the others may not be by itself. */
+  async #alone({ expr, text }: AlertRule, times: QueryTimes): Promise<GivenByTime> {
+    const { open, limits } = this.#options
+    const { value } = await evaluateQuery(expr, text, times, new RoundSource(await open(), []), { limits })
+    return byTime(value)
+  }
+
+  #sharedFor(times: QueryTimes): Shared {
+    const key = keyOf(times)
+    let shared = this.#shared.get(key)
+    if (!shared) {
+      const source = this.#options.open()
+      shared = { source, queries: source.then((opened) => this.#together(key, times, opened)) }
+      this.#shared.set(key, shared)
+    }
+    return shared
+  }
+
+  #together(key: string, times: QueryTimes, source: RuleSource): QueriesTogether {
+    const rules = this.#planned.get(key)?.rules ?? []
+    const shared = new RoundSource(
+      source,
+      rules.map(({ expr }) => expr),
+    )
+    const queries = new QueriesTogether(times, shared, { limits: this.#options.limits })
+    for (const { expr } of rules) queries.plan(expr)
+    return queries
+  }
+}
+
+function keyOf({ startMs, endMs, stepMs }: QueryTimes): string {
+  return `${startMs} ${endMs} ${stepMs}`
+}
+
+function byTime(value: Value): GivenByTime {
+  const given = new Map<number, Given[]>()
+  if (value.type !== 'matrix') return given
+  for (const { labels, timeMs, value: values } of value.series) {
+    for (let i = 0; i < timeMs.length; i++) {
+      const already = given.get(timeMs[i])
+      if (already) already.push({ labels, value: values[i] })
+      else given.set(timeMs[i], [{ labels, value: values[i] }])
+    }
+  }
+  return given
+}

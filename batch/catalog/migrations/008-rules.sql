@@ -1,0 +1,48 @@
+-- Alerting rules that users manage.
+CREATE TABLE alert_rules (
+  rule_id text PRIMARY KEY DEFAULT gen_random_uuid()::text,
+  name text NOT NULL,
+  metric_query text NOT NULL,
+  condition jsonb NOT NULL,
+  severity text NOT NULL DEFAULT 'P3' CHECK (severity IN ('P1', 'P2', 'P3', 'P4')),
+  notification_channels jsonb NOT NULL DEFAULT '[]',
+  labels jsonb NOT NULL DEFAULT '{}',
+  annotations jsonb NOT NULL DEFAULT '{}',
+  judging_interval text,
+  rule_group text,
+  enabled boolean NOT NULL DEFAULT true,
+  -- What metric_query and condition were compiled to; null: they are compiled when the rule is judged.
+  promql text,
+  version integer NOT NULL DEFAULT 1,
+  created_ms bigint NOT NULL DEFAULT (extract(epoch FROM now()) * 1000)::bigint,
+  updated_ms bigint NOT NULL DEFAULT (extract(epoch FROM now()) * 1000)::bigint
+);
+
+-- Counts every change of the rules, so that those who judge them see at a glance whether there was one.
+CREATE TABLE alert_rules_revision (
+  one boolean PRIMARY KEY DEFAULT true CHECK (one),
+  revision bigint NOT NULL
+);
+INSERT INTO alert_rules_revision (revision) VALUES (0);
+
+CREATE FUNCTION count_alert_rules_revision() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE alert_rules_revision SET revision = revision + 1;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER alert_rules_changed AFTER INSERT OR UPDATE OR DELETE ON alert_rules
+  FOR EACH STATEMENT EXECUTE FUNCTION count_alert_rules_revision();
+
+-- What a changed condition was compiled to before says nothing of it any more.
+CREATE FUNCTION forget_alert_rule_promql() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.metric_query, NEW.condition) IS DISTINCT FROM (OLD.metric_query, OLD.condition) AND NEW.promql = OLD.promql THEN
+    NEW.promql := NULL;
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER alert_rule_condition_changed BEFORE UPDATE ON alert_rules
+  FOR EACH ROW EXECUTE FUNCTION forget_alert_rule_promql();
+
+-- The rule that an alert is of, where it is one of alert_rules.
+ALTER TABLE alerts ADD COLUMN rule_id text, ADD COLUMN severity text, ADD COLUMN channels jsonb;
