@@ -16,6 +16,7 @@ import { ProcessMetrics } from './roles/metrics/process-metrics.js'
 import { pipelineStatus } from './roles/pipeline-status.js'
 import { Readiness } from './roles/readiness.js'
 import { checkRoles, ROLES, type Role } from './roles/role.js'
+import { ruleRoutes } from './roles/rule-desk.js'
 import { SelfScrape } from './roles/self-scrape.js'
 import { controlOf, openWorkflows, startServing } from './roles/serving.js'
 import type { ServingProcess } from './roles/serving-process.js'
@@ -108,6 +109,7 @@ async function startRoles(
     control,
     serving: serving?.serving,
     rules: () => alertStore(catalog.db).groups(),
+    alerting: control && (await ruleRoutes(context, control.metadata)),
     health: { failed: health.failed, ready: () => health.readiness.now() },
     metrics,
     clock,

@@ -69,6 +69,14 @@ const ROUTES: Readonly<Record<string, RouteAccess>> = {
   'GET /api/v1/status/tsdb': query,
   'GET /api/v1/status/pipeline': query,
 
+  'GET /api/v1/alert-rules': query,
+  'GET /api/v1/alert-rules/:rule': query,
+  'POST /api/v1/alert-rules/apply': operate({ name: 'rules apply', target: ({ rules }) => namesOf(rules) }),
+  'PUT /api/v1/alert-rules/:rule': operate({ name: 'rule put' }),
+  'DELETE /api/v1/alert-rules/:rule': operate({ name: 'rule delete' }),
+  'POST /api/v1/alert-rules/:rule/enable': operate({ name: 'rule enable' }),
+  'POST /api/v1/alert-rules/:rule/disable': operate({ name: 'rule disable' }),
+
   'POST /api/v1/admin/recompute': operate({ name: 'recompute', target: ({ from, to }) => `${from} to ${to}` }),
   'GET /api/v1/admin/recompute/:id': operate(),
   'POST /api/v1/admin/recompute/:id/:signal': operate({ name: 'recompute signal' }),
@@ -77,6 +85,13 @@ const ROUTES: Readonly<Record<string, RouteAccess>> = {
   'POST /api/v1/admin/tokens': administer({ name: 'token create', target: ({ name }) => String(name) }),
   'DELETE /api/v1/admin/tokens/:token': administer({ name: 'token revoke' }),
   'GET /api/v1/admin/audit': administer(),
+}
+
+/** Names of the first rules of a request. */
+function namesOf(rules: unknown): string {
+  if (!Array.isArray(rules)) return ''
+  const names = rules.slice(0, 5).map((rule) => String(rule?.name ?? ''))
+  return names.join(', ') + (rules.length > 5 ? ` and ${rules.length - 5} more` : '')
 }
 
 /** What a route asks; HEAD is as GET. Undefined for one that nobody has thought of. */

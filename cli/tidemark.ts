@@ -10,6 +10,7 @@ import { promqlCommand } from './promql.js'
 import { queryCommand } from './query/query.js'
 import { recomputeCommand } from './recompute.js'
 import { roleCommands } from './role.js'
+import { rulesCommand } from './rules/rules.js'
 import { statusCommand } from './status.js'
 import { tokenCommand } from './token/token.js'
 import { upCommand } from './up.js'
@@ -35,6 +36,7 @@ Start here:
   $ tidemark explain 'host_load1'        which view answers which part of a query, and why
   $ tidemark decode --format influx FILE what the gateway would understand
   $ tidemark promql test FILE...         runs PromQL test scripts against the query engine
+  $ tidemark rules apply FILE...         alerting rules: applies, lists, tests, exports them
   $ tidemark token create --help         tokens, which are needed beyond this machine
   $ tidemark audit                       what operators did
 
@@ -58,6 +60,7 @@ for (const command of [
   explainCommand(),
   decodeCommand(),
   promqlCommand(),
+  rulesCommand(),
   initCommand(),
   tokenCommand(),
   auditCommand(),

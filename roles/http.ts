@@ -1,6 +1,6 @@
 import type { Server as HttpsServer } from 'node:https'
 import helmet from '@fastify/helmet'
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync } from 'fastify'
 import type { Logger } from 'pino'
 import { accessPlugin } from '../access/http/admin.js'
 import { installGuard } from '../access/http/guard.js'
@@ -39,6 +39,8 @@ export interface HttpOptions {
   serving?: ServingProcess
   /** Rules and alerts as they were judged last; shown where queries are answered. */
   rules: () => Promise<readonly RuleGroupStatus[]>
+  /** Routes that manage what is alerted on, where queries are answered. */
+  alerting?: FastifyPluginAsync
   /** Whether this process lives, and can do its work. */
   health: HealthOptions
   metrics: Pick<ProcessMetrics, 'page'>
@@ -115,6 +117,7 @@ async function addRoutes(app: FastifyInstance, options: HttpOptions, isSecure: b
   if (serving) {
     await app.register(await servingRoutes(serving))
     await app.register(rulesPlugin(options.rules))
+    if (options.alerting) await app.register(options.alerting)
   }
 }
 

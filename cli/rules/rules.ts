@@ -1,0 +1,25 @@
+import { Command } from 'commander'
+import { applyCommand } from './apply.js'
+import { exportCommand } from './export.js'
+import { importCommand } from './import.js'
+import { listCommand } from './list.js'
+import { deleteCommand, disableCommand, enableCommand } from './one-rule.js'
+import { showCommand } from './show.js'
+
+/** `tidemark rules`: alerting rules, managed. */
+export function rulesCommand(): Command {
+  const rules = new Command('rules').description('applies, lists, tests and exports alerting rules')
+  for (const command of [
+    applyCommand(),
+    listCommand(),
+    showCommand(),
+    enableCommand(),
+    disableCommand(),
+    deleteCommand(),
+    importCommand(),
+    exportCommand(),
+  ]) {
+    rules.addCommand(command.exitOverride())
+  }
+  return rules
+}
