@@ -3,15 +3,20 @@ import { asTidemarkError, TidemarkError } from '../schemas/errors.js'
 import type { Limits } from '../schemas/limits.js'
 import type { ActiveAlert, RuleGroupStatus, RuleStatus } from '../schemas/ports/rules.js'
 import type { SeriesSource } from '../schemas/ports/series-source.js'
-import { type Alerts, judge } from './judge.js'
+import type { Alerts } from './judge.js'
 import { Round } from './round.js'
 import type { AlertRule, RuleGroup } from './rule-file.js'
+import { type Asked, judgeTimes, memorySteps } from './rule-run.js'
 
 /** Times that a rule is judged at in one go: what a FOR is rebuilt from reaches back no further. */
 const MAX_STEPS = 5000
 
 /** A source that may know that its answers lack something: then nothing follows from a series that is not there. */
-export type RuleSource = SeriesSource & { readonly partialReasons?: ReadonlySet<string> }
+export type RuleSource = SeriesSource & {
+  readonly partialReasons?: ReadonlySet<string>
+  /** What is to be known of its answers. */
+  readonly warnings?: ReadonlySet<string>
+}
 
 /** What groups are judged with. */
 export interface EvaluateOptions {
@@ -22,9 +27,6 @@ export interface EvaluateOptions {
   now: () => number
 }
 
-/** Answers what rules ask. */
-export type Asked = Pick<Round, 'ask'>
-
 /** The newest time on the group's grid at which it can be judged: whole windows up to there can be stored by then. */
 export function judgeableMs({ intervalMs }: Pick<RuleGroup, 'intervalMs'>, nowMs: number, delayMs: number): number {
   return Math.floor((nowMs - delayMs) / intervalMs) * intervalMs
@@ -33,6 +35,11 @@ export function judgeableMs({ intervalMs }: Pick<RuleGroup, 'intervalMs'>, nowMs
 /** What tells a group from all others. */
 export function groupId({ file, name }: Pick<RuleGroup, 'file' | 'name'>): string {
   return `${file};${name}`
+}
+
+/** What tells a rule from all others: its alerts' fingerprints are made of it. */
+export function ruleKey(group: Pick<RuleGroup, 'file' | 'name'>, place: number): string {
+  return `${groupId(group)};${place}`
 }
 
 /** Judges a group of rules, step by step in event time: the same data give the same alerts, whenever it is asked. */
@@ -50,7 +57,7 @@ export class GroupEvaluator {
     this.group = group
     this.#options = options
     this.#rules = group.rules.map(
-      (rule, i) => new RuleEvaluator(rule, `${groupId(group)};${i}`, group.intervalMs, options, known.get(i) ?? []),
+      (rule, i) => new RuleEvaluator(rule, ruleKey(group, i), group.intervalMs, options, known.get(i) ?? []),
     )
   }
 
@@ -142,9 +149,8 @@ class RuleEvaluator {
 
   /** The first time to judge at, and whether what was judged last carries on there. */
   #start(toMs: number): { startMs: number; goesOn: boolean } {
-    const { forMs, keepFiringMs } = this.#rule
     const stepMs = this.#intervalMs
-    const steps = Math.min(MAX_STEPS, Math.ceil((forMs + keepFiringMs) / stepMs))
+    const steps = Math.min(MAX_STEPS, memorySteps(this.#rule, stepMs))
     const rebuiltFromMs = toMs - steps * stepMs
     // What was judged last carries on, unless all that counts is read anyway.
     const goesOn = this.#judgedMs !== undefined && this.#judgedMs + stepMs >= rebuiltFromMs
@@ -155,11 +161,12 @@ class RuleEvaluator {
     const stepMs = this.#intervalMs
     const { startMs, goesOn } = this.#start(toMs)
     if (startMs > toMs) return
-    let alerts: Alerts = goesOn ? this.#alerts : new Map()
-    const given = await round.ask(this.#rule, { startMs, endMs: toMs, stepMs })
-    for (let timeMs = startMs; timeMs <= toMs; timeMs += stepMs) {
-      alerts = judge(this.#rule, this.#key, alerts, given.get(timeMs) ?? [], timeMs)
-    }
+    const before: Alerts = goesOn ? this.#alerts : new Map()
+    const alerts = await judgeTimes(
+      { rule: this.#rule, key: this.#key, before },
+      { startMs, endMs: toMs, stepMs },
+      round,
+    )
     this.#alerts = goesOn ? alerts : inherited(alerts, this.#alerts, startMs)
     this.#judgedMs = toMs
   }

@@ -46,7 +46,15 @@ beforeEach(async () => {
   await db.deleteFrom('alert_rules').execute()
   await alerts.retain([])
   const clock = () => 15 * MINUTE
-  desk = new RuleDesk({ rules, open: async () => source, limits, metadata: () => new Map(), clock, intervalMs: MINUTE })
+  desk = new RuleDesk({
+    rules,
+    open: async () => source,
+    limits,
+    metadata: () => new Map(),
+    clock,
+    intervalMs: MINUTE,
+    delayMs: 0,
+  })
 })
 afterAll(async () => {
   await db.destroy()

@@ -65,7 +65,7 @@ export function ruleStore(db: CatalogDb): RuleStore {
 }
 
 /** Points of a time come until then: what is late, and the rest of its window. */
-function judgingDelayMs({ speed }: Config): number {
+export function judgingDelayMs({ speed }: Config): number {
   return parseDuration(speed.lateness) + WINDOW_MS
 }
 

@@ -38,7 +38,7 @@ async function allRoutes(): Promise<string[]> {
   registerHealthRoutes(app, { failed: () => [], ready: async () => ({ reasons: [], warnings: [] }) })
   registerMetricsRoute(app, new ProcessMetrics({ version: '1.2.3', roles: [] }))
   await app.register(rulesPlugin(async () => []))
-  await app.register(alertRulesPlugin({} as RuleDesk))
+  await app.register(alertRulesPlugin({} as RuleDesk, clock))
   await app.register(servingPlugin({ ...({} as ControlOptions), views }))
   await app.ready()
   return routes

@@ -4,7 +4,7 @@ import { RuleDesk } from '../alerting/rule-book/desk.js'
 import { parseDuration } from '../schemas/config/duration.js'
 import type { ControlOptions } from '../serving/http/plugin.js'
 import { createSeriesSource } from '../serving/source.js'
-import { ruleStore } from './alerts.js'
+import { judgingDelayMs, ruleStore } from './alerts.js'
 import type { RoleContext } from './context.js'
 import { openRuleViews } from './rule-views.js'
 
@@ -23,7 +23,8 @@ export async function ruleRoutes(
     limits: config.limits,
     metadata,
     clock,
+    delayMs: judgingDelayMs(config),
     intervalMs: parseDuration(config.alerting.evaluation_interval),
   })
-  return alertRulesPlugin(desk)
+  return alertRulesPlugin(desk, clock)
 }

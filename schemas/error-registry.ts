@@ -367,6 +367,11 @@ export const ERRORS = {
     'the condition of the rule {rule} cannot be compiled: {reason}',
     'see `tidemark rules apply --help` for the forms; `tidemark rules apply --dry-run` shows the PromQL',
   ),
+  TM_BACKTEST: entry(
+    400,
+    'the rule {rule} fires more than {limit} times in this range',
+    'give it a FOR, a threshold that is further off, or a shorter range',
+  ),
   TM_HEARTBEAT: entry(
     503,
     'the heartbeat to {host} was not taken: {reason}',

@@ -1,6 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import type { Clock } from '../../schemas/time.js'
 import type { RuleDesk } from '../rule-book/desk.js'
+import { registerBacktestRoute } from './backtest.js'
 
 /** Rules that one request may bring. */
 const MOST_RULES = 20_000
@@ -19,10 +21,11 @@ const RuleBody = Type.Object({}, { additionalProperties: true })
 type RuleParameters = Static<typeof RuleParameters>
 
 /** `/api/v1/alert-rules`: alerting rules, managed. */
-export function alertRulesPlugin(desk: RuleDesk): FastifyPluginAsync {
+export function alertRulesPlugin(desk: RuleDesk, clock: Clock): FastifyPluginAsync {
   return async (app) => {
     registerReading(app, desk)
     registerChanging(app, desk)
+    registerBacktestRoute(app, desk, clock)
   }
 }
 

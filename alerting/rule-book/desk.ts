@@ -1,5 +1,7 @@
 import { TidemarkError } from '../../schemas/errors.js'
-import type { Clock } from '../../schemas/time.js'
+import type { Clock, TimeRange } from '../../schemas/time.js'
+import { backtest } from '../backtest/backtest.js'
+import { judgeableMs, type RuleSource } from '../evaluate.js'
 import { type Compiled, compile, queriesOf } from '../kinds/compile.js'
 import { describe } from '../kinds/describe.js'
 import { NOTHING_KNOWN } from '../kinds/known.js'
@@ -13,8 +15,11 @@ import type { RuleStore, StoredRule } from './rule-store.js'
 export interface RuleDeskParts extends Omit<KnownOptions, 'nowMs'> {
   rules: RuleStore
   clock: Clock
+  open: () => Promise<RuleSource>
   /** Of rules that name no interval. */
   intervalMs: number
+  /** Points of a time come until so long after it, ms. */
+  delayMs: number
 }
 
 /** A rule as it is told. */
@@ -108,6 +113,24 @@ export class RuleDesk {
   /** @throws TM_NOT_FOUND */
   async delete(ruleId: string): Promise<void> {
     if (!(await this.#parts.rules.delete(ruleId))) throw notFound(ruleId)
+  }
+
+  /**
+   * The incidents that a rule would have had on what is recorded.
+   * @param wanted the id of a stored rule, or one as users write it
+   * @throws TM_NOT_FOUND, TM_RULE, TM_RULE_CONDITION
+   */
+  async backtest(wanted: { ruleId?: string; input?: unknown }, range: TimeRange) {
+    const { open, limits, clock, intervalMs, delayMs } = this.#parts
+    const stored = wanted.ruleId === undefined ? undefined : await this.stored(wanted.ruleId)
+    const rule = stored?.rule ?? readRule(wanted.input)
+    const promql = stored?.promql ?? (await this.compile([rule])).get(rule)!.text
+    const group = asGroup(rule, promql, intervalMs)
+    // What is not complete yet is not judged live either.
+    const endMs = Math.min(range.endMs, judgeableMs(group, clock(), delayMs))
+    const judged = { startMs: range.startMs, endMs: Math.max(range.startMs, endMs) }
+    const begin = { rule_id: rule.rule_id, promql, range: judged }
+    return { begin, events: backtest(group, judged, { open, limits }) }
   }
 
   async #storedRules(): Promise<Map<string, Rule>> {

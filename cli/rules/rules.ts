@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { applyCommand } from './apply.js'
+import { backtestCommand } from './backtest.js'
 import { exportCommand } from './export.js'
 import { importCommand } from './import.js'
 import { listCommand } from './list.js'
@@ -13,6 +14,7 @@ export function rulesCommand(): Command {
     applyCommand(),
     listCommand(),
     showCommand(),
+    backtestCommand(),
     enableCommand(),
     disableCommand(),
     deleteCommand(),
