@@ -11,19 +11,31 @@ import { memory } from './memory.js'
 import { query } from './query.js'
 import type { QueryScale } from './query-data.js'
 import { recompute } from './recompute.js'
+import { rules } from './rules.js'
 import { figureTable } from './table.js'
 import { visible } from './visible.js'
 import { windows } from './windows.js'
 
 /** In the order of the flow. */
-const BENCHES: readonly Bench[] = [ingest, windows, recompute, archiveSize, visible, memory, query, hotStore, liveView]
+const BENCHES: readonly Bench[] = [
+  ingest,
+  windows,
+  recompute,
+  archiveSize,
+  visible,
+  memory,
+  query,
+  hotStore,
+  liveView,
+  rules,
+]
 
 const DEFAULT_RUNS = 3
 
 const USAGE = `usage: npm run bench -- [NAME...] [options]
 
 Measures, and prints one table with targets and what peers reach. It asserts no time: a slow machine is no failure.
-Without a name every bench but query, hot-store and live-view runs, about four minutes in all.
+Without a name every bench but query, hot-store, live-view and rules runs, about four minutes in all.
 
 ${BENCHES.map(({ name, about }) => `  ${name.padEnd(14)}${about}`).join('\n')}
 
