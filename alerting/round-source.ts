@@ -1,62 +1,85 @@
-import type { Expr, VectorSelector } from '../promql/ast.js'
-import { parts } from '../promql/evaluate/prepare.js'
-import { labelValue } from '../promql/labels.js'
+import type { Expr } from '../promql/ast.js'
+import type { QueryTimes } from '../promql/engine.js'
+import { labelValue, METRIC_NAME } from '../promql/labels.js'
+import { TidemarkError } from '../schemas/errors.js'
 import type { SelectHints, SeriesSource, WindowedSeries } from '../schemas/ports/series-source.js'
 import { type Matcher, valuePredicate } from '../schemas/series/matcher.js'
 import type { TimeRange } from '../schemas/time.js'
 import type { RuleSource } from './evaluate.js'
+import { exactName, popularMetrics, shapeOf } from './selection-shape.js'
 
-/** From so many different selections of one metric on it is read as a whole, once. */
-const MANY_SELECTIONS = 8
+/** Names that can stand in a choice of names; those with a colon may address a part of a window, which takes them alone. */
+const PLAIN_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/
 
 /** All series of a metric, and those with each value of a label as far as that was asked. */
 interface WholeMetric {
-  series: readonly WindowedSeries[]
+  series: WindowedSeries[]
   byLabel: Map<string, Map<string, WindowedSeries[]>>
 }
 
 /**
- * The source of one round: a metric of which many rules select parts is read once for all of them. An answer that lacks
- * something is an error, for nothing follows from a series that is not there.
+ * The source of one round: metrics of which rules select much are read once for all of them, those that are read alike
+ * in one go. An answer that lacks something is an error, for nothing follows from a series that is not there.
  */
 export class RoundSource implements SeriesSource {
   readonly #source: RuleSource
-  /** Names of metrics that many rules select differently. */
-  readonly #popular: ReadonlySet<string>
-  readonly #whole = new Map<string, Promise<WholeMetric>>()
+  readonly #times: QueryTimes
+  readonly #popular: ReadonlyMap<string, readonly string[]>
+  readonly #read = new Map<string, Promise<ReadonlyMap<string, WholeMetric>>>()
 
-  /** @param exprs of the rules of the round */
-  constructor(source: RuleSource, exprs: readonly Expr[]) {
+  /** @param exprs of the rules that are judged at these times */
+  constructor(source: RuleSource, exprs: readonly Expr[], times: QueryTimes) {
     this.#source = source
+    this.#times = times
     this.#popular = popularMetrics(exprs)
   }
 
   async *select(matchers: readonly Matcher[], range: TimeRange, hints: SelectHints): AsyncIterable<WindowedSeries> {
     const name = exactName(matchers)
-    // What an aggregation wants may lack labels that others need.
-    if (!name || !this.#popular.has(name.value)) {
+    const shape = shapeOf(range, hints, this.#times)
+    const names = (shape !== undefined && this.#popular.get(shape)) || []
+    if (!name || shape === undefined || !names.includes(name.value)) {
       yield* this.#source.select(matchers, range, hints)
       this.#refusePartial()
       return
     }
-    const { grouping: _, ...all } = hints
-    const key = JSON.stringify([name.value, range, all])
-    let whole = this.#whole.get(key)
-    if (!whole) {
-      whole = this.#read(name, range, all)
-      this.#whole.set(key, whole)
+    const isPlain = PLAIN_NAME.test(name.value)
+    const key = isPlain ? shape : `${shape} ${name.value}`
+    let read = this.#read.get(key)
+    if (!read) {
+      // What an aggregation wants may lack labels that others need.
+      const { grouping: _, ...all } = hints
+      read = this.#readAll(isPlain ? names.filter((one) => PLAIN_NAME.test(one)) : [name.value], range, all)
+      this.#read.set(key, read)
     }
-    yield* chosen(
-      await whole,
-      matchers.filter((matcher) => matcher !== name),
-    )
+    const whole = (await read).get(name.value)
+    if (whole)
+      yield* chosen(
+        whole,
+        matchers.filter((matcher) => matcher !== name),
+      )
   }
 
-  async #read(name: Matcher, range: TimeRange, hints: SelectHints): Promise<WholeMetric> {
-    const series: WindowedSeries[] = []
-    for await (const one of this.#source.select([name], range, hints)) series.push(one)
+  async #readAll(names: readonly string[], range: TimeRange, hints: SelectHints): Promise<Map<string, WholeMetric>> {
+    const op = names.length === 1 ? '=' : '=~'
+    const matcher: Matcher = { name: METRIC_NAME, op, value: names.join('|') }
+    const byName = new Map<string, WholeMetric>()
+    try {
+      for await (const series of this.#source.select([matcher], range, hints)) {
+        const name = labelValue(series.labels, METRIC_NAME)
+        const metric = byName.get(name)
+        if (metric) metric.series.push(series)
+        else byName.set(name, { series: [series], byLabel: new Map() })
+      }
+    } catch (thrown) {
+      const isTooMany = thrown instanceof TidemarkError && thrown.code === 'TM_QUERY_SERIES'
+      if (!isTooMany || names.length === 1) throw thrown
+      const half = Math.ceil(names.length / 2)
+      const first = await this.#readAll(names.slice(0, half), range, hints)
+      return new Map([...first, ...(await this.#readAll(names.slice(half), range, hints))])
+    }
     this.#refusePartial()
-    return { series, byLabel: new Map() }
+    return byName
   }
 
   /** @throws Error if something is missing */
@@ -64,11 +87,6 @@ export class RoundSource implements SeriesSource {
     const reasons = [...(this.#source.partialReasons ?? [])]
     if (reasons.length > 0) throw new Error(reasons.join('; '))
   }
-}
-
-function exactName(matchers: readonly Matcher[]): Matcher | undefined {
-  const names = matchers.filter(({ name }) => name === '__name__')
-  return names.length === 1 && names[0].op === '=' ? names[0] : undefined
 }
 
 function chosen(whole: WholeMetric, matchers: readonly Matcher[]): readonly WindowedSeries[] {
@@ -92,24 +110,4 @@ function indexOf({ series, byLabel }: WholeMetric, label: string): Map<string, W
   }
   byLabel.set(label, index)
   return index
-}
-
-function popularMetrics(exprs: readonly Expr[]): Set<string> {
-  const selections = new Map<string, Set<string>>()
-  const walk = (expr: Expr): void => {
-    if (expr.type === 'vector') note(selections, expr)
-    else if (expr.type === 'matrix') note(selections, expr.vector)
-    else for (const part of parts(expr)) walk(part)
-  }
-  for (const expr of exprs) walk(expr)
-  return new Set([...selections].filter(([, found]) => found.size >= MANY_SELECTIONS).map(([name]) => name))
-}
-
-function note(selections: Map<string, Set<string>>, { matchers }: VectorSelector): void {
-  const name = exactName(matchers)
-  if (!name) return
-  const found = selections.get(name.value) ?? new Set()
-  selections.set(name.value, found)
-  // Enough of them are known already.
-  if (found.size < MANY_SELECTIONS) found.add(JSON.stringify(matchers))
 }

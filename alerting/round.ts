@@ -9,12 +9,6 @@ import type { AlertRule } from './rule-file.js'
 /** What a rule's expression gives, by time. */
 export type GivenByTime = ReadonlyMap<number, readonly Given[]>
 
-/** Rules that are judged at the same times, and the source that they share. */
-interface Shared {
-  source: Promise<RuleSource>
-  queries: Promise<QueriesTogether>
-}
-
 /**
  * One judgement of many rules: what they have in common is read and computed once for each of its times. To be planned
  * first, then asked, and let go.
@@ -22,7 +16,7 @@ interface Shared {
 export class Round {
   readonly #options: Pick<EvaluateOptions, 'open' | 'limits'>
   readonly #planned = new Map<string, { times: QueryTimes; rules: AlertRule[] }>()
-  readonly #shared = new Map<string, Shared>()
+  readonly #shared = new Map<string, Promise<QueriesTogether>>()
 
   constructor(options: Pick<EvaluateOptions, 'open' | 'limits'>) {
     this.#options = options
@@ -40,9 +34,9 @@ export class Round {
 
   /** What the rule's expression gives at each of these times. @throws as the engine and the source do */
   async ask(rule: AlertRule, times: QueryTimes): Promise<GivenByTime> {
-    const { queries } = this.#sharedFor(times)
+    const queries = await this.#sharedFor(times)
     try {
-      return byTime((await (await queries).evaluate(rule.expr, rule.text)).value)
+      return byTime((await queries.evaluate(rule.expr, rule.text)).value)
     } catch (thrown) {
       if (!(thrown instanceof TidemarkError) || thrown.code !== 'TM_QUERY_SAMPLES') throw thrown
       return this.#alone(rule, times)
@@ -52,16 +46,15 @@ export class Round {
   /** A rule that is too much together with the others may not be by itself. */
   async #alone({ expr, text }: AlertRule, times: QueryTimes): Promise<GivenByTime> {
     const { open, limits } = this.#options
-    const { value } = await evaluateQuery(expr, text, times, new RoundSource(await open(), []), { limits })
+    const { value } = await evaluateQuery(expr, text, times, new RoundSource(await open(), [], times), { limits })
     return byTime(value)
   }
 
-  #sharedFor(times: QueryTimes): Shared {
+  #sharedFor(times: QueryTimes): Promise<QueriesTogether> {
     const key = keyOf(times)
     let shared = this.#shared.get(key)
     if (!shared) {
-      const source = this.#options.open()
-      shared = { source, queries: source.then((opened) => this.#together(key, times, opened)) }
+      shared = this.#options.open().then((source) => this.#together(key, times, source))
       this.#shared.set(key, shared)
     }
     return shared
@@ -69,12 +62,10 @@ export class Round {
 
   #together(key: string, times: QueryTimes, source: RuleSource): QueriesTogether {
     const rules = this.#planned.get(key)?.rules ?? []
-    const shared = new RoundSource(
-      source,
-      rules.map(({ expr }) => expr),
-    )
+    const exprs = rules.map(({ expr }) => expr)
+    const shared = new RoundSource(source, exprs, times)
     const queries = new QueriesTogether(times, shared, { limits: this.#options.limits })
-    for (const { expr } of rules) queries.plan(expr)
+    for (const expr of exprs) queries.plan(expr)
     return queries
   }
 }
