@@ -71,6 +71,7 @@ const ROUTES: Readonly<Record<string, RouteAccess>> = {
 
   'GET /api/v1/alert-rules': query,
   'GET /api/v1/alert-rules/:rule': query,
+  'GET /api/v1/alert-rules/:rule/verdicts': query,
   'POST /api/v1/alert-rules/apply': operate({ name: 'rules apply', target: ({ rules }) => namesOf(rules) }),
   'POST /api/v1/alert-rules/backtest': query,
   'PUT /api/v1/alert-rules/:rule': operate({ name: 'rule put' }),

@@ -4,12 +4,15 @@ import { type JudgedGroup, Judging } from '../alerting/judging.js'
 import { RuleStore } from '../alerting/rule-book/rule-store.js'
 import type { RuleDb } from '../alerting/rule-book/tables.js'
 import type { AlertDb } from '../alerting/tables.js'
+import { rejudgeNext } from '../alerting/verdicts/rejudging.js'
+import { type VerdictDb, VerdictStore } from '../alerting/verdicts/verdict-store.js'
+import type { Catalog } from '../batch/catalog/catalog.js'
 import type { CatalogDb } from '../batch/catalog/tables.js'
 import { parseDuration } from '../schemas/config/duration.js'
 import type { Config } from '../schemas/config/schema.js'
 import type { ActiveAlert } from '../schemas/ports/rules.js'
 import { WINDOW_MS } from '../schemas/time.js'
-import { createSeriesSource } from '../serving/source.js'
+import { createSeriesSource, type MergedView } from '../serving/source.js'
 import { checkCatalog, checkHot, checkLive, checkLog, checkObjects } from './checks.js'
 import type { RoleContext, RunningRole } from './context.js'
 import { collector, type RoleMetrics } from './metrics/collector.js'
@@ -19,6 +22,9 @@ import { openRuleViews } from './rule-views.js'
 
 /** Groups that are due are looked for this often, ms. */
 const LOOK_EVERY_MS = 1000
+
+/** Blocks that were computed again are looked for this often, ms. */
+const REJUDGE_EVERY_MS = 5000
 
 /** Starts to judge the rules. @throws TM_RULE_FILE */
 export async function startAlerts(context: RoleContext): Promise<RunningRole> {
@@ -39,6 +45,7 @@ export async function startAlerts(context: RoleContext): Promise<RunningRole> {
     for (const judged of await judging.advance(clock())) tell(judged, logger)
   }
   closing.add('judging rules', repeat(LOOK_EVERY_MS, look, onError))
+  closing.add('judging corrected data', repeat(REJUDGE_EVERY_MS, rejudgingOf(context, catalog, source), onError))
   const log = await stores.log()
   const hot = await stores.hot()
   const live = await stores.live()
@@ -62,6 +69,31 @@ export function alertStore(db: CatalogDb): AlertStore {
 /** Managed rules in the catalog. */
 export function ruleStore(db: CatalogDb): RuleStore {
   return new RuleStore(db as unknown as RuleDb)
+}
+
+/** What corrected data said of alerts, in the catalog. */
+export function verdictStore({ db, blockMs }: Catalog): VerdictStore {
+  return new VerdictStore(db as unknown as VerdictDb, blockMs)
+}
+
+/** Judges rules again over blocks that were computed again, until there are none. */
+function rejudgingOf({ config, clock, logger, onError }: RoleContext, catalog: Catalog, source: MergedView) {
+  const parts = {
+    openAt: (epoch: number) => source.open({ epoch }),
+    limits: config.limits,
+    rules: ruleStore(catalog.db),
+    verdicts: verdictStore(catalog),
+    delayMs: judgingDelayMs(config),
+    intervalMs: parseDuration(config.alerting.evaluation_interval),
+    onError,
+  }
+  return async () => {
+    for (let found = await rejudgeNext(parts, clock()); found; found = await rejudgeNext(parts, clock())) {
+      for (const [rule, verdicts] of found) {
+        for (const { verdict, labels } of verdicts) logger.warn({ rule, labels }, `after a recompute: it ${verdict}`)
+      }
+    }
+  }
 }
 
 /** Points of a time come until then: what is late, and the rest of its window. */

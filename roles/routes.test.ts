@@ -2,8 +2,7 @@ import fastify from 'fastify'
 import { expect, test } from 'vitest'
 import { type AdminParts, accessPlugin } from '../access/http/admin.js'
 import { KNOWN_ROUTES, routeAccess } from '../access/routes.js'
-import { alertRulesPlugin } from '../alerting/http/rules.js'
-import type { RuleDesk } from '../alerting/rule-book/desk.js'
+import { type AlertRulesParts, alertRulesPlugin } from '../alerting/http/rules.js'
 import { createGateway } from '../ingest/gateway/gateway.js'
 import { ingestPlugin } from '../ingest/http/plugin.js'
 import { firstLayout } from '../ingest/routing/plan-layout.js'
@@ -38,7 +37,7 @@ async function allRoutes(): Promise<string[]> {
   registerHealthRoutes(app, { failed: () => [], ready: async () => ({ reasons: [], warnings: [] }) })
   registerMetricsRoute(app, new ProcessMetrics({ version: '1.2.3', roles: [] }))
   await app.register(rulesPlugin(async () => []))
-  await app.register(alertRulesPlugin({} as RuleDesk, clock))
+  await app.register(alertRulesPlugin({} as AlertRulesParts))
   await app.register(servingPlugin({ ...({} as ControlOptions), views }))
   await app.ready()
   return routes

@@ -4,7 +4,7 @@ import { RuleDesk } from '../alerting/rule-book/desk.js'
 import { parseDuration } from '../schemas/config/duration.js'
 import type { ControlOptions } from '../serving/http/plugin.js'
 import { createSeriesSource } from '../serving/source.js'
-import { judgingDelayMs, ruleStore } from './alerts.js'
+import { judgingDelayMs, ruleStore, verdictStore } from './alerts.js'
 import type { RoleContext } from './context.js'
 import { openRuleViews } from './rule-views.js'
 
@@ -26,5 +26,5 @@ export async function ruleRoutes(
     delayMs: judgingDelayMs(config),
     intervalMs: parseDuration(config.alerting.evaluation_interval),
   })
-  return alertRulesPlugin(desk, clock)
+  return alertRulesPlugin({ desk, verdicts: verdictStore(catalog), clock })
 }

@@ -2,7 +2,9 @@ import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import type { Clock } from '../../schemas/time.js'
 import type { RuleDesk } from '../rule-book/desk.js'
+import type { VerdictStore } from '../verdicts/verdict-store.js'
 import { registerBacktestRoute } from './backtest.js'
+import { registerVerdictRoute } from './verdicts.js'
 
 /** Rules that one request may bring. */
 const MOST_RULES = 20_000
@@ -20,12 +22,20 @@ const ApplyBody = Type.Object(
 const RuleBody = Type.Object({}, { additionalProperties: true })
 type RuleParameters = Static<typeof RuleParameters>
 
+/** What the routes work with. */
+export interface AlertRulesParts {
+  desk: RuleDesk
+  verdicts: Pick<VerdictStore, 'of'>
+  clock: Clock
+}
+
 /** `/api/v1/alert-rules`: alerting rules, managed. */
-export function alertRulesPlugin(desk: RuleDesk, clock: Clock): FastifyPluginAsync {
+export function alertRulesPlugin({ desk, verdicts, clock }: AlertRulesParts): FastifyPluginAsync {
   return async (app) => {
     registerReading(app, desk)
     registerChanging(app, desk)
     registerBacktestRoute(app, desk, clock)
+    registerVerdictRoute(app, desk, verdicts)
   }
 }
 

@@ -6,6 +6,7 @@ import { importCommand } from './import.js'
 import { listCommand } from './list.js'
 import { deleteCommand, disableCommand, enableCommand } from './one-rule.js'
 import { showCommand } from './show.js'
+import { verdictsCommand } from './verdicts.js'
 
 /** `tidemark rules`: alerting rules, managed. */
 export function rulesCommand(): Command {
@@ -15,6 +16,7 @@ export function rulesCommand(): Command {
     listCommand(),
     showCommand(),
     backtestCommand(),
+    verdictsCommand(),
     enableCommand(),
     disableCommand(),
     deleteCommand(),

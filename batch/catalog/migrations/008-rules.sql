@@ -46,3 +46,23 @@ CREATE TRIGGER alert_rule_condition_changed BEFORE UPDATE ON alert_rules
 
 -- The rule that an alert is of, where it is one of alert_rules.
 ALTER TABLE alerts ADD COLUMN rule_id text, ADD COLUMN severity text, ADD COLUMN channels jsonb;
+
+-- What a recompute showed of alerts over the stretch that it corrected.
+CREATE TABLE alert_verdicts (
+  rule_id text NOT NULL REFERENCES alert_rules ON DELETE CASCADE,
+  -- State of the batch view that showed it.
+  epoch bigint NOT NULL,
+  verdict text NOT NULL CHECK (verdict IN ('would have fired', 'fired falsely', 'fired otherwise')),
+  labels jsonb NOT NULL,
+  -- As it was judged before, and as it is now; null where it did not fire.
+  before jsonb,
+  after jsonb,
+  found_ms bigint NOT NULL
+);
+CREATE INDEX alert_verdicts_of_rule ON alert_verdicts (rule_id, found_ms);
+
+-- Up to which epoch corrected stretches were judged again.
+CREATE TABLE alert_rejudged (
+  one boolean PRIMARY KEY DEFAULT true CHECK (one),
+  epoch bigint NOT NULL
+);
