@@ -53,7 +53,7 @@ export type Threshold = Static<typeof Threshold>
 export type Change = Static<typeof Change>
 export type Anomaly = Static<typeof Anomaly>
 export type Absent = Static<typeof Absent>
-export type PromQl = Static<typeof PromQl>
+type PromQl = Static<typeof PromQl>
 export type Times = { duration?: string; keep_firing_for?: string }
 
 /** One condition about one query. */

@@ -6,7 +6,7 @@ import { type RuleGroup, readRuleFile } from '../rule-file.js'
 import type { Rule } from './rule.js'
 
 /** What stands for the file of rules that are in the table. */
-export const RULES_TABLE = 'alert_rules'
+const RULES_TABLE = 'alert_rules'
 
 /**
  * A rule of the table as it is judged: a group of its own.

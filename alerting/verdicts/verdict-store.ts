@@ -3,7 +3,7 @@ import type { Verdict } from './compare.js'
 import type { Correction } from './rejudge.js'
 
 /** Rows of the verdicts' tables (batch/catalog/migrations/008-rules.sql), and those of the batch layer that are read. */
-export interface VerdictTables {
+interface VerdictTables {
   alert_verdicts: {
     rule_id: string
     epoch: number

@@ -15,6 +15,6 @@ export function showCommand(): Command {
 }
 
 /** A rule as YAML, with its times for people. */
-export function ruleText({ created_ms, updated_ms, ...rule }: ToldRule): string {
+function ruleText({ created_ms, updated_ms, ...rule }: ToldRule): string {
   return stringify({ ...rule, created: timeText(created_ms), updated: timeText(updated_ms) }, { lineWidth: 0 })
 }

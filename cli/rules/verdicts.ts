@@ -16,7 +16,7 @@ export function verdictsCommand(): Command {
 }
 
 /** Verdicts as a table. */
-export function verdictsText(verdicts: readonly KeptVerdict[]): string {
+function verdictsText(verdicts: readonly KeptVerdict[]): string {
   if (verdicts.length === 0) return 'no recompute has changed what it fired on'
   const rows = verdicts.map(({ verdict, before, after, labels, foundMs }) => [
     timeText(foundMs),
