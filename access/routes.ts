@@ -69,6 +69,10 @@ const ROUTES: Readonly<Record<string, RouteAccess>> = {
   'GET /api/v1/status/tsdb': query,
   'GET /api/v1/status/pipeline': query,
 
+  'GET /api/v1/slos': query,
+  'GET /api/v1/slos/:slo': query,
+  'POST /api/v1/slos/apply': operate({ name: 'slo apply', target: ({ slos }) => namesOf(slos) }),
+  'DELETE /api/v1/slos/:slo': operate({ name: 'slo delete' }),
   'GET /api/v1/alert-rules': query,
   'GET /api/v1/alert-rules/:rule': query,
   'GET /api/v1/alert-rules/:rule/verdicts': query,

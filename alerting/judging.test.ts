@@ -14,6 +14,7 @@ import { RuleDesk } from './rule-book/desk.js'
 import { RuleStore } from './rule-book/rule-store.js'
 import type { RuleDb, RuleTables } from './rule-book/tables.js'
 import { readRuleFile } from './rule-file.js'
+import { type SloDb, SloDesk } from './slo/slo-desk.js'
 import type { AlertDb } from './tables.js'
 import { seriesOf } from './testing/series.js'
 
@@ -161,6 +162,27 @@ describe('rules of the table', () => {
       .execute()
     expect((await desk.get('hot')).promql).toBe('temperature > 10')
   })
+})
+
+test('an objective brings its rules, and takes them with it when it goes', async () => {
+  const clock = () => 15 * MINUTE
+  const slos = new SloDesk({ db: db as unknown as SloDb, rules: desk, clock, open: async () => source, limits })
+  const input = { name: 'Cool', objective: 99, error_ratio: 'avg_over_time(temperature[$window]) / 100' }
+  const actions = async () => (await slos.apply([input], false)).map(({ rule_id, action }) => [rule_id, action])
+  expect(await actions()).toEqual([
+    ['slo-cool-page', 'created'],
+    ['slo-cool-ticket', 'created'],
+  ])
+  expect((await actions()).map(([, action]) => action)).toEqual(['unchanged', 'unchanged'])
+  expect(told(await judging().advance(15 * MINUTE))).toEqual([
+    '+Cool: error budget burns fast',
+    '+Cool: error budget burns slowly',
+  ])
+  expect(await slos.list()).toMatchObject([{ slo_id: 'cool', window: '30d' }])
+  expect((await slos.status('cool')).status).toMatchObject([{ labels: { host: 'a' } }])
+  await slos.delete('cool')
+  expect([await slos.list(), await desk.list()]).toEqual([[], []])
+  await expect(slos.status('cool')).rejects.toMatchObject({ code: 'TM_NOT_FOUND' })
 })
 
 describe('a restart', () => {

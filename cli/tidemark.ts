@@ -11,6 +11,7 @@ import { queryCommand } from './query/query.js'
 import { recomputeCommand } from './recompute.js'
 import { roleCommands } from './role.js'
 import { rulesCommand } from './rules/rules.js'
+import { sloCommand } from './slo/slo.js'
 import { statusCommand } from './status.js'
 import { tokenCommand } from './token/token.js'
 import { upCommand } from './up.js'
@@ -37,6 +38,7 @@ Start here:
   $ tidemark decode --format influx FILE what the gateway would understand
   $ tidemark promql test FILE...         runs PromQL test scripts against the query engine
   $ tidemark rules apply FILE...         alerting rules: applies, lists, tests, exports them
+  $ tidemark slo apply FILE...           objectives: error budgets and burn-rate alerts
   $ tidemark token create --help         tokens, which are needed beyond this machine
   $ tidemark audit                       what operators did
 
@@ -61,6 +63,7 @@ for (const command of [
   decodeCommand(),
   promqlCommand(),
   rulesCommand(),
+  sloCommand(),
   initCommand(),
   tokenCommand(),
   auditCommand(),

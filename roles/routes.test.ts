@@ -3,6 +3,8 @@ import { expect, test } from 'vitest'
 import { type AdminParts, accessPlugin } from '../access/http/admin.js'
 import { KNOWN_ROUTES, routeAccess } from '../access/routes.js'
 import { type AlertRulesParts, alertRulesPlugin } from '../alerting/http/rules.js'
+import { slosPlugin } from '../alerting/http/slos.js'
+import type { SloDesk } from '../alerting/slo/slo-desk.js'
 import { createGateway } from '../ingest/gateway/gateway.js'
 import { ingestPlugin } from '../ingest/http/plugin.js'
 import { firstLayout } from '../ingest/routing/plan-layout.js'
@@ -37,6 +39,7 @@ async function allRoutes(): Promise<string[]> {
   registerHealthRoutes(app, { failed: () => [], ready: async () => ({ reasons: [], warnings: [] }) })
   registerMetricsRoute(app, new ProcessMetrics({ version: '1.2.3', roles: [] }))
   await app.register(rulesPlugin(async () => []))
+  await app.register(slosPlugin({} as SloDesk))
   await app.register(alertRulesPlugin({} as AlertRulesParts))
   await app.register(servingPlugin({ ...({} as ControlOptions), views }))
   await app.ready()

@@ -1,6 +1,8 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { alertRulesPlugin } from '../alerting/http/rules.js'
+import { slosPlugin } from '../alerting/http/slos.js'
 import { RuleDesk } from '../alerting/rule-book/desk.js'
+import { type SloDb, SloDesk } from '../alerting/slo/slo-desk.js'
 import { parseDuration } from '../schemas/config/duration.js'
 import type { ControlOptions } from '../serving/http/plugin.js'
 import { createSeriesSource } from '../serving/source.js'
@@ -8,7 +10,7 @@ import { judgingDelayMs, ruleStore, verdictStore } from './alerts.js'
 import type { RoleContext } from './context.js'
 import { openRuleViews } from './rule-views.js'
 
-/** The routes that manage rules, for a process that answers queries. */
+/** The routes that manage rules and objectives, for a process that answers queries. */
 export async function ruleRoutes(
   context: RoleContext,
   metadata: ControlOptions['metadata'],
@@ -26,5 +28,10 @@ export async function ruleRoutes(
     delayMs: judgingDelayMs(config),
     intervalMs: parseDuration(config.alerting.evaluation_interval),
   })
-  return alertRulesPlugin({ desk, verdicts: verdictStore(catalog), clock })
+  const open = () => source.open()
+  const slos = new SloDesk({ db: catalog.db as unknown as SloDb, rules: desk, clock, open, limits: config.limits })
+  return async (app) => {
+    await app.register(alertRulesPlugin({ desk, verdicts: verdictStore(catalog), clock }))
+    await app.register(slosPlugin(slos))
+  }
 }

@@ -367,6 +367,7 @@ export const ERRORS = {
     'the condition of the rule {rule} cannot be compiled: {reason}',
     'see `tidemark rules apply --help` for the forms; `tidemark rules apply --dry-run` shows the PromQL',
   ),
+  TM_SLO: entry(400, 'the objective {slo} cannot be used: {where}: {reason}', '{fix}'),
   TM_BACKTEST: entry(
     400,
     'the rule {rule} fires more than {limit} times in this range',

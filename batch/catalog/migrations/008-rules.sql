@@ -66,3 +66,9 @@ CREATE TABLE alert_rejudged (
   one boolean PRIMARY KEY DEFAULT true CHECK (one),
   epoch bigint NOT NULL
 );
+
+-- Service level objectives. Their burn-rate alerts are rules like any other, in the group `slo:<slo_id>`.
+CREATE TABLE slos (
+  slo_id text PRIMARY KEY,
+  definition jsonb NOT NULL
+);
