@@ -31,7 +31,7 @@ export interface RulesAnswer {
   cpuSeconds: number[]
   firing: number
   failing: number
-  heapMegabytes: number
+  residentMegabytes: number
 }
 
 const METRICS = 100
@@ -79,7 +79,7 @@ async function run({ rules, series, rounds, together }: RulesRequest): Promise<R
     cpuSeconds,
     firing: statuses.flatMap(({ alerts }) => alerts).filter(({ state }) => state === 'firing').length,
     failing: statuses.filter(({ health }) => health === 'err').length,
-    heapMegabytes: process.memoryUsage().rss / 2 ** 20,
+    residentMegabytes: process.memoryUsage().rss / 2 ** 20,
   }
 }
 

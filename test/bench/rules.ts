@@ -53,7 +53,7 @@ async function measure(request: RulesRequest, context: BenchContext): Promise<Ru
 
 function row({ rules: count, series }: { rules: number; series: number }, answer: RulesAnswer, how: string) {
   const seconds = (values: readonly number[], q: number) => percentile(values, q).toFixed(3)
-  const { lagSeconds: lag, cpuSeconds: cpu, firing, heapMegabytes } = answer
+  const { lagSeconds: lag, cpuSeconds: cpu, firing, residentMegabytes } = answer
   return [
     count,
     series,
@@ -62,7 +62,7 @@ function row({ rules: count, series }: { rules: number; series: number }, answer
     seconds(lag, 0.99),
     seconds(cpu, 0.5),
     firing,
-    Math.round(heapMegabytes),
+    Math.round(residentMegabytes),
   ]
 }
 

@@ -65,4 +65,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   'visible p99': { reach: 5, aim: 2, better: 'less' },
   'memory pss': { reach: 600, aim: 400, better: 'less' },
   'memory rss': { better: 'less' },
+  'rules: evaluation lag p50': { better: 'less' },
+  'rules: evaluation lag p99': { aim: 2, better: 'less' },
+  'rules: CPU a round': { better: 'less' },
 }
