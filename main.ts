@@ -2,15 +2,16 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { lockDataFolder } from './adapters/embedded/data-folder.js'
 import { openAccess } from './roles/access.js'
-import { alertStore, startAlerts } from './roles/alerts.js'
+import { alertStore } from './roles/alert-stores.js'
+import { alertingRoutes } from './roles/alerting-routes.js'
+import { startAlerts } from './roles/alerts.js'
 import { startArchive, startWorker } from './roles/batch.js'
 import { CloseStack } from './roles/close-stack.js'
 import type { RoleContext, RunningRole } from './roles/context.js'
-import { dispatchApi, openDispatchConfig } from './roles/dispatch.js'
+import { openDispatchConfig } from './roles/dispatch.js'
 import { startGateway } from './roles/gateway.js'
 import { startHeartbeat } from './roles/heartbeat.js'
 import { startHttp } from './roles/http.js'
-import { incidentDesk, incidentParts } from './roles/incidents.js'
 import { initEngines } from './roles/init.js'
 import { InstanceDesk } from './roles/instance.js'
 import { logClientMetrics } from './roles/metrics/log-client.js'
@@ -111,8 +112,7 @@ async function startRoles(
     control,
     serving: serving?.serving,
     rules: () => alertStore(catalog.db).groups(),
-    dispatch: serving && routes && dispatchApi(context, catalog.db, routes),
-    incidents: incidentDesk(incidentParts({ config, db: catalog.db, clock })),
+    alerting: control && routes && (await alertingRoutes(context, control.metadata, routes)),
     health: { failed: health.failed, ready: () => health.readiness.now() },
     metrics,
     clock,

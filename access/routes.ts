@@ -74,6 +74,19 @@ const ROUTES: Readonly<Record<string, RouteAccess>> = {
   'GET /api/v1/incidents': query,
   'GET /api/v1/incidents/:id': query,
   'POST /api/v1/incidents/:id/:action': operate({ name: 'incident' }),
+  'GET /api/v1/slos': query,
+  'GET /api/v1/slos/:slo': query,
+  'POST /api/v1/slos/apply': operate({ name: 'slo apply', target: ({ slos }) => namesOf(slos) }),
+  'DELETE /api/v1/slos/:slo': operate({ name: 'slo delete' }),
+  'GET /api/v1/alert-rules': query,
+  'GET /api/v1/alert-rules/:rule': query,
+  'GET /api/v1/alert-rules/:rule/verdicts': query,
+  'POST /api/v1/alert-rules/apply': operate({ name: 'rules apply', target: ({ rules }) => namesOf(rules) }),
+  'POST /api/v1/alert-rules/backtest': query,
+  'PUT /api/v1/alert-rules/:rule': operate({ name: 'rule put' }),
+  'DELETE /api/v1/alert-rules/:rule': operate({ name: 'rule delete' }),
+  'POST /api/v1/alert-rules/:rule/enable': operate({ name: 'rule enable' }),
+  'POST /api/v1/alert-rules/:rule/disable': operate({ name: 'rule disable' }),
 
   'POST /api/v1/admin/recompute': operate({ name: 'recompute', target: ({ from, to }) => `${from} to ${to}` }),
   'GET /api/v1/admin/recompute/:id': operate(),
@@ -108,6 +121,13 @@ const ROUTES: Readonly<Record<string, RouteAccess>> = {
   'POST /api/v1/admin/tokens': administer({ name: 'token create', target: ({ name }) => String(name) }),
   'DELETE /api/v1/admin/tokens/:token': administer({ name: 'token revoke' }),
   'GET /api/v1/admin/audit': administer(),
+}
+
+/** Names of the first rules of a request. */
+function namesOf(rules: unknown): string {
+  if (!Array.isArray(rules)) return ''
+  const names = rules.slice(0, 5).map((rule) => String(rule?.name ?? ''))
+  return names.join(', ') + (rules.length > 5 ? ` and ${rules.length - 5} more` : '')
 }
 
 /** What a route asks; HEAD is as GET. Undefined for one that nobody has thought of. */

@@ -1,43 +1,26 @@
+import type { QueryTimes } from '../promql/engine.js'
 import { asTidemarkError, TidemarkError } from '../schemas/errors.js'
 import type { ActiveAlert, RuleStatus } from '../schemas/ports/rules.js'
-import { type AskOptions, askForTemplate, askRange, type Given, templateSample } from './ask.js'
-import {
-  type Alerts,
-  alertLabels,
-  type Draft,
-  type JudgedAlert,
-  type JudgeRules,
-  judge,
-  TooManyAlerts,
-} from './judge.js'
-import type { AlertRule, RuleGroup, Templated } from './rule-file.js'
+import { askRange } from './ask.js'
+import { type FillOptions, fillTemplates } from './fill-templates.js'
+import { type Alerts, type JudgedAlert, TooManyAlerts } from './judge.js'
+import type { AlertRule } from './rule-file.js'
+import { type Asked, askedTimes, judgeTimes, type KeyedRule, memorySteps } from './rule-run.js'
 
 /** Times that a rule is judged at in one go: what a FOR is rebuilt from reaches back no further. */
 const MAX_STEPS = 5000
 
 /** What groups are judged with. */
-export interface EvaluateOptions extends AskOptions {
+export interface EvaluateOptions extends FillOptions {
   /** ms that only grow, for how long a judgement took. */
   now: () => number
-  /** What templates know of this installation. */
-  external?: External
   /** Nothing is judged before this time, ms; left out: a FOR is rebuilt from what lies before. */
   firstMs?: number
 }
 
-/** What tells this installation from others. */
-export interface External {
-  labels: Readonly<Record<string, string>>
-  url: string
-}
-
-const NO_EXTERNAL: External = { labels: {}, url: '' }
-
 /** Judges one alerting rule, step by step in event time. */
 export class AlertEvaluator {
-  readonly #rule: AlertRule
-  readonly #rules: JudgeRules
-  readonly #offsetMs: number
+  readonly #keyed: KeyedRule
   readonly #options: EvaluateOptions
   #alerts: ReadonlyMap<string, ActiveAlert>
   #judgedMs: number | undefined
@@ -52,28 +35,40 @@ export class AlertEvaluator {
   constructor(
     rule: AlertRule,
     key: string,
-    { intervalMs, queryOffsetMs = 0, limit }: Pick<RuleGroup, 'intervalMs' | 'queryOffsetMs' | 'limit'>,
+    group: KeyedRule['group'],
     options: EvaluateOptions,
     known: readonly ActiveAlert[],
   ) {
-    this.#rule = rule
-    this.#rules = { key, stepMs: intervalMs, limit, forMs: rule.forMs, keepFiringMs: rule.keepFiringMs }
-    this.#offsetMs = queryOffsetMs
+    this.#keyed = { rule, key, group }
     this.#options = options
     this.#alerts = new Map(known.map((alert) => [alert.fingerprint, alert]))
   }
 
-  /** Judges at each time of the grid that is still to come up to `toMs`. Never rejects: see `status`. */
-  async advance(toMs: number): Promise<void> {
+  /** What will be asked to judge the rule up to `toMs`; undefined if it was judged up to there. */
+  expected(toMs: number): { rule: AlertRule; times: QueryTimes } | undefined {
+    const { startMs } = this.#start(toMs)
+    if (startMs > toMs) return undefined
+    const { rule, group } = this.#keyed
+    return { rule, times: askedTimes({ startMs, endMs: toMs, stepMs: group.intervalMs }, group) }
+  }
+
+  /**
+   * Judges at each time of the grid that is still to come up to `toMs`. Never rejects: see `status`.
+   * @param asked left out: it asks by itself
+   */
+  async advance(
+    toMs: number,
+    asked: Asked = { ask: (rule, times) => askRange(rule, times, this.#options) },
+  ): Promise<void> {
     const startedMs = this.#options.now()
     this.#reason = undefined
     try {
-      await this.#judgeUpTo(toMs)
+      await this.#judgeUpTo(toMs, asked)
     } catch (thrown) {
       if (thrown instanceof TooManyAlerts) this.#alerts = new Map()
       this.#reason = asTidemarkError(thrown).message
     }
-    const { alert } = this.#rule
+    const { alert } = this.#keyed.rule
     this.#failure = this.#reason && new TidemarkError('TM_RULE_FAILED', { alert, reason: this.#reason }).message
     this.#tookMs = this.#options.now() - startedMs
   }
@@ -84,7 +79,7 @@ export class AlertEvaluator {
   }
 
   status(): RuleStatus {
-    const { alert, text, forMs, keepFiringMs, labels, annotations } = this.#rule
+    const { alert, text, forMs, keepFiringMs, labels, annotations } = this.#keyed.rule
     return {
       alert,
       query: text,
@@ -100,32 +95,26 @@ export class AlertEvaluator {
     }
   }
 
-  async #judgeUpTo(toMs: number): Promise<void> {
-    const { forMs, keepFiringMs, stepMs } = this.#rules
+  /** The first time to judge at, and whether what was judged last carries on there. */
+  #start(toMs: number): { startMs: number; goesOn: boolean } {
+    const { rule, group } = this.#keyed
+    const stepMs = group.intervalMs
     const { firstMs = Number.NEGATIVE_INFINITY } = this.#options
-    const steps = Math.min(MAX_STEPS, Math.ceil((forMs + keepFiringMs) / stepMs) + (keepFiringMs > 0 ? 1 : 0))
+    const steps = Math.min(MAX_STEPS, memorySteps(rule, stepMs))
     const rebuiltFromMs = Math.max(firstMs, toMs - steps * stepMs)
     // What was judged last carries on, unless all that counts is read anyway.
     const goesOn = this.#judgedMs !== undefined && this.#judgedMs + stepMs >= rebuiltFromMs
-    const startMs = goesOn ? this.#judgedMs! + stepMs : rebuiltFromMs
-    if (startMs > toMs) return
-    let alerts: Alerts = goesOn ? this.#alerts : new Map()
-    const given = await askRange(this.#rule, { startMs, endMs: toMs, stepMs }, this.#offsetMs, this.#options)
-    for (let timeMs = startMs; timeMs <= toMs; timeMs += stepMs) {
-      alerts = judge(this.#rules, alerts, await this.#drafts(given.get(timeMs) ?? [], timeMs), timeMs)
-    }
-    const filled = await this.#filledIn(alerts)
-    this.#alerts = goesOn ? filled : inherited(filled, this.#alerts, startMs)
-    this.#judgedMs = toMs
+    return { startMs: goesOn ? this.#judgedMs! + stepMs : rebuiltFromMs, goesOn }
   }
 
-  async #drafts(given: readonly Given[], timeMs: number): Promise<Draft[]> {
-    const drafts: Draft[] = []
-    for (const one of given) {
-      const own = await this.#fill(this.#rule.labels, one, timeMs)
-      drafts.push({ given: one, labels: alertLabels(one, own, this.#rule.alert) })
-    }
-    return drafts
+  async #judgeUpTo(toMs: number, asked: Asked): Promise<void> {
+    const { startMs, goesOn } = this.#start(toMs)
+    if (startMs > toMs) return
+    const before: Alerts = goesOn ? this.#alerts : new Map()
+    const times = { startMs, endMs: toMs, stepMs: this.#keyed.group.intervalMs }
+    const filled = await this.#filledIn(await judgeTimes(this.#keyed, before, times, asked, this.#options))
+    this.#alerts = goesOn ? filled : inherited(filled, this.#alerts, startMs)
+    this.#judgedMs = toMs
   }
 
   async #filledIn(alerts: Alerts): Promise<Map<string, ActiveAlert>> {
@@ -136,23 +125,8 @@ export class AlertEvaluator {
 
   async #withAnnotations({ given, annotations, ...alert }: JudgedAlert): Promise<ActiveAlert> {
     if (!given) return { ...alert, annotations: annotations ?? {} }
-    return { ...alert, annotations: await this.#fill(this.#rule.annotations, given, alert.seenMs) }
-  }
-
-  /** What templates become; one that fails says so in its place, for an alert must not be lost over its wording. */
-  async #fill(templates: readonly Templated[], given: Given, timeMs: number): Promise<Record<string, string>> {
-    const { labels, url } = this.#options.external ?? NO_EXTERNAL
-    const context = { ...templateSample(given), timeMs, externalLabels: labels, externalUrl: url }
-    const filled: Record<string, string> = {}
-    for (const { name, fill } of templates) {
-      try {
-        const text = fill(context, (query) => askForTemplate(query, timeMs, this.#options))
-        filled[name] = typeof text === 'string' ? text : await text
-      } catch (thrown) {
-        filled[name] = `<error expanding template: ${(thrown as Error).message}>`
-      }
-    }
-    return filled
+    const { rule } = this.#keyed
+    return { ...alert, annotations: await fillTemplates(rule.annotations, given, alert.seenMs, this.#options) }
   }
 }
 

@@ -8,7 +8,11 @@ import type { SeriesSource } from '../schemas/ports/series-source.js'
 import type { TemplateSample } from './template/template.js'
 
 /** A source that may know that its answers lack something: then nothing follows from a series that is not there. */
-export type RuleSource = SeriesSource & { readonly partialReasons?: ReadonlySet<string> }
+export type RuleSource = SeriesSource & {
+  readonly partialReasons?: ReadonlySet<string>
+  /** What is to be known of its answers. */
+  readonly warnings?: ReadonlySet<string>
+}
 
 /** What rules are evaluated with. */
 export interface AskOptions {
@@ -33,27 +37,26 @@ export interface Question {
   text: string
 }
 
+/** What an expression gives, by time. */
+export type GivenByTime = ReadonlyMap<number, readonly Given[]>
+
 /**
  * What an expression gives at each time that it gives something at.
- * @param offsetMs it is asked as of so long before each time
  * @throws Error if it fails, or if its answer lacks something
  */
-export async function askRange(
-  { expr, text }: Question,
-  { startMs, endMs, stepMs }: QueryTimes,
-  offsetMs: number,
-  options: AskOptions,
-): Promise<Map<number, Given[]>> {
-  if (startMs === endMs) {
-    return new Map([[startMs, await askOnce({ expr, text }, startMs - offsetMs, options)]])
-  }
-  const times = { startMs: startMs - offsetMs, endMs: endMs - offsetMs, stepMs }
-  const value = await evaluate({ expr, text }, times, options)
+export async function askRange(question: Question, times: QueryTimes, options: AskOptions): Promise<GivenByTime> {
+  const { startMs, endMs } = times
+  if (startMs === endMs) return new Map([[startMs, await askOnce(question, startMs, options)]])
+  return givenByTime(await evaluate(question, times, options))
+}
+
+/** The samples of a range query's value by their times. */
+export function givenByTime(value: Value): GivenByTime {
   const given = new Map<number, Given[]>()
   const add = (timeMs: number, one: Given) => {
-    const already = given.get(timeMs + offsetMs)
+    const already = given.get(timeMs)
     if (already) already.push(one)
-    else given.set(timeMs + offsetMs, [one])
+    else given.set(timeMs, [one])
   }
   if (value.type !== 'matrix') return given
   for (const { labels, timeMs, value: values, histogramMs, histogram } of value.series) {

@@ -1,8 +1,10 @@
+import type { QueryTimes } from '../promql/engine.js'
 import type { ActiveAlert, RuleGroupStatus } from '../schemas/ports/rules.js'
 import { AlertEvaluator, type EvaluateOptions } from './alert-evaluator.js'
 import { type AlertRule, isRecording, type RuleGroup } from './rule-file.js'
+import type { Asked } from './rule-run.js'
 
-export type { EvaluateOptions, External } from './alert-evaluator.js'
+export type { EvaluateOptions } from './alert-evaluator.js'
 export type { RuleSource } from './ask.js'
 
 /** The newest time on the group's grid at which it can be judged: whole windows up to there can be stored by then. */
@@ -15,8 +17,13 @@ export function groupId({ file, name }: Pick<RuleGroup, 'file' | 'name'>): strin
   return `${file};${name}`
 }
 
+/** What tells a rule from all others: its alerts' fingerprints are made of it. @param place among the alerting ones */
+export function ruleKey(group: Pick<RuleGroup, 'file' | 'name'>, place: number): string {
+  return `${groupId(group)};${place}`
+}
+
 /** The alerting rules of a group, in order. */
-export function alertRules({ rules }: RuleGroup): AlertRule[] {
+export function alertRules({ rules }: Pick<RuleGroup, 'rules'>): AlertRule[] {
   return rules.filter((rule): rule is AlertRule => !isRecording(rule))
 }
 
@@ -36,13 +43,21 @@ export class GroupEvaluator {
   ) {
     this.group = group
     this.#rules = alertRules(group).map(
-      (rule, i) => new AlertEvaluator(rule, `${groupId(group)};${i}`, group, options, known.get(i) ?? []),
+      (rule, i) => new AlertEvaluator(rule, ruleKey(group, i), group, options, known.get(i) ?? []),
     )
   }
 
-  /** Judges every rule at each time of the grid that is still to come up to `toMs`. Never rejects: see `status`. */
-  async advance(toMs: number): Promise<void> {
-    for (const rule of this.#rules) await rule.advance(toMs)
+  /** What will be asked to judge the rules up to `toMs`. */
+  expected(toMs: number): { rule: AlertRule; times: QueryTimes }[] {
+    return this.#rules.flatMap((rule) => rule.expected(toMs) ?? [])
+  }
+
+  /**
+   * Judges every rule at each time of the grid that is still to come up to `toMs`. Never rejects: see `status`.
+   * @param asked answers for many groups that are judged now; left out: each rule asks by itself
+   */
+  async advance(toMs: number, asked?: Asked): Promise<void> {
+    for (const rule of this.#rules) await rule.advance(toMs, asked)
   }
 
   status(): RuleGroupStatus {

@@ -18,7 +18,7 @@ export interface Draft {
 }
 
 /** What a rule is judged by. */
-export interface JudgeRules extends Pick<AlertRule, 'forMs' | 'keepFiringMs'> {
+export interface JudgeRules extends Pick<AlertRule, 'forMs' | 'keepFiringMs' | 'origin'> {
   /** What tells the rule from all others. */
   key: string
   /** Time between two judgements, ms. */
@@ -85,6 +85,7 @@ function judgeDraft(rules: JudgeRules, before: Alerts, { given, labels }: Draft,
     activeMs,
     firedMs: isFiring ? (known?.firedMs ?? timeMs) : undefined,
     seenMs: timeMs,
+    ...(rules.origin && { origin: rules.origin }),
   }
 }
 

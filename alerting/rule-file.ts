@@ -4,6 +4,7 @@ import { valueType } from '../promql/parse/value-type.js'
 import { parseExpr } from '../promql/parse.js'
 import { parseDuration } from '../schemas/config/duration.js'
 import { TidemarkError } from '../schemas/errors.js'
+import type { AlertOrigin } from '../schemas/ports/rules.js'
 import { optional, readStrictYaml, type StrictYaml, Texts, YamlFault } from './strict-yaml.js'
 import { parseTemplate, type Template } from './template/template.js'
 
@@ -57,6 +58,8 @@ export interface AlertRule {
   keepFiringMs: number
   labels: readonly Templated[]
   annotations: readonly Templated[]
+  /** Of a rule of `alert_rules`: given to its alerts. */
+  origin?: AlertOrigin
 }
 
 /** A rule whose results become points of a metric. */

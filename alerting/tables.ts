@@ -1,4 +1,5 @@
 import type { ColumnType, Kysely } from 'kysely'
+import type { AlertOrigin } from '../schemas/ports/rules.js'
 
 /** Rows of the alerts' tables (batch/catalog/migrations/007-alerts.sql). 64-bit integers are numbers. */
 export interface AlertTables {
@@ -14,6 +15,9 @@ export interface AlertTables {
     active_ms: number
     fired_ms: number | null
     seen_ms: number
+    rule_id: string | null
+    severity: AlertOrigin['severity'] | null
+    channels: ColumnType<unknown, string | null, string | null>
   }
 }
 

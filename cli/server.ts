@@ -39,6 +39,18 @@ export async function askBytes(server: ServerOptions, path: string, contentType:
   return new Uint8Array(await response.arrayBuffer())
 }
 
+/** Posts JSON and gives the answer's JSON lines as they come. Throws as {@link ask} does. */
+export async function* askLines<T>(server: ServerOptions, path: string, body: unknown): AsyncGenerator<T> {
+  const headers = { 'content-type': 'application/json' }
+  const response = await request(server, path, { method: 'POST', headers, body: JSON.stringify(body) })
+  let rest = ''
+  for await (const text of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    const lines = (rest + text).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) yield JSON.parse(line) as T
+  }
+}
+
 async function request(
   { url, token = serverToken() }: ServerOptions,
   path: string,

@@ -17,6 +17,7 @@ import { recomputeCommand } from './recompute.js'
 import { roleCommands } from './role.js'
 import { rulesCommand } from './rules/rules.js'
 import { silenceCommand } from './silence.js'
+import { sloCommand } from './slo/slo.js'
 import { statusCommand } from './status.js'
 import { tokenCommand } from './token/token.js'
 import { upCommand } from './up.js'
@@ -48,6 +49,8 @@ Start here:
   $ tidemark anomaly score < series.csv  tries an anomaly detector on a series of your own
   $ tidemark notify test CHANNEL         tries a channel; notify dead: messages that were given up
   $ tidemark oncall                      who is on call
+  $ tidemark rules apply FILE...         alerting rules: applies, lists, tests, exports them
+  $ tidemark slo apply FILE...           objectives: error budgets and burn-rate alerts
   $ tidemark token create --help         tokens, which are needed beyond this machine
   $ tidemark audit                       what operators did
 
@@ -78,6 +81,7 @@ for (const command of [
   anomalyCommand(),
   notifyCommand(),
   onCallCommand(),
+  sloCommand(),
   initCommand(),
   tokenCommand(),
   auditCommand(),

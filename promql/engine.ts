@@ -3,13 +3,14 @@ import { TidemarkError } from '../schemas/errors.js'
 import type { Limits } from '../schemas/limits.js'
 import type { SeriesSource } from '../schemas/ports/series-source.js'
 import { Annotations } from './annotations.js'
-import type { Expr } from './ast.js'
+import type { Expr, VectorSelector } from './ast.js'
 import { syntaxError } from './errors.js'
 import { Budget } from './evaluate/budget.js'
 import type { QueryGrid } from './evaluate/context.js'
 import type { QueryTimes } from './evaluate/durations.js'
 import { Evaluation } from './evaluate/evaluation.js'
 import { extendedPoints } from './evaluate/extended-points.js'
+import type { Memo } from './evaluate/memo.js'
 import { withoutDroppedNames } from './evaluate/names.js'
 import { observingSelectors } from './evaluate/observed-resets.js'
 import { prepare } from './evaluate/prepare.js'
@@ -73,20 +74,51 @@ export async function evaluateQuery(
   source: SeriesSource,
   options: QueryOptions,
 ): Promise<QueryResult> {
+  const budget = sharedBudget(options)
+  const prepared = prepare(expr, times, options.limits.queryDepth)
+  const observing = observingSelectors(prepared)
+  const reader = new SelectorReader(source, budget)
+  return evaluatePrepared({ expr: prepared, observing, original: expr, text, times, source, options, budget, reader })
+}
+
+/** The budget of one query, or of some that are evaluated together. */
+export function sharedBudget({ limits, timeoutMs, signal, now }: QueryOptions): Budget {
+  return new Budget({ querySamples: limits.querySamples, timeoutMs, signal, now: now ?? (() => performance.now()) })
+}
+
+/** A prepared query and what it is evaluated with. */
+export interface PreparedQuery {
+  expr: Expr
+  /** Selectors whose histograms are compared with those before them. */
+  observing: ReadonlySet<VectorSelector>
+  /** As it was written. */
+  original: Expr
+  text: string
+  times: QueryTimes
+  source: SeriesSource
+  options: QueryOptions
+  budget: Budget
+  reader: SelectorReader
+  /** Of queries that are evaluated together. */
+  memo?: Memo
+}
+
+/** Evaluates a prepared query: see {@link evaluateQuery}. */
+export async function evaluatePrepared(prepared: PreparedQuery): Promise<QueryResult> {
+  const { expr, observing, original, text, times, source, options, budget, reader, memo } = prepared
   const now = options.now ?? (() => performance.now())
-  const { limits, timeoutMs, signal } = options
+  const { limits } = options
   const isInstant = times.stepMs === 0
-  if (!isInstant) refuseRanges(expr)
+  if (!isInstant) refuseRanges(original)
   const query = gridOf(times)
   const annotations = new Annotations()
-  const budget = new Budget({ querySamples: limits.querySamples, timeoutMs, signal, now })
   budget.foresee(query.steps)
   const trace = new Trace(options.stats ?? false, query, text, now)
-  const prepared = prepare(expr, times, limits.queryDepth)
   const shared = {
     source,
-    reader: new SelectorReader(source, budget),
+    reader,
     budget,
+    memo,
     trace,
     annotations,
     query,
@@ -95,9 +127,9 @@ export async function evaluateQuery(
     querySteps: limits.querySteps ?? Number.POSITIVE_INFINITY,
     stretchSteps: options.stretchSteps ?? STRETCH_STEPS,
     fixed: new Map(),
-    observing: observingSelectors(prepared),
+    observing,
   }
-  const value = await evaluateTop(prepared, isInstant, new Evaluation(shared, query))
+  const value = await evaluateTop(expr, isInstant, new Evaluation(shared, query))
   const samples = countSamples(value)
   const limit = limits.queryResultSamples
   if (samples > limit) throw new TidemarkError('TM_QUERY_RESULT', { samples, limit })

@@ -9,7 +9,6 @@ import { MaintenanceStore } from '../alerting/dispatch/store/maintenance-store.j
 import { SilenceStore } from '../alerting/dispatch/store/silence-store.js'
 import type { DispatchDb } from '../alerting/dispatch/store/tables.js'
 import type { CatalogDb } from '../batch/catalog/tables.js'
-import type { Logger } from '../schemas/ports/logger.js'
 import type { RoleContext } from './context.js'
 import { collector, type RoleMetrics } from './metrics/collector.js'
 import { repeat } from './repeat.js'
@@ -81,15 +80,6 @@ export function startDispatch(
     repeat(TURN_EVERY_MS, () => runner.step(), onError),
   )
   return dispatchMetrics(runner)
-}
-
-/** Tells groups of alerts in the log of this process. */
-export function takeIntoLog(db: CatalogDb, logger: Logger): RunnerOptions['take'] {
-  return async ({ alerts, groupLabels, receiver, reason }, record) => {
-    await db.transaction().execute((tx) => record(tx))
-    const firing = alerts.filter(({ status }) => status === 'firing').length
-    logger.info({ receiver, reason, group: groupLabels, firing, of: alerts.length }, 'a group of alerts is told')
-  }
 }
 
 function dispatchMetrics(runner: DispatchRunner): RoleMetrics {

@@ -10,7 +10,6 @@ import { createGateway } from '../ingest/gateway/gateway.js'
 import { firstLayout } from '../ingest/routing/plan-layout.js'
 import { MemoryLog } from '../ingest/testing/memory-log.js'
 import { loadConfig } from '../schemas/config/load.js'
-import type { Incidents } from '../schemas/ports/incidents.js'
 import type { ControlOptions } from '../serving/http/plugin.js'
 import { type TestCertificate, testCertificate } from '../test/certificate.js'
 import { openAccess } from './access.js'
@@ -60,7 +59,6 @@ async function start(overrides: Record<string, unknown>) {
     health,
     metrics,
     rules: async () => [],
-    incidents: {} as Incidents,
     config,
     gateway,
     control,

@@ -1,11 +1,9 @@
 import type { Server as HttpsServer } from 'node:https'
 import helmet from '@fastify/helmet'
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync } from 'fastify'
 import type { Logger } from 'pino'
 import { accessPlugin } from '../access/http/admin.js'
 import { installGuard } from '../access/http/guard.js'
-import type { DispatchApiOptions } from '../alerting/dispatch/http/options.js'
-import { dispatchPlugin } from '../alerting/dispatch/http/plugin.js'
 import { ingestPlugin } from '../ingest/http/plugin.js'
 import type { IngestHttpOptions } from '../ingest/http/routes.js'
 import type { RequestOpener } from '../ingest/request.js'
@@ -15,7 +13,6 @@ import type { RuleGroupStatus } from '../schemas/ports/rules.js'
 import type { Clock } from '../schemas/time.js'
 import { installErrorHandler } from '../serving/http/errors.js'
 import { type HealthOptions, registerHealthRoutes } from '../serving/http/health.js'
-import { type IncidentRoutes, incidentsPlugin } from '../serving/http/incidents.js'
 import { type ControlOptions, controlPlugin } from '../serving/http/plugin.js'
 import { rulesPlugin } from '../serving/http/rules.js'
 import type { Access } from './access.js'
@@ -42,10 +39,8 @@ export interface HttpOptions {
   serving?: ServingProcess
   /** Rules and alerts as they were judged last; shown where queries are answered. */
   rules: () => Promise<readonly RuleGroupStatus[]>
-  /** Takes alerts in, and shows them and what mutes them. */
-  dispatch?: DispatchApiOptions
-  /** Incidents, shown and acted on where queries are answered. */
-  incidents: IncidentRoutes['incidents']
+  /** Routes of rules, alerts, incidents and messages, where queries are answered. */
+  alerting?: FastifyPluginAsync
   /** Whether this process lives, and can do its work. */
   health: HealthOptions
   metrics: Pick<ProcessMetrics, 'page'>
@@ -122,10 +117,8 @@ async function addRoutes(app: FastifyInstance, options: HttpOptions, isSecure: b
   if (serving) {
     await app.register(await servingRoutes(serving))
     await app.register(rulesPlugin(options.rules))
-    const callerOf: IncidentRoutes['callerOf'] = ({ caller }) => caller?.name ?? 'local'
-    await app.register(incidentsPlugin({ incidents: options.incidents, callerOf, clock }))
+    if (options.alerting) await app.register(options.alerting)
   }
-  if (options.dispatch) await app.register(dispatchPlugin(options.dispatch))
 }
 
 /** Takes over certificates that were renewed; new ones that cannot be used are told, and those before stay. */

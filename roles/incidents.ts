@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { Escalator } from '../alerting/escalation/escalator.js'
 import type { EscalationPolicies } from '../alerting/escalation/policy.js'
-import { listedRecipients } from '../alerting/escalation/recipients.js'
+import { listedRecipients, type WhoIs } from '../alerting/escalation/recipients.js'
 import type { ActionParts } from '../alerting/incidents/act.js'
 import { IncidentDesk } from '../alerting/incidents/incident-desk.js'
 import { IncidentStore } from '../alerting/incidents/incident-store.js'
 import type { IncidentPolicy } from '../alerting/incidents/policy.js'
 import { PostgresOutbox } from '../alerting/incidents/postgres-outbox.js'
 import type { IncidentDb } from '../alerting/incidents/tables.js'
+import { onDuty } from '../alerting/on-call/on-duty.js'
 import type { CatalogDb } from '../batch/catalog/tables.js'
 import { parseDuration } from '../schemas/config/duration.js'
 import type { Config } from '../schemas/config/schema.js'
@@ -26,9 +27,20 @@ export function incidentParts({ config, db, clock }: { config: Config; db: Catal
     db: ours,
     store: new IncidentStore(ours),
     escalation: escalationPolicies(config.escalation),
-    whoIs: listedRecipients(config.escalation.recipients),
+    whoIs: whoIs(config),
     links: () => ({}),
     clock,
+  }
+}
+
+/** Whoever has the duty by a schedule, with the channels that lead to them; else those whom the config lists for it. */
+function whoIs({ alerting, escalation }: Config): WhoIs {
+  const listed = listedRecipients(escalation.recipients)
+  return async (duty, labels, atMs) => {
+    const person = onDuty(alerting.on_call, duty, labels, atMs)
+    if (person === undefined) return listed(duty, labels, atMs)
+    const known = await listed(person, labels, atMs)
+    return known.length > 0 ? known : [{ name: person, channels: [] }]
   }
 }
 

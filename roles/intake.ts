@@ -1,9 +1,10 @@
+import type { DispatchConfig } from '../alerting/dispatch/config/dispatch-config.js'
 import type { GroupFlush } from '../alerting/dispatch/flush.js'
 import type { EvaluateOptions } from '../alerting/evaluate.js'
 import { IncidentIntake } from '../alerting/incidents/intake.js'
 import { hostsQuery } from '../alerting/incidents/known-hosts.js'
 import { factsOfRule } from '../alerting/incidents/rule-facts.js'
-import type { RuleGroup } from '../alerting/rule-file.js'
+import type { Judging } from '../alerting/judging.js'
 import type { CatalogDb } from '../batch/catalog/tables.js'
 import { evaluateQuery } from '../promql/engine.js'
 import { parseExpr } from '../promql/parse.js'
@@ -21,20 +22,25 @@ const COUNT_MS = 5000
 /** What the intake is opened with. */
 export interface IntakeOptions extends Pick<EvaluateOptions, 'open' | 'limits'> {
   db: CatalogDb
-  groups: readonly RuleGroup[]
+  /** Knows the rules. */
+  judging: Pick<Judging, 'ruleNamed'>
+  /** The routes of alerts as they stand now. */
+  routes: () => DispatchConfig
 }
 
 /** Opens what makes incidents of flushes, and forgets old incidents from now on. */
-export function openIntake(context: RoleContext, { db, groups, open, limits }: IntakeOptions): IncidentIntake {
+export function openIntake(context: RoleContext, { db, judging, routes, open, limits }: IntakeOptions): IncidentIntake {
   const { config, clock, closing, onError } = context
   const parts = incidentParts({ config, db, clock })
-  const rules = new Map(groups.flatMap(({ rules }) => rules.map((rule) => [rule.alert, rule] as const)))
   const policy = incidentPolicy(config, {
     ruleOf: (alertname) => {
-      const rule = rules.get(alertname)
+      const rule = judging.ruleNamed(alertname)
       return rule && factsOfRule(rule)
     },
-    receiverChannels: () => undefined,
+    receiverChannels: (receiver) => {
+      const named = routes().receivers.find(({ name }) => name === receiver)?.channels
+      return named?.length ? named : undefined
+    },
     links: parts.links,
   })
   const keptMs = parseDuration(config.incidents.retention)
@@ -44,7 +50,7 @@ export function openIntake(context: RoleContext, { db, groups, open, limits }: I
       repeat(TRIM_EVERY_MS, () => parts.store.trim(clock() - keptMs), onError),
     )
   const countHosts = async (flush: GroupFlush) => {
-    const rule = rules.get(flush.groupLabels.alertname)
+    const rule = judging.ruleNamed(flush.groupLabels.alertname)
     const query = rule && hostsQuery(rule.expr, flush, policy)
     if (query === undefined) return undefined
     const times = { startMs: flush.flushedMs, endMs: flush.flushedMs, stepMs: 0 }

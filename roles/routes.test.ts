@@ -5,7 +5,10 @@ import { type AdminParts, accessPlugin } from '../access/http/admin.js'
 import { KNOWN_ROUTES, routeAccess } from '../access/routes.js'
 import type { DispatchApiOptions } from '../alerting/dispatch/http/options.js'
 import { dispatchPlugin } from '../alerting/dispatch/http/plugin.js'
+import { type AlertRulesParts, alertRulesPlugin } from '../alerting/http/rules.js'
+import { slosPlugin } from '../alerting/http/slos.js'
 import { MemoryOutbox } from '../alerting/notify/testing/memory-outbox.js'
+import type { SloDesk } from '../alerting/slo/slo-desk.js'
 import { createGateway } from '../ingest/gateway/gateway.js'
 import { ingestPlugin } from '../ingest/http/plugin.js'
 import { firstLayout } from '../ingest/routing/plan-layout.js'
@@ -52,6 +55,8 @@ async function allRoutes(): Promise<string[]> {
   }
   await app.register(notifyRoutes(notify))
   await app.register(incidentsPlugin({} as IncidentRoutes))
+  await app.register(slosPlugin({} as SloDesk))
+  await app.register(alertRulesPlugin({} as AlertRulesParts))
   await app.register(servingPlugin({ ...({} as ControlOptions), views }))
   await app.ready()
   return routes

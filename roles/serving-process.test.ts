@@ -10,7 +10,6 @@ import { firstLayout } from '../ingest/routing/plan-layout.js'
 import { MemoryLog } from '../ingest/testing/memory-log.js'
 import { loadConfig } from '../schemas/config/load.js'
 import { Kind } from '../schemas/points.js'
-import type { Incidents } from '../schemas/ports/incidents.js'
 import type { LiveFeed } from '../schemas/ports/window-store.js'
 import type { Workflows } from '../schemas/ports/workflows.js'
 import { Series } from '../schemas/series/series.js'
@@ -107,7 +106,6 @@ beforeAll(async () => {
   const metrics = new ProcessMetrics({ version: '1.2.3', roles: ['serving'] })
   metrics.addForeign(() => serving.metrics())
   const rules = async () => []
-  const incidents = {} as Incidents
   http = await startHttp({
     config,
     gateway,
@@ -117,7 +115,6 @@ beforeAll(async () => {
     health,
     metrics,
     rules,
-    incidents,
     clock,
     logger,
   })

@@ -396,6 +396,18 @@ export const ERRORS = {
     'the maintenance window {name} cannot be set: {reason}',
     '`tidemark maintenance add --help` shows examples',
   ),
+  TM_RULE: entry(400, 'the rule {rule} cannot be used: {where}: {reason}', '{fix}'),
+  TM_RULE_CONDITION: entry(
+    400,
+    'the condition of the rule {rule} cannot be compiled: {reason}',
+    'see `tidemark rules apply --help` for the forms; `tidemark rules apply --dry-run` shows the PromQL',
+  ),
+  TM_SLO: entry(400, 'the objective {slo} cannot be used: {where}: {reason}', '{fix}'),
+  TM_BACKTEST: entry(
+    400,
+    'the rule {rule} fires more than {limit} times in this range',
+    'give it a FOR, a threshold that is further off, or a shorter range',
+  ),
   TM_HEARTBEAT: entry(
     503,
     'the heartbeat to {host} was not taken: {reason}',

@@ -93,7 +93,7 @@ async function judge(...firing: string[]): Promise<void> {
       },
     ],
   }
-  await rules().save(status, 0, nowMs)
+  await rules().save([{ status, position: 0, judgedMs: nowMs, isChanged: true }])
 }
 
 test('alerts that others sent are told, and then that they are resolved', async () => {

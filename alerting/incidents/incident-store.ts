@@ -12,6 +12,9 @@ const ROWS_AT_ONCE = 2000
 /** Decides what becomes of an incident, from how it is while nobody else changes it. */
 type Decide<Before> = (before: Before) => IncidentPlan | undefined
 
+/** What is written in the transaction of a change; if it rejects, nothing is. */
+export type AlsoWritten = (tx: IncidentTx) => Promise<void>
+
 /** What an operator did, for the incident's workflow; `isDelivered` where the workflow is who tells of it. */
 interface StoredAction {
   signal: IncidentSignal
@@ -30,7 +33,7 @@ export class IncidentStore {
   }
 
   /** Changes the newest incident of a group, or opens one. @returns what was written; undefined if nothing was */
-  async changeGroup(groupKey: string, nowMs: number, decide: Decide<KnownIncident | undefined>) {
+  async changeGroup(groupKey: string, nowMs: number, decide: Decide<KnownIncident | undefined>, also?: AlsoWritten) {
     return this.#db.transaction().execute(async (tx) => {
       // There may be no row to lock yet.
       await sql`SELECT pg_advisory_xact_lock(hashtextextended(${groupKey}, 7346010))`.execute(tx)
@@ -44,6 +47,7 @@ export class IncidentStore {
         .executeTakeFirst()
       const plan = decide(row && (await withAlerts(tx, incidentOf(row), nowMs)))
       if (plan) await write(tx, plan, nowMs)
+      await also?.(tx)
       return plan
     })
   }

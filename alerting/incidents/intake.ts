@@ -3,8 +3,8 @@ import type { EscalationPolicies } from '../escalation/policy.js'
 import type { Recipient, WhoIs } from '../escalation/recipients.js'
 import type { Severity } from '../notify/channel.js'
 import { firingAlerts, sharedLabels } from './group-facts.js'
-import type { IncidentPlan } from './incident.js'
-import type { IncidentStore } from './incident-store.js'
+import type { IncidentPlan, KnownIncident } from './incident.js'
+import type { AlsoWritten, IncidentStore } from './incident-store.js'
 import { planIncident } from './plan-incident.js'
 import type { FlushFacts, IncidentPolicy } from './policy.js'
 import { SEVERITIES } from './severity.js'
@@ -33,14 +33,16 @@ export class IncidentIntake {
 
   /**
    * Stores what becomes of a flush, and the messages that come of it. May be called again with the same one.
+   * @param also written in the same transaction, also if nothing else changed
    * @returns what was stored; undefined if nothing changed
    * @throws TM_CATALOG_UNAVAILABLE, retriable
    */
-  async takeFlush(flush: GroupFlush): Promise<IncidentPlan | undefined> {
+  async takeFlush(flush: GroupFlush, also?: AlsoWritten): Promise<IncidentPlan | undefined> {
     const { store, policy, clock } = this.#parts
     const facts = await this.#ask(flush)
     const nowMs = clock()
-    return store.changeGroup(flush.groupKey, nowMs, (before) => planIncident(before, { flush, facts }, policy, nowMs))
+    const plan = (before?: KnownIncident) => planIncident(before, { flush, facts }, policy, nowMs)
+    return store.changeGroup(flush.groupKey, nowMs, plan, also)
   }
 
   async #ask(flush: GroupFlush): Promise<FlushFacts> {

@@ -8,12 +8,23 @@ const MAX_CONDITION = 60
 
 const COMPARISONS: ReadonlySet<string> = new Set(['>', '>=', '<', '<=', '==', '!='])
 
-/** What a rule of a file says that its alerts do not. */
-export function factsOfRule({ alert, expr, text }: Pick<AlertRule, 'alert' | 'expr' | 'text'>): RuleFacts {
+/** What a rule says that its alerts do not. */
+export function factsOfRule({
+  alert,
+  expr,
+  text,
+  origin,
+}: Pick<AlertRule, 'alert' | 'expr' | 'text' | 'origin'>): RuleFacts {
   const threshold = thresholdOf(expr)
   const condition = formatExpr(expr)
   const isShort = threshold !== undefined && condition.length <= MAX_CONDITION
-  return { ruleId: alert, query: text, threshold, condition: isShort ? condition : undefined, channels: [] }
+  return {
+    ruleId: origin?.ruleId ?? alert,
+    query: text,
+    threshold,
+    condition: isShort ? condition : undefined,
+    channels: origin?.channels ?? [],
+  }
 }
 
 /** What `expr > NUMBER` compares with. */

@@ -53,7 +53,7 @@ export function formatTime(time: GoTime): string {
 }
 
 /** The time by a layout of Go's time package (`2006-01-02 15:04`). */
-export function formatLayout(time: GoTime, layout: string): string {
+function formatLayout(time: GoTime, layout: string): string {
   const date = new Date(time.ms)
   let text = ''
   for (let at = 0; at < layout.length; ) {

@@ -16,7 +16,7 @@ export interface FunctionContext {
   externalUrl: string
 }
 
-export type TemplateFunction = (args: readonly GoValue[], context: FunctionContext) => GoValue
+type TemplateFunction = (args: readonly GoValue[], context: FunctionContext) => GoValue
 
 /** A function, and how many arguments it takes; undefined: any number. */
 export type Arity = readonly [call: TemplateFunction, count: number | undefined]

@@ -10,7 +10,7 @@ export interface TemplateSample {
 }
 
 /** What a template may name and ask. */
-export interface TemplateContext extends TemplateSample {
+interface TemplateContext extends TemplateSample {
   /** The time that is judged, ms. */
   timeMs: number
   externalLabels: Readonly<Record<string, string>>
@@ -18,7 +18,7 @@ export interface TemplateContext extends TemplateSample {
 }
 
 /** Answers queries as of the time that is judged. */
-export type TemplateQuery = (text: string) => Promise<readonly TemplateSample[]>
+type TemplateQuery = (text: string) => Promise<readonly TemplateSample[]>
 
 /** A label or annotation whose values are filled in for each alert. Rejects with an Error that says what failed. */
 export type Template = (context: TemplateContext, query: TemplateQuery) => string | Promise<string>

@@ -99,7 +99,7 @@ export interface ExpectedAlert {
 }
 
 /** The samples that an expression must give. */
-export interface ExprTest {
+interface ExprTest {
   atMs: number
   expr: string
   expected: readonly ExpectedSample[]

@@ -9,6 +9,7 @@ import type { Budget } from './budget.js'
 import { evaluateCall } from './calls.js'
 import type { EvalContext, Grid, QueryGrid } from './context.js'
 import { type InstantPart, newestRows, stepsOfRows } from './instant.js'
+import type { Memo } from './memo.js'
 import { joinSteps, pushdownOf, pushedSeries, stepsFrom } from './pushdown.js'
 import { rangeSeries } from './range-series.js'
 import type { SelectorReader } from './reader.js'
@@ -22,6 +23,8 @@ export interface Shared {
   source: SeriesSource
   reader: SelectorReader
   budget: Budget
+  /** Results that queries evaluated together have in common. */
+  memo: Memo | undefined
   trace: Trace
   annotations: Annotations
   query: QueryGrid
@@ -114,6 +117,12 @@ export class Evaluation implements EvalContext {
 
   /** Ranges have no value at a step: they are evaluated by what stands around them. */
   evaluate(expr: Expr, around: Around = {}): Promise<Evaluated> {
+    const { memo, query } = this.shared
+    if (!memo || this.grid !== query) return this.#evaluatePart(expr, around)
+    return memo.result(expr, () => this.#evaluatePart(expr, around))
+  }
+
+  #evaluatePart(expr: Expr, around: Around): Promise<Evaluated> {
     const { budget, trace } = this.shared
     return trace.part(expr, async () => {
       const before = budget.computed

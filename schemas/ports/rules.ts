@@ -14,6 +14,17 @@ export interface ActiveAlert {
   firedMs?: number
   /** When it last gave something. */
   seenMs: number
+  /** What the rule says of it, where it is one of `alert_rules`. */
+  origin?: AlertOrigin
+}
+
+/** The managed rule that an alert is of. */
+export interface AlertOrigin {
+  ruleId: string
+  /** P1 wakes people, P4 can wait. */
+  severity: 'P1' | 'P2' | 'P3' | 'P4'
+  /** Where its incidents are told: `pagerduty:team-a`, `slack:#alerts`. */
+  channels: readonly string[]
 }
 
 /** One rule and what came of judging it. */

@@ -16,6 +16,7 @@ import { nab } from './nab.js'
 import { query } from './query.js'
 import type { QueryScale } from './query-data.js'
 import { recompute } from './recompute.js'
+import { rules } from './rules.js'
 import { figureTable } from './table.js'
 import { visible } from './visible.js'
 import { windows } from './windows.js'
@@ -34,6 +35,7 @@ const BENCHES: readonly Bench[] = [
   cluster,
   nab,
   incidents,
+  rules,
 ]
 
 const DEFAULT_RUNS = 3
@@ -41,8 +43,7 @@ const DEFAULT_RUNS = 3
 const USAGE = `usage: npm run bench -- [NAME...] [options]
 
 Measures, and prints one table with targets and what peers reach. It asserts no time: a slow machine is no failure.
-Without a name every bench but query, hot-store, live-view and nab runs, about four minutes in all.
-Without a name every bench but query, hot-store, live-view and incidents runs, about four minutes in all.
+Without a name those run that do not say otherwise, about four minutes in all.
 
 ${BENCHES.map(({ name, about }) => `  ${name.padEnd(14)}${about}`).join('\n')}
 

@@ -68,4 +68,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   'nab standard': { reach: 55, aim: 75, better: 'more', peer: { name: 'ARTime', value: 74.9 } },
   'nab low FP': { better: 'more', peer: { name: 'contextOSE', value: 67 } },
   'nab low FN': { better: 'more', peer: { name: 'ARTime', value: 80.4 } },
+  'rules: evaluation lag p50': { better: 'less' },
+  'rules: evaluation lag p99': { aim: 2, better: 'less' },
+  'rules: CPU a round': { better: 'less' },
 }

@@ -1,0 +1,195 @@
+import { asTidemarkError, type TidemarkError } from '../schemas/errors.js'
+import type { ActiveAlert, RecordingStatus, RuleGroupStatus, RuleStatus } from '../schemas/ports/rules.js'
+import type { AlertStore } from './alert-store.js'
+import { activeAlerts } from './changes.js'
+import { alertRules, type EvaluateOptions, GroupEvaluator, groupId, judgeableMs } from './evaluate.js'
+import { GroupRecorder, type RecordOptions, recordableMs } from './group-recorder.js'
+import { Round } from './round.js'
+import { asGroup } from './rule-book/as-group.js'
+import type { RuleStore, StoredRule } from './rule-book/rule-store.js'
+import type { AlertRule, RuleGroup } from './rule-file.js'
+
+/** What judging works with. */
+export interface JudgingParts {
+  /** Groups of the rule files, which stay. */
+  fileGroups: readonly RuleGroup[]
+  /** Rules of the table, whose changes are taken over. */
+  rules: RuleStore
+  alerts: AlertStore
+  evaluate: EvaluateOptions
+  /** Stores the points of recording rules. */
+  write: RecordOptions['write']
+  /** How long windows wait for their points, ms. */
+  latenessMs: number
+  /** Points of a time come until so long after it, ms. */
+  delayMs: number
+  /** Of rules that name no interval. */
+  intervalMs: number
+  /** Told of rules that cannot be used, and of points that were not taken. */
+  onError: (error: TidemarkError) => void
+}
+
+/** What was judged anew: alerts before and after. */
+export interface JudgedGroup {
+  before: readonly ActiveAlert[]
+  status: RuleGroupStatus
+}
+
+interface Judged {
+  evaluator: GroupEvaluator
+  recorder: GroupRecorder
+  position: number
+  judgedMs: number
+  /** Alerts as they were told last. */
+  told: readonly ActiveAlert[]
+  /** What was stored last, but for times. */
+  stored?: string
+}
+
+/** Judges all rules, those of files and those of the table, as their times come. */
+export class Judging {
+  readonly #parts: JudgingParts
+  readonly #judged = new Map<string, Judged>()
+  /** Groups of the table's rules, by all that they say: only what changed is compiled again. */
+  #tableGroups = new Map<string, RuleGroup>()
+  #revision: number | undefined
+
+  constructor(parts: JudgingParts) {
+    this.#parts = parts
+  }
+
+  /** What is judged, as it stands. */
+  statuses(): RuleGroupStatus[] {
+    return [...this.#judged.values()].map(statusOf)
+  }
+
+  /** The first rule whose alerts have this name. */
+  ruleNamed(alertname: string): AlertRule | undefined {
+    for (const { evaluator } of this.#judged.values()) {
+      const found = alertRules(evaluator.group).find(({ alert }) => alert === alertname)
+      if (found) return found
+    }
+    return undefined
+  }
+
+  /**
+   * Takes over changes of the table, records what is to be recorded, and judges each group that is due.
+   * @returns groups of which this process was the first to come so far, and those that are gone, without alerts
+   * @throws TM_CATALOG_UNAVAILABLE (retriable)
+   */
+  async advance(nowMs: number): Promise<JudgedGroup[]> {
+    const gone = await this.#follow()
+    // First what must come in time itself: alerts may read it.
+    await this.#record(nowMs)
+    const due = [...this.#judged.values()]
+      .map((one) => ({ one, toMs: judgeableMs(one.evaluator.group, nowMs, this.#parts.delayMs) }))
+      .filter(({ one, toMs }) => toMs > one.judgedMs)
+    if (due.length === 0) return gone
+    const round = new Round(this.#parts.evaluate)
+    for (const { one, toMs } of due) round.plan(one.evaluator, toMs)
+    for (const { one, toMs } of due) {
+      await one.evaluator.advance(toMs, round)
+      one.judgedMs = toMs
+    }
+    return [...gone, ...(await this.#save(due.map(({ one }) => one)))]
+  }
+
+  async #record(nowMs: number): Promise<void> {
+    const { latenessMs, onError } = this.#parts
+    for (const { recorder } of this.#judged.values()) {
+      const toMs = recordableMs(recorder.group, nowMs, latenessMs)
+      await recorder.record(toMs).catch((thrown) => onError(asTidemarkError(thrown)))
+    }
+  }
+
+  async #save(due: readonly Judged[]): Promise<JudgedGroup[]> {
+    const outcomes = due.map((one) => {
+      const status = statusOf(one)
+      const text = withoutTimes(status)
+      return { one, status, text, before: one.told, isChanged: text !== one.stored }
+    })
+    const saved = await this.#parts.alerts.save(
+      outcomes.map(({ one: { position, judgedMs }, status, isChanged }) => ({ status, position, judgedMs, isChanged })),
+    )
+    for (const { one, status, text } of outcomes) {
+      one.told = activeAlerts(status)
+      // Where another process was first, what is stored is its own: the next time all is written.
+      one.stored = saved.has(groupId(status)) ? text : undefined
+    }
+    return outcomes.filter(({ status }) => saved.has(groupId(status)))
+  }
+
+  /** Takes over what changed in the table. @returns groups that are gone */
+  async #follow(): Promise<JudgedGroup[]> {
+    const { rules, fileGroups, alerts } = this.#parts
+    const revision = await rules.revision()
+    if (revision === this.#revision) return []
+    const groups = [...fileGroups, ...this.#readTable(await rules.list())]
+    const ids = new Set(groups.map(groupId))
+    await alerts.retain([...ids])
+    const added = groups.filter((group) => this.#judged.get(groupId(group))?.evaluator.group !== group)
+    const known = await alerts.known(added.map(groupId))
+    const stored = new Map((await alerts.groups()).map((status) => [groupId(status), status]))
+    for (const [position, group] of groups.entries()) {
+      const id = groupId(group)
+      const before = this.#judged.get(id)
+      if (before?.evaluator.group === group) before.position = position
+      else
+        this.#judged.set(
+          id,
+          this.#begin(group, position, { alerts: known.get(id) ?? new Map(), status: stored.get(id) }),
+        )
+    }
+    this.#revision = revision
+    return this.#forget(ids)
+  }
+
+  #begin(group: RuleGroup, position: number, { alerts, status }: KnownGroup): Judged {
+    const { evaluate, write } = this.#parts
+    const evaluator = new GroupEvaluator(group, evaluate, alerts)
+    const recorder = new GroupRecorder(group, { ...evaluate, write }, status?.recordings?.[0]?.judgedMs)
+    return { evaluator, recorder, position, judgedMs: Number.NEGATIVE_INFINITY, told: [...alerts.values()].flat() }
+  }
+
+  #forget(ids: ReadonlySet<string>): JudgedGroup[] {
+    const gone = [...this.#judged].filter(([id]) => !ids.has(id))
+    for (const [id] of gone) this.#judged.delete(id)
+    return gone.map(([, one]) => {
+      const status = statusOf(one)
+      return { before: one.told, status: { ...status, rules: status.rules.map((rule) => ({ ...rule, alerts: [] })) } }
+    })
+  }
+
+  /** Rules that are switched on, as groups; one that cannot be used is told and left out. */
+  #readTable(stored: readonly StoredRule[]): RuleGroup[] {
+    const read = new Map<string, RuleGroup>()
+    for (const { rule, promql } of stored) {
+      if (!rule.enabled) continue
+      const key = JSON.stringify([rule, promql])
+      try {
+        read.set(key, this.#tableGroups.get(key) ?? asGroup(rule, promql, this.#parts.intervalMs))
+      } catch (thrown) {
+        this.#parts.onError(asTidemarkError(thrown))
+      }
+    }
+    this.#tableGroups = read
+    return [...read.values()]
+  }
+}
+
+/** What is known of a group from before it was judged here. */
+interface KnownGroup {
+  /** Alerts by the place of their rule. */
+  alerts: ReadonlyMap<number, readonly ActiveAlert[]>
+  status: RuleGroupStatus | undefined
+}
+
+function statusOf({ evaluator, recorder }: Pick<Judged, 'evaluator' | 'recorder'>): RuleGroupStatus {
+  const recordings = recorder.status()
+  return { ...evaluator.status(), ...(recordings.length > 0 && { recordings }) }
+}
+
+function withoutTimes({ rules, recordings, ...group }: RuleGroupStatus): string {
+  const timeless = ({ judgedMs: _, tookMs: __, ...rule }: RuleStatus | RecordingStatus) => rule
+  return JSON.stringify({ ...group, rules: rules.map(timeless), recordings: recordings?.map(timeless) })
+}
