@@ -55,6 +55,9 @@ export async function startAlerts(context: RoleContext, routes: () => DispatchCo
   const dispatch = startDispatch(context, catalog.db, routes, async (flush, record) => {
     await intake.takeFlush(flush, record)
     notifier.wake()
+    const { receiver, reason, groupLabels: group, alerts } = flush
+    const firing = alerts.filter(({ status }) => status === 'firing').length
+    logger.info({ receiver, reason, group, firing, of: alerts.length }, 'a group of alerts is told')
   })
   const look = async () => {
     for (const judged of await judging.advance(clock())) tell(judged, logger)

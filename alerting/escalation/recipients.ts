@@ -16,7 +16,13 @@ export type WhoIs = (
   atMs: number,
 ) => Promise<readonly Recipient[]>
 
+/** Somebody as the config lists them. */
+type ListedRecipient = Pick<Recipient, 'name'> & Partial<Recipient>
+
 /** Duties as the config lists them: the same people at any time. */
-export function listedRecipients(duties: Readonly<Record<string, readonly Recipient[]>>): WhoIs {
-  return async (duty) => (Object.hasOwn(duties, duty) ? duties[duty] : [])
+export function listedRecipients(duties: Readonly<Record<string, readonly ListedRecipient[]>>): WhoIs {
+  return async (duty) => {
+    const listed = Object.hasOwn(duties, duty) ? duties[duty] : []
+    return listed.map(({ name, channels = [] }) => ({ name, channels }))
+  }
 }

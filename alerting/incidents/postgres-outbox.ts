@@ -1,23 +1,11 @@
 import { sql } from 'kysely'
+import type { DeadLetter, DeadLetters } from '../notify/dead-letters.js'
 import type { Outbox, QueuedMessage } from '../notify/outbox.js'
 import { messageOf } from './message-json.js'
 import type { IncidentDb } from './tables.js'
 
 /** Characters of a reason that are kept. */
 const MAX_REASON = 2000
-
-/** A message that was given up. */
-export interface DeadLetter {
-  key: string
-  incidentId: string
-  channel: string
-  action: string
-  reason: string
-  attempts: number
-  queuedMs: number
-  /** When it was given up, ms. */
-  buriedMs: number
-}
 
 interface TakenRow {
   seq: number
@@ -29,7 +17,7 @@ interface TakenRow {
 }
 
 /** The outbox in the catalog; any number of processes may send from it. All throw TM_CATALOG_UNAVAILABLE, retriable. */
-export class PostgresOutbox implements Outbox {
+export class PostgresOutbox implements Outbox, DeadLetters {
   readonly #db: IncidentDb
 
   constructor(db: IncidentDb) {
@@ -115,7 +103,7 @@ export class PostgresOutbox implements Outbox {
   async resend(key: string | undefined, nowMs: number): Promise<number> {
     const query = this.#db
       .updateTable('outbox')
-      .set({ state: 'queued', due_ms: nowMs, taken_until_ms: 0, attempts: 0, done_ms: null })
+      .set({ state: 'queued', queued_ms: nowMs, due_ms: nowMs, taken_until_ms: 0, attempts: 0, done_ms: null })
       .where('state', '=', 'dead')
     const rows = await (key === undefined ? query : query.where('key', '=', key)).returning('key').execute()
     return rows.length

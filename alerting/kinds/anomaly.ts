@@ -5,8 +5,10 @@ import { type Fragment, labelsOf, readQuery } from './fragment.js'
 import type { Known } from './known.js'
 import { metricName } from './metric-unit.js'
 
-/** Scores (0..1) from which on a value counts as anomalous. */
-const SCORE = { low: 0.95, medium: 0.8, high: 0.6 } as const
+/** Scores (0..1) from which on a value counts as anomalous; detectors mean 0.5 by it. */
+const SCORE = { low: 0.75, medium: 0.5, high: 0.35 } as const
+/** A detector raises its score once for each event: it counts for so long. */
+const MEMORY = '5m'
 
 /**
  * `api_latency is anomalous above`: the score of the series against the pattern that was learned, and where it lies
@@ -20,9 +22,9 @@ export function anomaly(query: string, { direction = 'any', sensitivity = 'mediu
     throw new Error(`${query} has no scores: they are of single metrics, so write a name and labels alone`)
   }
   const over = typeof sensitivity === 'number' ? sensitivity : SCORE[sensitivity]
-  const score = `${scoreSeries('anomaly_score', name, expr)} > ${over}`
+  const score = `max_over_time(${scoreSeries('anomaly_score', name, expr)}[${MEMORY}]) >= ${over}`
   const labels = labelsOf(query, known)
-  const notes = [`a score over ${over} counts as anomalous`]
+  const notes = [`a score from ${over} on within the last ${MEMORY} counts as anomalous`]
   if (direction === 'any') return { text: score, isSet: false, labels, notes }
   const [side, operator] = direction === 'above' ? ['anomaly_upper', '>'] : ['anomaly_lower', '<']
   const outside = `${formatExpr(expr)} ${operator} ignoring (metric) ${scoreSeries(side, name, expr)}`

@@ -130,10 +130,10 @@ describe('a rate of change', () => {
 describe('an anomaly', () => {
   test('is judged by its score, and by the side of the band', () => {
     expect(promql('api_latency{service="a"} is anomalous')).toBe(
-      'anomaly_score{metric="api_latency",service="a"} > 0.8',
+      'max_over_time(anomaly_score{metric="api_latency",service="a"}[5m]) >= 0.5',
     )
     expect(promql('api_latency is anomalous above with high sensitivity')).toBe(
-      'anomaly_score{metric="api_latency"} > 0.6 and ignoring (metric) (api_latency > ignoring (metric) anomaly_upper{metric="api_latency"})',
+      'max_over_time(anomaly_score{metric="api_latency"}[5m]) >= 0.35 and ignoring (metric) (api_latency > ignoring (metric) anomaly_upper{metric="api_latency"})',
     )
     expect(promql('x is anomalous below with sensitivity 0.5')).toContain(
       'x < ignoring (metric) anomaly_lower{metric="x"}',

@@ -15,7 +15,11 @@ const StepSchema = Type.Object(
 const RecipientSchema = Type.Object(
   {
     name: Type.String({ minLength: 1 }),
-    channels: Names([], 'channels that lead to them; none: those of the incident, which name them'),
+    channels: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        description: 'channels that lead to them; none: those of the incident, which name them',
+      }),
+    ),
   },
   { additionalProperties: false },
 )
