@@ -3,13 +3,21 @@ import type { Body } from './shapes.js'
 
 const CONNECTIONS = 4
 
-/** Posts every body to /write over a few kept-alive connections. @throws unless each is answered 204 */
-export async function sendBodies(port: number, bodies: Iterator<Pick<Body, 'bytes'>>): Promise<void> {
-  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
+/**
+ * Posts every body to /write over kept-alive connections.
+ * @param connections 1: one body after the other, in order
+ * @throws unless each is answered 204
+ */
+export async function sendBodies(
+  port: number,
+  bodies: Iterator<Pick<Body, 'bytes'>>,
+  connections = CONNECTIONS,
+): Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets: connections })
   const connection = async () => {
     for (let next = bodies.next(); !next.done; next = bodies.next()) await post(agent, port, next.value.bytes)
   }
-  await Promise.all(Array.from({ length: CONNECTIONS }, connection))
+  await Promise.all(Array.from({ length: connections }, connection))
   agent.destroy()
 }
 

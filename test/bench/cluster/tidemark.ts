@@ -16,6 +16,8 @@ import { cpuMeter, metricSum, perMillion, until } from './meters.js'
 
 const PARTITIONS = 4
 const SERVERS = ['kafka', 'redis', 'victoriametrics', 'postgres'] as const
+/** Windows of a series at the end that still wait for points: those within the default lateness, and two that it cuts. */
+const OPEN_WINDOWS = 4
 const SETTINGS = {
   collector: { enabled: false },
   self: { collect: false },
@@ -25,14 +27,15 @@ const SETTINGS = {
 
 /** Gateway → Kafka → windows → Redis, VictoriaMetrics and tidemark.windows: one process of each role. */
 export async function runTidemark(job: Job, folder: string): Promise<JobRun> {
-  const { shape, startMs, warmUp, measured, points } = job
+  const { shape, startMs, warmUp, measured, points, perWindow } = job
+  // Where a request is a whole window, requests side by side would come late.
+  const connections = perWindow === 1 ? 1 : 4
   mkdirSync(folder, { recursive: true })
   const stack = await startStack({ dir: join(folder, 'stack'), parts: SERVERS, log: () => undefined })
   const processes: RoleProcess[] = []
   try {
     const configPath = join(folder, 'cluster.yaml')
-    const speedSettings = { lateness: `${latenessMs(job) / 1000}s` }
-    const settings = { data: { dir: join(folder, 'roles') }, ...SETTINGS, speed: speedSettings }
+    const settings = { data: { dir: join(folder, 'roles') }, ...SETTINGS }
     writeFileSync(configPath, stringify({ ...settings, ...stack.config }))
     execFileSync(process.execPath, [CLI, 'init', '--config', configPath], { stdio: 'ignore' })
     const config = loadConfig({ env: {}, path: configPath })
@@ -46,15 +49,15 @@ export async function runTidemark(job: Job, folder: string): Promise<JobRun> {
     const port = Number(new URL(gateway.url).port)
     const isRead = async () => (await metricSum(speed.url, 'tidemark_partition_lag_records')) === 0
     const isClosed = async (count: number) => (await metricSum(speed.url, 'tidemark_windows_closed_total')) >= count
-    await sendBodies(port, warmUp.values())
+    await sendBodies(port, warmUp.values(), connections)
     await until('the warm-up', isRead)
     const pids = Object.fromEntries(SERVERS.map((name) => [name, stack.part(name).pid() ?? 0]))
     const recordsBefore = await records(config)
     const spent = cpuMeter({ gateway: gateway.pid, speed: speed.pid, ...pids })
     const begunMs = performance.now()
-    await sendBodies(port, measured.values())
+    await sendBodies(port, measured.values(), connections)
     const takenMs = performance.now()
-    const windows = (pointsOf(warmUp) + points) / shape.pointsPerWindow - openWindows(job) * shape.series
+    const windows = (pointsOf(warmUp) + points) / shape.pointsPerWindow - OPEN_WINDOWS * shape.series
     await until('the windows', () => isClosed(windows))
     const endedMs = performance.now()
     const cpu = perMillion(spent(), points)
@@ -75,16 +78,6 @@ export async function runTidemark(job: Job, folder: string): Promise<JobRun> {
     await Promise.all(processes.map((one) => one.stop()))
     await stack.stop()
   }
-}
-
-/** Requests are sent side by side: they come out of order by as much time as a few of them span. */
-function latenessMs({ perWindow }: Job): number {
-  return perWindow === 1 ? 60_000 : 15_000
-}
-
-/** Windows of a series at the end that still wait for points: those within the lateness, and two that it cuts. */
-function openWindows(job: Job): number {
-  return Math.ceil(latenessMs(job) / WINDOW_MS) + 2
 }
 
 /** Stores positions as if the speed layer had come to this time: what is sent from there on is not late. */
