@@ -20,6 +20,7 @@ import { startNotifier } from './notify.js'
 import { recordPoints } from './record-points.js'
 import { repeat } from './repeat.js'
 import { readRuleGroups } from './rule-groups.js'
+import { judgedSource } from './rule-source.js'
 import { openRuleViews } from './rule-views.js'
 
 /** Groups that are due are looked for this often, ms. */
@@ -37,14 +38,18 @@ export async function startAlerts(context: RoleContext, routes: () => DispatchCo
   const open = () => source.open()
   const { external_labels: labels, external_url: url } = config.alerting
   const fileGroups = readRuleGroups(config.alerting)
+  const delayMs = judgingDelayMs(config)
+  const judged = judgedSource(source, () => clock() - delayMs)
+  const evaluate = { limits: config.limits, now: () => performance.now(), external: { labels, url } }
   const judging = new Judging({
     fileGroups,
     rules: ruleStore(catalog.db),
     alerts: alertStore(catalog.db),
-    evaluate: { open, limits: config.limits, now: () => performance.now(), external: { labels, url } },
-    write: await recordedPointsWriter(fileGroups, context),
+    evaluate: { ...evaluate, open: () => judged.open() },
+    record: { ...evaluate, open, write: await recordedPointsWriter(fileGroups, context) },
     latenessMs: parseDuration(config.speed.lateness),
-    delayMs: judgingDelayMs(config),
+    delayMs,
+    completeThroughMs: () => judged.completeThroughMs(),
     intervalMs: parseDuration(config.alerting.evaluation_interval),
     onError,
   })
