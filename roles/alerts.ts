@@ -24,7 +24,7 @@ import { judgedSource } from './rule-source.js'
 import { openRuleViews } from './rule-views.js'
 
 /** Groups that are due are looked for this often, ms. */
-const LOOK_EVERY_MS = 1000
+const LOOK_EVERY_MS = 500
 /** Blocks that were computed again are looked for this often, ms. */
 const REJUDGE_EVERY_MS = 5000
 /** Recorded series that fell silent are looked for this often, ms. */
@@ -62,7 +62,9 @@ export async function startAlerts(context: RoleContext, routes: () => DispatchCo
     notifier.wake()
   })
   const look = async () => {
-    for (const judged of await judging.advance(clock())) tell(judged, logger)
+    const judged = await judging.advance(clock())
+    for (const one of judged) tell(one, logger)
+    if (judged.length > 0) dispatch.look()
   }
   closing.add('judging rules', repeat(LOOK_EVERY_MS, look, onError))
   closing.add('judging corrected data', repeat(REJUDGE_EVERY_MS, rejudgingOf(context, catalog, source), onError))
@@ -79,7 +81,7 @@ export async function startAlerts(context: RoleContext, routes: () => DispatchCo
       collectors: [
         alertMetrics(judging),
         incidentMetrics(desk, waiting, clock),
-        ...dispatch.collectors,
+        ...dispatch.metrics.collectors,
         ...notifier.metrics.collectors,
       ],
     },
