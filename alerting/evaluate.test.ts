@@ -142,7 +142,23 @@ test('series that would become the same alert are told', async () => {
   expect(one.status().rules[0].lastError).toContain('two series of its expression have the same labels')
 })
 
-test('a time is judged once all of its windows can be there', () => {
-  expect(judgeableMs({ intervalMs: 30_000 }, 100_000, 25_000)).toBe(60_000)
-  expect(judgeableMs({ intervalMs: 30_000 }, 115_000, 25_000)).toBe(90_000)
+describe('a time is judged', () => {
+  const judgeable = (nowMs: number, completeThroughMs?: number) =>
+    judgeableMs({ intervalMs: 30_000 }, nowMs, 25_000, completeThroughMs)
+
+  test('once all of its windows can be there', () => {
+    expect([judgeable(100_000), judgeable(115_000)]).toEqual([60_000, 90_000])
+  })
+
+  test('before that, if they are known to be there', () => {
+    expect([judgeable(100_000, 89_999), judgeable(100_000, 90_000)]).toEqual([60_000, 90_000])
+  })
+
+  test('at the latest then, whatever is known', () => {
+    expect(judgeable(115_000, 0)).toBe(90_000)
+  })
+
+  test('not before it has come', () => {
+    expect(judgeable(100_000, Number.POSITIVE_INFINITY)).toBe(90_000)
+  })
 })

@@ -7,9 +7,20 @@ import type { Asked } from './rule-run.js'
 export type { EvaluateOptions } from './alert-evaluator.js'
 export type { RuleSource } from './ask.js'
 
-/** The newest time on the group's grid at which it can be judged: whole windows up to there can be stored by then. */
-export function judgeableMs({ intervalMs }: Pick<RuleGroup, 'intervalMs'>, nowMs: number, delayMs: number): number {
-  return Math.floor((nowMs - delayMs) / intervalMs) * intervalMs
+/**
+ * The newest time on the group's grid at which it can be judged.
+ * @param delayMs whole windows up to a time can be stored so long after it
+ * @param completeThroughMs up to here they are known to be there already
+ */
+export function judgeableMs(
+  { intervalMs }: Pick<RuleGroup, 'intervalMs'>,
+  nowMs: number,
+  delayMs: number,
+  completeThroughMs = Number.NEGATIVE_INFINITY,
+): number {
+  // What is to come is complete for nobody, whatever is claimed.
+  const throughMs = Math.max(nowMs - delayMs, Math.min(completeThroughMs, nowMs))
+  return Math.floor(throughMs / intervalMs) * intervalMs
 }
 
 /** What tells a group from all others. */

@@ -8,8 +8,9 @@ import { migrate } from '../batch/catalog/catalog.js'
 import type { CatalogTables } from '../batch/catalog/tables.js'
 import type { TidemarkError } from '../schemas/errors.js'
 import { AlertStore } from './alert-store.js'
+import type { RuleSource } from './ask.js'
 import { alertChanges } from './changes.js'
-import { type JudgedGroup, Judging } from './judging.js'
+import { type JudgedGroup, Judging, type JudgingParts } from './judging.js'
 import { RuleDesk } from './rule-book/desk.js'
 import { RuleStore } from './rule-book/rule-store.js'
 import type { RuleDb, RuleTables } from './rule-book/tables.js'
@@ -65,17 +66,20 @@ afterAll(async () => {
 
 const HOT = { name: 'Hot', when: 'temperature > 90 FOR 5 minutes', severity: 'P1', notification_channels: ['slack:#a'] }
 
-function judging(fileRules = ''): Judging {
+function judging(fileRules = '', parts: Partial<JudgingParts> = {}): Judging {
+  const evaluate = { open: async () => source, limits, now: () => 0 }
   return new Judging({
     fileGroups: fileRules ? readRuleFile(fileRules, 'f.yaml', MINUTE) : [],
     rules,
     alerts,
-    evaluate: { open: async () => source, limits, now: () => 0 },
-    write: async () => undefined,
+    evaluate,
+    record: { ...evaluate, write: async () => undefined },
     latenessMs: 0,
     delayMs: 0,
+    completeThroughMs: async () => 0,
     intervalMs: MINUTE,
     onError: (error) => errors.push(error),
+    ...parts,
   })
 }
 
@@ -185,6 +189,41 @@ test('an objective brings its rules, and takes them with it when it goes', async
   await slos.delete('cool')
   expect([await slos.list(), await desk.list()]).toEqual([[], []])
   await expect(slos.status('cool')).rejects.toMatchObject({ code: 'TM_NOT_FOUND' })
+})
+
+describe('a time', () => {
+  const WARM = 'groups: [{ name: g, rules: [{ alert: Warm, expr: temperature > 90 }] }]'
+
+  test('is judged as soon as all of its points can be read, and after the delay at the latest', async () => {
+    let completeMs = 9 * MINUTE
+    const one = judging(WARM, { delayMs: 2 * MINUTE, completeThroughMs: async () => completeMs })
+    expect(told(await one.advance(10 * MINUTE))).toEqual([])
+    completeMs = 10 * MINUTE
+    expect(told(await one.advance(10 * MINUTE + 1))).toEqual(['+Warm'])
+    expect(told(await one.advance(22 * MINUTE))).toEqual([])
+    expect(told(await one.advance(23 * MINUTE))).toEqual(['-Warm'])
+  })
+
+  test('that could not be judged early is judged once more after the delay, and not all the time', async () => {
+    const reasons = new Set(['the live view is away'])
+    let asked = 0
+    const open = async () => {
+      asked++
+      const select: RuleSource['select'] = (matchers, range) => source.select(matchers, range)
+      return { select, partialReasons: reasons }
+    }
+    const one = judging(WARM, {
+      evaluate: { open, limits, now: () => 0 },
+      delayMs: MINUTE,
+      completeThroughMs: async () => 10 * MINUTE,
+    })
+    for (const second of [0, 1, 2]) expect(told(await one.advance(10 * MINUTE + second * 1000))).toEqual([])
+    expect([asked, one.statuses()[0].rules[0].health]).toEqual([1, 'err'])
+    reasons.clear()
+    expect(told(await one.advance(11 * MINUTE))).toEqual(['+Warm'])
+    await one.advance(11 * MINUTE + 1000)
+    expect([asked, one.statuses()[0].rules[0].health]).toEqual([2, 'ok'])
+  })
 })
 
 describe('a restart', () => {

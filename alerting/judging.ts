@@ -17,12 +17,14 @@ export interface JudgingParts {
   rules: RuleStore
   alerts: AlertStore
   evaluate: EvaluateOptions
-  /** Stores the points of recording rules. */
-  write: RecordOptions['write']
+  /** For recording rules, which read windows that are still open. */
+  record: RecordOptions
   /** How long windows wait for their points, ms. */
   latenessMs: number
-  /** Points of a time come until so long after it, ms. */
+  /** Points of a time come until so long after it: then it is judged at the latest, ms. */
   delayMs: number
+  /** All points up to here that came on time can be read, ms; a time is judged as soon as that is so. */
+  completeThroughMs: () => Promise<number>
   /** Of rules that name no interval. */
   intervalMs: number
   /** Told of rules that cannot be used, and of points that were not taken. */
@@ -40,6 +42,8 @@ interface Judged {
   recorder: GroupRecorder
   position: number
   judgedMs: number
+  /** What could not be judged before the latest time is tried once more then. */
+  failedMs?: number
   /** Alerts as they were told last. */
   told: readonly ActiveAlert[]
   /** What was stored last, but for times. */
@@ -81,17 +85,28 @@ export class Judging {
     const gone = await this.#follow()
     // First what must come in time itself: alerts may read it.
     await this.#record(nowMs)
-    const due = [...this.#judged.values()]
-      .map((one) => ({ one, toMs: judgeableMs(one.evaluator.group, nowMs, this.#parts.delayMs) }))
-      .filter(({ one, toMs }) => toMs > one.judgedMs)
+    const due = await this.#due(nowMs)
     if (due.length === 0) return gone
     const round = new Round(this.#parts.evaluate)
     for (const { one, toMs } of due) round.plan(one.evaluator, toMs)
-    for (const { one, toMs } of due) {
+    for (const { one, toMs, isEarly } of due) {
       await one.evaluator.advance(toMs, round)
       one.judgedMs = toMs
+      one.failedMs = isEarly && hasFailed(one) ? toMs : undefined
     }
     return [...gone, ...(await this.#save(due.map(({ one }) => one)))]
+  }
+
+  async #due(nowMs: number): Promise<{ one: Judged; toMs: number; isEarly: boolean }[]> {
+    const { delayMs, completeThroughMs } = this.#parts
+    const throughMs = await completeThroughMs()
+    return [...this.#judged.values()].flatMap((one) => {
+      const { group } = one.evaluator
+      const toMs = judgeableMs(group, nowMs, delayMs, throughMs)
+      const latestMs = judgeableMs(group, nowMs, delayMs)
+      const isDue = toMs > one.judgedMs || (one.failedMs !== undefined && latestMs >= one.failedMs)
+      return isDue ? [{ one, toMs, isEarly: toMs > latestMs }] : []
+    })
   }
 
   async #record(nowMs: number): Promise<void> {
@@ -109,7 +124,11 @@ export class Judging {
       return { one, status, text, before: one.told, isChanged: text !== one.stored }
     })
     const saved = await this.#parts.alerts.save(
-      outcomes.map(({ one: { position, judgedMs }, status, isChanged }) => ({ status, position, judgedMs, isChanged })),
+      outcomes.map(({ one, status, isChanged }) => {
+        // What is tried once more is not done yet: whoever does it is the first.
+        const judgedMs = one.failedMs === undefined ? one.judgedMs : one.judgedMs - 1
+        return { status, position: one.position, judgedMs, isChanged }
+      }),
     )
     for (const { one, status, text } of outcomes) {
       one.told = activeAlerts(status)
@@ -145,9 +164,9 @@ export class Judging {
   }
 
   #begin(group: RuleGroup, position: number, { alerts, status }: KnownGroup): Judged {
-    const { evaluate, write } = this.#parts
+    const { evaluate, record } = this.#parts
     const evaluator = new GroupEvaluator(group, evaluate, alerts)
-    const recorder = new GroupRecorder(group, { ...evaluate, write }, status?.recordings?.[0]?.judgedMs)
+    const recorder = new GroupRecorder(group, record, status?.recordings?.[0]?.judgedMs)
     return { evaluator, recorder, position, judgedMs: Number.NEGATIVE_INFINITY, told: [...alerts.values()].flat() }
   }
 
@@ -187,6 +206,10 @@ interface KnownGroup {
 function statusOf({ evaluator, recorder }: Pick<Judged, 'evaluator' | 'recorder'>): RuleGroupStatus {
   const recordings = recorder.status()
   return { ...evaluator.status(), ...(recordings.length > 0 && { recordings }) }
+}
+
+function hasFailed({ evaluator }: Judged): boolean {
+  return evaluator.status().rules.some(({ health }) => health === 'err')
 }
 
 function withoutTimes({ rules, recordings, ...group }: RuleGroupStatus): string {

@@ -24,7 +24,7 @@ export function verdictStore({ db, blockMs }: Catalog): VerdictStore {
   return new VerdictStore(db as unknown as VerdictDb, blockMs)
 }
 
-/** Points of a time come until then: what is late, and the rest of its window. */
+/** So long after a time its windows are in the hot store: what is late has come, and the window after it as well. */
 export function judgingDelayMs({ speed }: Config): number {
   return parseDuration(speed.lateness) + WINDOW_MS
 }

@@ -20,10 +20,11 @@ import { startNotifier } from './notify.js'
 import { recordPoints } from './record-points.js'
 import { repeat } from './repeat.js'
 import { readRuleGroups } from './rule-groups.js'
+import { judgedSource } from './rule-source.js'
 import { openRuleViews } from './rule-views.js'
 
 /** Groups that are due are looked for this often, ms. */
-const LOOK_EVERY_MS = 1000
+const LOOK_EVERY_MS = 500
 /** Blocks that were computed again are looked for this often, ms. */
 const REJUDGE_EVERY_MS = 5000
 /** Recorded series that fell silent are looked for this often, ms. */
@@ -37,14 +38,18 @@ export async function startAlerts(context: RoleContext, routes: () => DispatchCo
   const open = () => source.open()
   const { external_labels: labels, external_url: url } = config.alerting
   const fileGroups = readRuleGroups(config.alerting)
+  const delayMs = judgingDelayMs(config)
+  const judged = judgedSource(source, () => clock() - delayMs)
+  const evaluate = { limits: config.limits, now: () => performance.now(), external: { labels, url } }
   const judging = new Judging({
     fileGroups,
     rules: ruleStore(catalog.db),
     alerts: alertStore(catalog.db),
-    evaluate: { open, limits: config.limits, now: () => performance.now(), external: { labels, url } },
-    write: await recordedPointsWriter(fileGroups, context),
+    evaluate: { ...evaluate, open: () => judged.open() },
+    record: { ...evaluate, open, write: await recordedPointsWriter(fileGroups, context) },
     latenessMs: parseDuration(config.speed.lateness),
-    delayMs: judgingDelayMs(config),
+    delayMs,
+    completeThroughMs: () => judged.completeThroughMs(),
     intervalMs: parseDuration(config.alerting.evaluation_interval),
     onError,
   })
@@ -60,7 +65,9 @@ export async function startAlerts(context: RoleContext, routes: () => DispatchCo
     logger.info({ receiver, reason, group, firing, of: alerts.length }, 'a group of alerts is told')
   })
   const look = async () => {
-    for (const judged of await judging.advance(clock())) tell(judged, logger)
+    const judged = await judging.advance(clock())
+    for (const one of judged) tell(one, logger)
+    if (judged.length > 0) dispatch.look()
   }
   closing.add('judging rules', repeat(LOOK_EVERY_MS, look, onError))
   closing.add('judging corrected data', repeat(REJUDGE_EVERY_MS, rejudgingOf(context, catalog, source), onError))
@@ -77,7 +84,7 @@ export async function startAlerts(context: RoleContext, routes: () => DispatchCo
       collectors: [
         alertMetrics(judging),
         incidentMetrics(desk, waiting, clock),
-        ...dispatch.collectors,
+        ...dispatch.metrics.collectors,
         ...notifier.metrics.collectors,
       ],
     },

@@ -11,7 +11,7 @@ import type { DispatchDb } from '../alerting/dispatch/store/tables.js'
 import type { CatalogDb } from '../batch/catalog/tables.js'
 import type { RoleContext } from './context.js'
 import { collector, type RoleMetrics } from './metrics/collector.js'
-import { repeat } from './repeat.js'
+import { repeat, repeatOrNow } from './repeat.js'
 import { RoutesFile } from './routes-file.js'
 
 /** A file that was changed counts within this time, ms. */
@@ -57,6 +57,7 @@ export function dispatchApi(context: RoleContext, db: CatalogDb, config: () => D
 
 /**
  * Starts to dispatch alerts: those judged here, and those that others sent. Of all processes one does it at a time.
+ * It looks by itself at what came; `look` makes it do so at once.
  * @param take makes sure that a message is sent, and records it in the same transaction
  */
 export function startDispatch(
@@ -64,7 +65,7 @@ export function startDispatch(
   db: CatalogDb,
   config: () => DispatchConfig,
   take: RunnerOptions['take'],
-): RoleMetrics {
+): { metrics: RoleMetrics; look: () => void } {
   const { clock, closing, onError } = context
   const runner = new DispatchRunner({
     db: db as unknown as DispatchDb,
@@ -75,11 +76,9 @@ export function startDispatch(
     onError,
   })
   closing.add('dispatching alerts', () => runner.close())
-  closing.add(
-    'turns of dispatching',
-    repeat(TURN_EVERY_MS, () => runner.step(), onError),
-  )
-  return dispatchMetrics(runner)
+  const turns = repeatOrNow(TURN_EVERY_MS, () => runner.step(), onError)
+  closing.add('turns of dispatching', turns.stop)
+  return { metrics: dispatchMetrics(runner), look: turns.now }
 }
 
 function dispatchMetrics(runner: DispatchRunner): RoleMetrics {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { repeat } from './repeat.js'
+import { repeat, repeatOrNow } from './repeat.js'
 
 beforeEach(() => vi.useFakeTimers())
 afterEach(() => vi.useRealTimers())
@@ -56,4 +56,33 @@ test('stopping waits for the run in hand, and none comes after', async () => {
   await Promise.all([stop().then(() => expect(done).toBe(true)), vi.advanceTimersByTimeAsync(500)])
   await vi.advanceTimersByTimeAsync(10_000)
   expect(work).toHaveBeenCalledTimes(1)
+})
+
+test('work that is wanted now is done at once, and its interval begins anew', async () => {
+  const work = vi.fn()
+  const { now, stop } = repeatOrNow(1000, work, noError)
+  await vi.advanceTimersByTimeAsync(900)
+  now()
+  now()
+  await vi.advanceTimersByTimeAsync(0)
+  expect(work).toHaveBeenCalledTimes(1)
+  await vi.advanceTimersByTimeAsync(999)
+  expect(work).toHaveBeenCalledTimes(1)
+  await vi.advanceTimersByTimeAsync(1)
+  expect(work).toHaveBeenCalledTimes(2)
+  await stop()
+})
+
+test('work that is wanted while it is done is done once more right after', async () => {
+  const work = vi.fn(() => new Promise<void>((resolve) => setTimeout(resolve, 500)))
+  const { now, stop } = repeatOrNow(1000, work, noError)
+  await vi.advanceTimersByTimeAsync(1200)
+  now()
+  now()
+  await vi.advanceTimersByTimeAsync(301)
+  expect(work).toHaveBeenCalledTimes(2)
+  await Promise.all([stop(), vi.advanceTimersByTimeAsync(500)])
+  now()
+  await vi.advanceTimersByTimeAsync(5000)
+  expect(work).toHaveBeenCalledTimes(2)
 })

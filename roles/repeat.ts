@@ -1,5 +1,13 @@
 import { asTidemarkError, type TidemarkError } from '../schemas/errors.js'
 
+/** What is repeated. */
+interface Repeated {
+  /** Does it now instead of later; if it is being done, once more right after. */
+  now(): void
+  /** Stops it and waits for a run in hand. */
+  stop(): Promise<void>
+}
+
 /**
  * Does `work` every `everyMs`, one at a time: a run that takes longer puts the next one off. An error is reported and
  * the next run comes all the same.
@@ -10,30 +18,47 @@ export function repeat(
   work: () => unknown,
   onError: (error: TidemarkError) => void,
 ): () => Promise<void> {
-  let stopped = false
+  return repeatOrNow(everyMs, work, onError).stop
+}
+
+/** As {@link repeat}, for work that need not wait for its time if there is a reason. */
+export function repeatOrNow(everyMs: number, work: () => unknown, onError: (error: TidemarkError) => void): Repeated {
+  let isStopped = false
+  let isRunning = false
+  let isWanted = false
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> = Promise.resolve()
 
   async function run(): Promise<void> {
+    isRunning = true
     try {
       await work()
     } catch (thrown) {
-      if (!stopped) onError(asTidemarkError(thrown))
+      if (!isStopped) onError(asTidemarkError(thrown))
     }
-    schedule()
+    isRunning = false
+    schedule(isWanted ? 0 : everyMs)
   }
 
-  function schedule(): void {
-    if (stopped) return
+  function schedule(afterMs: number): void {
+    if (isStopped) return
+    isWanted = false
+    clearTimeout(timer)
     timer = setTimeout(() => {
       running = run()
-    }, everyMs)
+    }, afterMs)
   }
 
-  schedule()
-  return async () => {
-    stopped = true
-    clearTimeout(timer)
-    await running
+  schedule(everyMs)
+  return {
+    now() {
+      if (isRunning) isWanted = true
+      else schedule(0)
+    },
+    async stop() {
+      isStopped = true
+      clearTimeout(timer)
+      await running
+    },
   }
 }

@@ -121,6 +121,11 @@ export class MergedQuery implements SeriesSource {
     for (const reason of reasons) this.partialReasons.add(reason)
   }
 
+  /** Whether the live view covers anything, as far as it could be asked. */
+  get isLiveCovered(): boolean {
+    return this.#coveredFromMs !== undefined
+  }
+
   /**
    * @throws TM_QUERY_SERIES, TM_QUERY_SAMPLES, TM_QUERY_TIME, and the error of the view if none could be read
    */

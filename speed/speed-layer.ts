@@ -88,6 +88,8 @@ class SpeedReader implements LogReader {
   readonly #notes: ProgressNotes
   readonly #owned = new Map<number, OwnedPartition>()
   readonly #live: LiveFeeding
+  /** That the log has, as it said last; 0 before it was asked. */
+  #partitions = 0
 
   constructor(options: SpeedOptions) {
     this.#options = options
@@ -163,6 +165,7 @@ class SpeedReader implements LogReader {
         await this.#flush(partition, owned, owned.state.takeClosed(), [])
       })
     }
+    this.#partitions = bounds.length
     await this.#notes.flush(bounds.length)
   }
 
@@ -177,6 +180,8 @@ class SpeedReader implements LogReader {
         if (owned.appliedMs > 0) this.#notes.complete(partition, owned.appliedMs - this.#options.rules.latenessMs)
       })
     }
+    // Rules are judged as soon as they know it.
+    if (this.#partitions > 0) await this.#notes.flush(this.#partitions)
   }
 
   /** Feeds the view with a partition again if it was not; it may have lost what is open. @returns whether it is fed now */

@@ -24,7 +24,7 @@ export const watchGroups = {
       description:
         'routes, receivers and inhibition as Alertmanager has them; empty: a group for each rule, service and region',
     }),
-    evaluation_interval: duration('30s', 'how often a group that names no interval is judged'),
+    evaluation_interval: duration('10s', 'how often a group that names no interval is judged'),
     external_labels: Type.Record(Type.String(), Type.String(), {
       default: {},
       description: 'what tells this installation from others: $externalLabels of templates',

@@ -13,6 +13,7 @@ import { ingest } from './ingest.js'
 import { liveView } from './live-view.js'
 import { memory } from './memory.js'
 import { nab } from './nab.js'
+import { paging } from './paging.js'
 import { query } from './query.js'
 import type { QueryScale } from './query-data.js'
 import { recompute } from './recompute.js'
@@ -36,6 +37,7 @@ const BENCHES: readonly Bench[] = [
   nab,
   incidents,
   rules,
+  paging,
 ]
 
 const DEFAULT_RUNS = 3

@@ -21,9 +21,13 @@ export interface Server {
 /**
  * Starts a server on free ports with a data folder of its own. It downloads nothing: without a Temporal server on this
  * machine it runs without one, and that is said.
+ * @param wanted settings of the config beside those
  * @throws CannotRun with what the server wrote last
  */
-export async function startServer({ folder, progress }: Pick<BenchContext, 'folder' | 'progress'>): Promise<Server> {
+export async function startServer(
+  { folder, progress }: Pick<BenchContext, 'folder' | 'progress'>,
+  wanted: object = {},
+): Promise<Server> {
   if (!existsSync(PROGRAM)) throw new CannotRun(`there is no ${PROGRAM}: run \`npm run build\``)
   mkdirSync(folder, { recursive: true })
   const port = await freePort()
@@ -34,6 +38,7 @@ export async function startServer({ folder, progress }: Pick<BenchContext, 'fold
     statsd: { port: await freePort() },
     temporal: { install: false },
     logging: { level: 'warn' },
+    ...wanted,
   }
   writeFileSync(config, stringify(settings))
   progress('starting `tidemark up`')
