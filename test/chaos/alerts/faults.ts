@@ -9,7 +9,7 @@ import type { Receiver } from './receiver.js'
 const AWAY_MS = [1000, 12_000] as const
 
 /** What can be broken. */
-export interface Victims {
+interface Victims {
   cluster: Cluster
   receiver: Receiver
 }

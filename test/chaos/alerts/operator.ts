@@ -21,6 +21,8 @@ export interface Wanted {
   severity: keyof typeof STEPS
   fate: Fate
   hosts: string[]
+  /** When its alerts were taken, ms since epoch. */
+  takenMs?: number
   /** What was to be done was done, and confirmed. */
   isDone: boolean
 }
@@ -69,7 +71,9 @@ export class Operator {
     for (let i = 0; i < this.wanted.length; i += BATCH) {
       const waitMs = (overMs * i) / this.wanted.length - (performance.now() - startedAt)
       if (waitMs > 0) await sleep(waitMs)
-      await this.#tell(this.wanted.slice(i, i + BATCH), Date.now() + LASTING_MS)
+      const batch = this.wanted.slice(i, i + BATCH)
+      await this.#tell(batch, Date.now() + LASTING_MS)
+      for (const one of batch) one.takenMs = Date.now()
     }
   }
 

@@ -6,7 +6,7 @@ export const CALLED = ['ada', 'lea', 'vic'] as const
 export const STEPS = { P1: 3, P2: 2 } as const
 
 /** Longest time that a channel is waited for, ms. */
-export const NOTIFY_TIMEOUT_MS = 2000
+const NOTIFY_TIMEOUT_MS = 2000
 
 const DUTIES = ['on-call', 'team-lead', 'vp']
 const AFTER = ['0s', '5s', '10s']

@@ -29,7 +29,7 @@ export function table(findings: Findings, { incidents, faults, moods }: Circumst
     ['sent again, though answered', `${againAnswered} (${share(againAnswered, messages)})`],
     ['calls under way when somebody acknowledged', underWay],
     [
-      'opened → first message, s',
+      'alert taken → first message, s',
       `p50 ${seconds(firstMs, 0.5)}, p99 ${seconds(firstMs, 0.99)}, worst ${seconds(firstMs, 1)}`,
     ],
     ...FAULTS.map((kind): [string, number] => [kind, findings.faults.filter((fault) => fault.kind === kind).length]),

@@ -15,7 +15,7 @@ export const FAULTS = [
   'incidents not as people left them',
   'closing messages lost',
 ] as const
-export type FaultKind = (typeof FAULTS)[number]
+type FaultKind = (typeof FAULTS)[number]
 
 /** What was found in the receiver's list and the answers of the API. */
 export interface Findings {
@@ -30,7 +30,7 @@ export interface Findings {
   underWay: number
   /** Escalation steps taken, those at the opening among them. */
   steps: number
-  /** From the opening of each incident until its first message was taken, ms, ascending. */
+  /** From when the alerts of each incident were taken until its first message was, ms, ascending. */
   firstMs: number[]
 }
 
@@ -105,7 +105,7 @@ function judge(one: Case, findings: Findings): void {
   findings.steps += expected.length
   findings.underWay += calls.filter(({ atMs }) => atMs > closedMs).length
   const first = firsts[0]
-  if (first) findings.firstMs.push(Math.max(0, first.atMs - incident.startedMs))
+  if (first) findings.firstMs.push(Math.max(0, first.atMs - (wanted.takenMs ?? first.atMs)))
 }
 
 /** How many steps have to have been taken: all, unless somebody ended it; then those that the timeline tells of. */
