@@ -3,14 +3,21 @@ import type { IncidentDetail, IncidentPage, IncidentSummary } from '../../../sch
 
 const ANSWER_MS = 10_000
 const AGAIN_MS = 500
+/** No outage lasts this long, ms. */
+const GIVE_UP_MS = 180_000
 
-/** Sends a request again and again until it is answered with success, as a client has to that must not lose anything. */
+/**
+ * Sends a request again and again until it is answered with success, as a client has to that must not lose anything.
+ * @throws what is refused for good, or if there is no answer for long
+ */
 export async function insist(url: string, body?: unknown): Promise<unknown> {
-  for (;;) {
+  const deadline = performance.now() + GIVE_UP_MS
+  while (performance.now() < deadline) {
     const answer = await ask(url, body)
     if (answer !== undefined) return answer
     await sleep(AGAIN_MS)
   }
+  throw new Error(`${url} did not answer within ${GIVE_UP_MS / 1000} s`)
 }
 
 /** Every incident that there is, with its timeline. */

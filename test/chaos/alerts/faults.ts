@@ -31,17 +31,23 @@ export const ALERT_FAULTS: readonly AlertFault[] = [
   receiverAway(),
 ]
 
-/** A process ends, by force or not, and its supervisor starts it again. */
+/** A process ends, by force or not, and its supervisor starts it again; or it halts, and goes on where it was. */
 function endOf(role: Role): AlertFault {
   return {
     name: role,
     async strike({ cluster }, random) {
       const victim = random.pick(cluster.of(role))
-      const isKilled = random.chance(0.7)
-      await (isKilled ? victim.kill() : victim.stop())
-      victim.launch()
+      const how = random.pick(['stopped', 'killed', 'frozen'] as const)
+      if (how === 'frozen') {
+        victim.pause()
+        await sleep(random.whole(...AWAY_MS))
+        victim.resume()
+      } else {
+        await (how === 'stopped' ? victim.stop() : victim.kill())
+        victim.launch()
+      }
       await victim.ready()
-      return `${victim.name} was ${isKilled ? 'killed' : 'restarted'}`
+      return `${victim.name} was ${how}`
     },
   }
 }

@@ -44,7 +44,14 @@ const { values: options } = parseArgs({
 if (options.help) {
   console.log(HELP)
 } else {
-  process.exitCode = (await run(Number(options.incidents), Number(options.seed))) ? 0 : 1
+  // Whoever still insists on an answer is not waited for.
+  process.exit((await run(whole('incidents', 1), whole('seed', 0))) ? 0 : 1)
+}
+
+function whole(name: 'incidents' | 'seed', least: number): number {
+  const value = Number(options[name])
+  if (Number.isInteger(value) && value >= least) return value
+  throw new Error(`--${name} ${options[name]} is not a whole number from ${least} up`)
 }
 
 async function run(count: number, seed: number): Promise<boolean> {

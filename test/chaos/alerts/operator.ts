@@ -25,6 +25,8 @@ export interface Wanted {
   takenMs?: number
   /** What was to be done was done, and confirmed. */
   isDone: boolean
+  /** Why it could not be done. */
+  failure?: string
 }
 
 const FATES: readonly [fate: Fate, share: number][] = [
@@ -81,10 +83,13 @@ export class Operator {
   heard({ service, incidentId, action }: Receipt): void {
     const wanted = this.#byService.get(service)
     if (!wanted || action !== 'trigger' || this.#acting.has(service)) return
-    this.#acting.set(service, this.#act(wanted, incidentId, this.#random.whole(0, SLOWEST_MS)))
+    const acting = this.#act(wanted, incidentId, this.#random.whole(0, SLOWEST_MS)).catch((thrown: Error) => {
+      wanted.failure = thrown.message
+    })
+    this.#acting.set(service, acting)
   }
 
-  /** Resolves once everything that was begun is done. @throws what was refused */
+  /** Resolves once everything that was begun is done, or could not be. */
   async idle(): Promise<void> {
     await Promise.all(this.#acting.values())
   }

@@ -25,8 +25,8 @@ export function table(findings: Findings, { incidents, faults, moods }: Circumst
         .map(([mood, count]) => `${mood} ${count}`)
         .join(', '),
     ],
-    ['sent again, the reply was lost', `${againUnanswered} (${share(againUnanswered, messages)})`],
-    ['sent again, though answered', `${againAnswered} (${share(againAnswered, messages)})`],
+    ['sent again, the reply was lost (wanted: < 1 %)', `${againUnanswered} (${share(againUnanswered, messages)})`],
+    ['sent again, though answered (wanted: < 1 %)', `${againAnswered} (${share(againAnswered, messages)})`],
     ['calls under way when somebody acknowledged', underWay],
     [
       'alert taken → first message, s',

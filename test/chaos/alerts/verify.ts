@@ -130,7 +130,7 @@ function lateSteps({ incident }: Case, calls: readonly Receipt[], expected: read
 function leftAs({ wanted, incident }: Case): string | undefined {
   const { status, hosts } = incident
   const expected = wanted.fate === 'ended' ? 'resolved' : isLeftAlone(wanted) ? 'firing' : wanted.fate
-  if (!wanted.isDone) return `${wanted.fate} is not done yet`
+  if (!wanted.isDone) return wanted.failure ?? `${wanted.fate} is not done yet`
   if (status !== expected) return `it is ${status}`
   if (wanted.fate === 'grows' && hosts.firing.length !== wanted.hosts.length)
     return `it has ${hosts.firing.length} hosts`
