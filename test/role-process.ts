@@ -78,6 +78,15 @@ export class RoleProcess {
     await this.#end('SIGTERM')
   }
 
+  /** Halts it: connections stay open, and it does nothing. */
+  pause(): void {
+    this.#child?.kill('SIGSTOP')
+  }
+
+  resume(): void {
+    this.#child?.kill('SIGCONT')
+  }
+
   async #end(signal: NodeJS.Signals): Promise<void> {
     const child = this.#child
     if (!child) return

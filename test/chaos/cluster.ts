@@ -7,25 +7,33 @@ import type { Role } from '../../roles/role.js'
 import { freePorts } from '../e2e/server.js'
 import { CLI, RoleProcess } from '../role-process.js'
 
-/** How many processes of each role there are, spares included, which a fault starts. */
-const PROCESSES: readonly [role: Role, count: number, spares: number][] = [
-  ['gateway', 2, 0],
-  ['speed', 2, 1],
-  ['archive', 2, 1],
-  ['worker', 1, 0],
-  ['serving', 2, 0],
-]
+/** What a cluster under test consists of. */
+export interface ClusterShape {
+  /** How many processes of each role there are, and spares, which only a fault starts. */
+  processes: readonly [role: Role, count: number, spares: number][]
+  /** The config, but for the engines and where data lie. */
+  settings: object
+}
 
 /** Everything a second or so long, so that a round shows it all. */
-const SETTINGS = {
-  collector: { enabled: false },
-  self: { collect: false },
-  statsd: { enabled: false },
-  log: { partitions: 4 },
-  speed: { lateness: '5s', idle_after: '10s' },
-  archive: { flush_every: '3s' },
-  blocks: { length: '1m', slack: '2s' },
-  batch: { seal_every: '2s', dirty_debounce: '3s', dirty_deadline: '10s' },
+const PIPELINE: ClusterShape = {
+  processes: [
+    ['gateway', 2, 0],
+    ['speed', 2, 1],
+    ['archive', 2, 1],
+    ['worker', 1, 0],
+    ['serving', 2, 0],
+  ],
+  settings: {
+    collector: { enabled: false },
+    self: { collect: false },
+    statsd: { enabled: false },
+    log: { partitions: 4 },
+    speed: { lateness: '5s', idle_after: '10s' },
+    archive: { flush_every: '3s' },
+    blocks: { length: '1m', slack: '2s' },
+    batch: { seal_every: '2s', dirty_debounce: '3s', dirty_deadline: '10s' },
+  },
 }
 
 /** The real engines, and a Tidemark on them of which each role runs by itself. */
@@ -43,17 +51,19 @@ export class Cluster {
   }
 
   /** Starts all of it in a folder. */
-  static async start(folder: string, log: (line: string) => void): Promise<Cluster> {
+  static async start(folder: string, log: (line: string) => void, shape = PIPELINE): Promise<Cluster> {
     mkdirSync(folder, { recursive: true })
     const stack = await startStack({ dir: join(folder, 'stack'), log })
     const configPath = join(folder, 'cluster.yaml')
-    const config = { data: { dir: join(folder, 'roles') }, ...SETTINGS, ...stack.config }
+    const config = { data: { dir: join(folder, 'roles') }, ...shape.settings, ...stack.config }
     writeFileSync(configPath, stringify(config), { mode: 0o600 })
-    const ports = await freePorts(PROCESSES.reduce((sum, [, count, spares]) => sum + count + spares, 0))
+    const ports = await freePorts(shape.processes.reduce((sum, [, count, spares]) => sum + count + spares, 0))
     const make = (role: Role, number: number) =>
       new RoleProcess({ role, number, configPath, port: ports.pop() ?? 0, folder })
-    const processes = PROCESSES.flatMap(([role, count]) => Array.from({ length: count }, (_, i) => make(role, i + 1)))
-    const spares = PROCESSES.flatMap(([role, count, spare]) =>
+    const processes = shape.processes.flatMap(([role, count]) =>
+      Array.from({ length: count }, (_, i) => make(role, i + 1)),
+    )
+    const spares = shape.processes.flatMap(([role, count, spare]) =>
       Array.from({ length: spare }, (_, i) => make(role, count + i + 1)),
     )
     const cluster = new Cluster(stack, folder, processes, spares)
