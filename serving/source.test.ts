@@ -167,6 +167,12 @@ describe('a speed layer that is behind', () => {
     const upTo = await read(late, 'up', { startMs: T0, endMs: T0 + 35 * MINUTE + 10_000 })
     expect([...upTo.query.partialReasons]).toEqual(behind)
   })
+  test('is said of windows that are not closed where the live view is not read', async () => {
+    const options = { coveredFromMs: NOW - 30_000, completeThroughMs: NOW - 15_000, closedThroughMs: T0 + 35 * MINUTE }
+    expect([...(await read(views(options), 'up')).query.partialReasons]).toEqual(behind)
+    const covered = await read(views({ ...options, coveredFromMs: T0 + 35 * MINUTE }), 'up')
+    expect(covered.query.partialReasons.size).toBe(0)
+  })
   test('does not matter to what is complete, nor to windows that may still be open', async () => {
     const earlier = await read(late, 'up', { startMs: T0, endMs: T0 + 35 * MINUTE })
     expect(earlier.query.partialReasons.size).toBe(0)

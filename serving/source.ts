@@ -219,8 +219,6 @@ export class MergedQuery implements SeriesSource {
     this.plans.push(plan)
     for (const warning of plan.warnings) this.warnings.add(warning)
     if (plan.parts.some(({ view }) => view !== 'batch')) this.#missLive()
-    const missing = incompleteness(plan, this.snapshot, this.#views)
-    if (missing) this.partialReasons.add(missing)
     return plan
   }
 
@@ -261,6 +259,8 @@ export class MergedQuery implements SeriesSource {
       const { warning } = plan.parts[i]
       if (warning && read.rows.length > 0) this.warnings.add(warning)
     }
+    const missing = incompleteness(this.coverage, this.snapshot, this.#views)
+    if (missing) this.partialReasons.add(missing)
     const [first] = reads
     if (first && reads.every(({ coverage }) => coverage.length === 0)) throw unreadable(first)
   }

@@ -47,5 +47,12 @@ export async function viewState(views: Views, deadline: QueryDeadline, epoch?: n
 /** Without the catalog nothing is known to be sealed: everything is asked of the speed views, and that is said already. */
 function unsealed(): Snapshot {
   const heldFromMs = Object.fromEntries(TIERS.map((tier) => [tier, undefined])) as Snapshot['heldFromMs']
-  return { epoch: 0, frontierMs: 0, blockMs: 0, heldFromMs, completeThroughMs: Number.POSITIVE_INFINITY }
+  return {
+    epoch: 0,
+    frontierMs: 0,
+    blockMs: 0,
+    heldFromMs,
+    completeThroughMs: Number.POSITIVE_INFINITY,
+    closedThroughMs: Number.POSITIVE_INFINITY,
+  }
 }

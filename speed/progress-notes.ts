@@ -16,7 +16,9 @@ export class ProgressNotes {
   readonly #onError: (error: TidemarkError) => void
   #waiting: Closing[] = []
   readonly #notedMs = new Map<number, number>()
-  readonly #completeMs = new Map<number, number>()
+  /** Up to when windows are shown or stored, and up to when they are stored. */
+  readonly #shownMs = new Map<number, number>()
+  readonly #closedMs = new Map<number, number>()
   #flushing: Promise<void> | undefined
 
   constructor(progress: SpeedProgress, onError: (error: TidemarkError) => void) {
@@ -33,21 +35,28 @@ export class ProgressNotes {
       if (offset > 0) this.#waiting.push({ partition, offset, throughMs: NO_WINDOWS_MS })
       return
     }
+    this.#closedMs.set(partition, throughMs)
     if (throughMs <= (this.#notedMs.get(partition) ?? Number.NEGATIVE_INFINITY)) return
     this.#notedMs.set(partition, throughMs)
     this.#waiting.push({ partition, offset, throughMs })
     if (this.#waiting.length > MOST_WAITING) this.#waiting.splice(0, MOST_WAITING / 2)
   }
 
-  /** Notes up to when the windows of a partition hold all that came on time, ms. */
-  complete(partition: number, throughMs: number): void {
-    this.#completeMs.set(partition, throughMs)
+  /** Notes up to when the windows of a partition that are shown or stored hold all that came on time, ms. */
+  shown(partition: number, throughMs: number): void {
+    this.#shownMs.set(partition, throughMs)
+  }
+
+  /** Notes that nothing but what is closed can be read of a partition. */
+  hidden(partition: number): void {
+    this.#shownMs.delete(partition)
   }
 
   /** Forgets what was noted of a partition that is read by another from now on, or anew. */
   drop(partition: number): void {
     this.#notedMs.delete(partition)
-    this.#completeMs.delete(partition)
+    this.#shownMs.delete(partition)
+    this.#closedMs.delete(partition)
     this.#waiting = this.#waiting.filter((closing) => closing.partition !== partition)
   }
 
@@ -64,7 +73,7 @@ export class ProgressNotes {
 
   async #store(partitions: number): Promise<void> {
     const closings = this.#waiting.slice()
-    const claims: Completeness[] = [...this.#completeMs].map(([partition, throughMs]) => ({ partition, throughMs }))
+    const claims = this.#claims()
     try {
       if (closings.length > 0) await this.#progress.note(closings)
       await this.#progress.complete(claims, partitions)
@@ -73,5 +82,15 @@ export class ProgressNotes {
     } catch (thrown) {
       this.#onError(asTidemarkError(thrown))
     }
+  }
+
+  /** Of a partition without a record there is no window that could lack anything. */
+  #claims(): Completeness[] {
+    const partitions = new Set([...this.#shownMs.keys(), ...this.#closedMs.keys()])
+    return [...partitions].map((partition) => {
+      const shownMs = this.#shownMs.get(partition)
+      const closedMs = this.#closedMs.get(partition) ?? shownMs ?? 0
+      return { partition, throughMs: Math.max(shownMs ?? closedMs, closedMs), closedMs }
+    })
   }
 }

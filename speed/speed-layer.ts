@@ -177,7 +177,7 @@ class SpeedReader implements LogReader {
         const open = state.takeProvisional()
         if (open.length > 0 && !(await this.#live.show(partition, open))) return state.keepProvisional(open)
         // What was acknowledged by then, and came on time, is in windows that are shown or stored.
-        if (owned.appliedMs > 0) this.#notes.complete(partition, owned.appliedMs - this.#options.rules.latenessMs)
+        if (owned.appliedMs > 0) this.#notes.shown(partition, owned.appliedMs - this.#options.rules.latenessMs)
       })
     }
     // Rules are judged as soon as they know it.
@@ -187,6 +187,7 @@ class SpeedReader implements LogReader {
   /** Feeds the view with a partition again if it was not; it may have lost what is open. @returns whether it is fed now */
   async #resume(partition: number, { state }: OwnedPartition): Promise<boolean> {
     if (this.#live.isFed(partition)) return true
+    this.#notes.hidden(partition)
     state.renewProvisional()
     return this.#live.resume(partition)
   }
@@ -218,8 +219,7 @@ class SpeedReader implements LogReader {
     const { watermarkMs } = owned.state
     const throughMs = watermarkMs === undefined ? undefined : closedBefore(watermarkMs)
     this.#notes.add(partition, owned.appliedTo, throughMs)
-    // What the view does not show is in the hot store as far as it is closed.
-    if (throughMs !== undefined && !this.#live.isFed(partition)) this.#notes.complete(partition, throughMs)
+    if (!this.#live.isFed(partition)) this.#notes.hidden(partition)
   }
 
   async #store(partition: number, owned: OwnedPartition, closed: WindowBatch[], late: LatePoints[]): Promise<void> {

@@ -9,8 +9,9 @@ import type { CatalogDb, CatalogTx } from './tables.js'
 export interface EpochState {
   epoch: number
   frontierMs: number
-  /** See `Snapshot`. */
+  /** See `Snapshot`, likewise below. */
   completeThroughMs: number
+  closedThroughMs: number
 }
 
 /**
@@ -30,16 +31,21 @@ export async function epochState(
 async function newestState(db: CatalogDb | CatalogTx): Promise<EpochState> {
   const row = await db
     .selectFrom('batch_state')
+    .leftJoin('speed_complete', (join) => join.onTrue())
     .select((eb) => [
       'epoch',
       'frontier_ms',
-      eb
-        .selectFrom('speed_complete')
-        .select((claims) => claims.fn.min('through_ms').as('through_ms'))
-        .as('through_ms'),
+      eb.fn.min('through_ms').as('through_ms'),
+      eb.fn.min('closed_ms').as('closed_ms'),
     ])
+    .groupBy(['epoch', 'frontier_ms'])
     .executeTakeFirstOrThrow()
-  return { epoch: row.epoch, frontierMs: row.frontier_ms, completeThroughMs: row.through_ms ?? 0 }
+  return {
+    epoch: row.epoch,
+    frontierMs: row.frontier_ms,
+    completeThroughMs: row.through_ms ?? 0,
+    closedThroughMs: row.closed_ms ?? 0,
+  }
 }
 
 async function olderState(tx: CatalogTx, epoch: number, sinceMs: number, retention: string): Promise<EpochState> {

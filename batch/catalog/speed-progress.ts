@@ -40,15 +40,19 @@ export class CatalogSpeedProgress implements SpeedProgress {
   }
 
   async complete(claims: readonly Completeness[], partitions: number): Promise<void> {
-    const throughMs = new Array<number>(partitions).fill(0)
-    for (const claim of claims) throughMs[claim.partition] = claim.throughMs
+    const rows = Array.from({ length: partitions }, (_, partition) => ({ partition, through_ms: 0, closed_ms: 0 }))
+    for (const { partition, throughMs, closedMs } of claims)
+      rows[partition] = { partition, through_ms: throughMs, closed_ms: closedMs }
     await this.#db
       .insertInto('speed_complete')
-      .values(throughMs.map((through_ms, partition) => ({ partition, through_ms })))
+      .values(rows)
       .onConflict((conflict) =>
         conflict
           .column('partition')
-          .doUpdateSet((eb) => ({ through_ms: eb.ref('excluded.through_ms') }))
+          .doUpdateSet((eb) => ({
+            through_ms: eb.ref('excluded.through_ms'),
+            closed_ms: eb.ref('excluded.closed_ms'),
+          }))
           .where('excluded.through_ms', '>', 0),
       )
       .execute()

@@ -59,7 +59,7 @@ export interface CatalogTables {
   }
   late_points: { partition: number; log_offset: number; block_start: number; points: number; packed: Buffer }
   speed_progress: { partition: number; log_offset: number; through_ms: number }
-  speed_complete: { partition: number; through_ms: number }
+  speed_complete: { partition: number; through_ms: number; closed_ms: number }
   instances: {
     id: string
     roles: string[]

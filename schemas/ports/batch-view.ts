@@ -19,6 +19,8 @@ export interface Snapshot {
    * before it said anything.
    */
   completeThroughMs: number
+  /** The same without the live view: those that end at or before this are closed, and in the hot store, ms. */
+  closedThroughMs: number
 }
 
 /** Number columns that are read of windows, by kind of series. Flags are always read; the other columns hold nothing. */

@@ -12,6 +12,8 @@ export interface Completeness {
   partition: number
   /** Windows that end at or before this can be read with every point of theirs that was acknowledged on time, ms. */
   throughMs: number
+  /** Those that end at or before this are closed, and the hot store has them, ms. */
+  closedMs: number
 }
 
 /**

@@ -56,6 +56,7 @@ export interface FakeOptions {
   nowMs: number
   coveredFromMs?: number
   completeThroughMs?: number
+  closedThroughMs?: number
   heldFromMs?: Partial<Snapshot['heldFromMs']>
   limits?: Partial<Views['limits']>
   /** Gives the error that a view throws, if any. */
@@ -112,6 +113,7 @@ export function fakeViews(
         blockMs: BLOCK_MS,
         heldFromMs,
         completeThroughMs,
+        closedThroughMs: options.closedThroughMs ?? completeThroughMs,
       }),
       blocks: async (_snapshot, range) => blocksOf(range, generation.value),
       version: async (_snapshot, part) => JSON.stringify(blocksOf(part, generation.value)),

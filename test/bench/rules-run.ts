@@ -143,6 +143,7 @@ function viewsOf(live: EmbeddedLiveView, clock: () => number): Views {
         blockMs: 600_000,
         heldFromMs,
         completeThroughMs: Number.POSITIVE_INFINITY,
+        closedThroughMs: Number.POSITIVE_INFINITY,
       }),
       blocks: async () => [],
       version: async () => '',
