@@ -198,7 +198,7 @@ describe('two builds at once', () => {
     const taken = older.calls.length
     await openWorker(config, older, '1.0.0')
     const before = recomputed(newer).length
-    await until(() => recomputed(newer).length >= before + 5)
+    await until(() => recomputed(newer).length >= before + 5, 90_000)
     // What was begun may have been finished; nothing else came.
     expect(older.calls.length - taken).toBeLessThanOrEqual(2)
     await client.signal(workflowId, 'cancel')
