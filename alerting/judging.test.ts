@@ -94,6 +94,21 @@ function told(judged: readonly JudgedGroup[]): string[] {
   })
 }
 
+test('rules that record go on after a restart where they stopped, though nothing else changed', async () => {
+  const written: number[] = []
+  const record = {
+    open: async () => source,
+    limits,
+    now: () => 0,
+    write: async (points: readonly { timeMs: number }[]) => void written.push(...points.map(({ timeMs }) => timeMs)),
+  }
+  const file = 'groups: [{ name: g, rules: [{ record: up:sum, expr: sum(up) }] }]'
+  const before = judging(file, { record })
+  for (const minute of [12, 13, 14]) await before.advance(minute * MINUTE)
+  await judging(file, { record }).advance(15 * MINUTE)
+  expect(written.map((timeMs) => timeMs / MINUTE)).toEqual([12, 13, 14, 15])
+})
+
 describe('rules of the table', () => {
   test('are judged beside those of files, and give their alerts id, severity and channels', async () => {
     await desk.apply([HOT], false)

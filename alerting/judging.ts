@@ -1,5 +1,5 @@
 import { asTidemarkError, type TidemarkError } from '../schemas/errors.js'
-import type { ActiveAlert, RecordingStatus, RuleGroupStatus, RuleStatus } from '../schemas/ports/rules.js'
+import type { ActiveAlert, RuleGroupStatus } from '../schemas/ports/rules.js'
 import type { AlertStore } from './alert-store.js'
 import { activeAlerts } from './changes.js'
 import { alertRules, type EvaluateOptions, GroupEvaluator, groupId, judgeableMs } from './evaluate.js'
@@ -7,7 +7,7 @@ import { GroupRecorder, type RecordOptions, recordableMs } from './group-recorde
 import { Round } from './round.js'
 import { asGroup } from './rule-book/as-group.js'
 import type { RuleStore, StoredRule } from './rule-book/rule-store.js'
-import type { AlertRule, RuleGroup } from './rule-file.js'
+import { type AlertRule, hasRecordings, type RuleGroup } from './rule-file.js'
 
 /** What judging works with. */
 export interface JudgingParts {
@@ -56,6 +56,7 @@ export class Judging {
   readonly #judged = new Map<string, Judged>()
   /** Groups of the table's rules, by all that they say: only what changed is compiled again. */
   #tableGroups = new Map<string, RuleGroup>()
+  #byName: ReadonlyMap<string, AlertRule> = new Map()
   #revision: number | undefined
 
   constructor(parts: JudgingParts) {
@@ -69,11 +70,7 @@ export class Judging {
 
   /** The first rule whose alerts have this name. */
   ruleNamed(alertname: string): AlertRule | undefined {
-    for (const { evaluator } of this.#judged.values()) {
-      const found = alertRules(evaluator.group).find(({ alert }) => alert === alertname)
-      if (found) return found
-    }
-    return undefined
+    return this.#byName.get(alertname)
   }
 
   /**
@@ -148,7 +145,7 @@ export class Judging {
     await alerts.retain([...ids])
     const added = groups.filter((group) => this.#judged.get(groupId(group))?.evaluator.group !== group)
     const known = await alerts.known(added.map(groupId))
-    const stored = new Map((await alerts.groups()).map((status) => [groupId(status), status]))
+    const recordedMs = added.some(hasRecordings) ? recordedTimes(await alerts.groups()) : undefined
     for (const [position, group] of groups.entries()) {
       const id = groupId(group)
       const before = this.#judged.get(id)
@@ -156,17 +153,18 @@ export class Judging {
       else
         this.#judged.set(
           id,
-          this.#begin(group, position, { alerts: known.get(id) ?? new Map(), status: stored.get(id) }),
+          this.#begin(group, position, { alerts: known.get(id) ?? new Map(), recordedMs: recordedMs?.get(id) }),
         )
     }
     this.#revision = revision
+    this.#byName = rulesByName(groups)
     return this.#forget(ids)
   }
 
-  #begin(group: RuleGroup, position: number, { alerts, status }: KnownGroup): Judged {
+  #begin(group: RuleGroup, position: number, { alerts, recordedMs }: KnownGroup): Judged {
     const { evaluate, record } = this.#parts
     const evaluator = new GroupEvaluator(group, evaluate, alerts)
-    const recorder = new GroupRecorder(group, record, status?.recordings?.[0]?.judgedMs)
+    const recorder = new GroupRecorder(group, record, recordedMs)
     return { evaluator, recorder, position, judgedMs: Number.NEGATIVE_INFINITY, told: [...alerts.values()].flat() }
   }
 
@@ -200,7 +198,19 @@ export class Judging {
 interface KnownGroup {
   /** Alerts by the place of their rule. */
   alerts: ReadonlyMap<number, readonly ActiveAlert[]>
-  status: RuleGroupStatus | undefined
+  /** Up to when its recording rules were evaluated, ms. */
+  recordedMs?: number
+}
+
+/** Up to when the recording rules of each group were evaluated, ms. */
+function recordedTimes(stored: readonly RuleGroupStatus[]): Map<string, number | undefined> {
+  return new Map(stored.map((status) => [groupId(status), status.recordings?.[0]?.judgedMs]))
+}
+
+/** Of rules whose alerts have the same name the first one counts. */
+function rulesByName(groups: readonly RuleGroup[]): Map<string, AlertRule> {
+  const rules = groups.flatMap(alertRules).map((rule) => [rule.alert, rule] as const)
+  return new Map(rules.reverse())
 }
 
 function statusOf({ evaluator, recorder }: Pick<Judged, 'evaluator' | 'recorder'>): RuleGroupStatus {
@@ -212,7 +222,11 @@ function hasFailed({ evaluator }: Judged): boolean {
   return evaluator.status().rules.some(({ health }) => health === 'err')
 }
 
+/** Up to when it recorded is stored each time: after a restart it goes on there. */
 function withoutTimes({ rules, recordings, ...group }: RuleGroupStatus): string {
-  const timeless = ({ judgedMs: _, tookMs: __, ...rule }: RuleStatus | RecordingStatus) => rule
-  return JSON.stringify({ ...group, rules: rules.map(timeless), recordings: recordings?.map(timeless) })
+  return JSON.stringify({
+    ...group,
+    rules: rules.map(({ judgedMs: _, tookMs: __, ...rule }) => rule),
+    recordings: recordings?.map(({ tookMs: _, ...rule }) => rule),
+  })
 }

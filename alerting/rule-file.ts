@@ -98,6 +98,11 @@ export function isRecording(rule: Rule): rule is RecordingRule {
   return 'record' in rule
 }
 
+/** Whether some rule of the group is one whose results become points. */
+export function hasRecordings({ rules }: Pick<RuleGroup, 'rules'>): boolean {
+  return rules.some(isRecording)
+}
+
 /**
  * Reads a rule file as Prometheus 3 takes it.
  * @param file its name, for messages
