@@ -19,6 +19,7 @@ import { ProcessMetrics } from './roles/metrics/process-metrics.js'
 import { pipelineStatus } from './roles/pipeline-status.js'
 import { Readiness } from './roles/readiness.js'
 import { checkRoles, ROLES, type Role } from './roles/role.js'
+import { openRuleView } from './roles/rule-view.js'
 import { SelfScrape } from './roles/self-scrape.js'
 import { controlOf, openWorkflows, startServing } from './roles/serving.js'
 import type { ServingProcess } from './roles/serving-process.js'
@@ -27,6 +28,7 @@ import { Stores } from './roles/stores.js'
 import type { Config } from './schemas/config/schema.js'
 import { TidemarkError } from './schemas/errors.js'
 import type { Clock } from './schemas/time.js'
+import type { MergedView } from './serving/source.js'
 
 /** What a running Tidemark needs from outside. */
 export interface Surroundings {
@@ -78,13 +80,19 @@ async function startRoles(
   const stores = new Stores({ config, clock, logger, closing, onError })
   const context: RoleContext = { config, clock, version, logger, closing, onError, stores }
   const routes = roles.has('alerts') || roles.has('serving') ? openDispatchConfig(context) : undefined
+  // Rules are judged, and tried out, on one view: it knows every series, which is worth having once.
+  let view: Promise<MergedView> | undefined
+  const ruleView = () => {
+    view ??= openRuleView(context)
+    return view
+  }
   // What answers queries takes longest to start, so it comes first.
   const serving = roles.has('serving') ? await startServing(context) : undefined
   const archive = roles.has('archive') ? await startArchive(context) : undefined
   const speed = roles.has('speed') ? await startSpeed(context) : undefined
   const worker = roles.has('worker') ? await startWorker(context, roles.size === 1) : undefined
   const gateway = roles.has('gateway') ? await startGateway(context) : undefined
-  const alerts = routes && roles.has('alerts') ? await startAlerts(context, routes) : undefined
+  const alerts = routes && roles.has('alerts') ? await startAlerts(context, routes, await ruleView()) : undefined
   const running = [serving, archive, speed, worker, gateway, alerts].filter((role) => role !== undefined)
   const health = healthOf(running, clock)
   const desk = new InstanceDesk(context, running, { roles: [...roles], version })
@@ -112,7 +120,10 @@ async function startRoles(
     control,
     serving: serving?.serving,
     rules: () => alertStore(catalog.db).groups(),
-    alerting: control && routes && (await alertingRoutes(context, control.metadata, routes)),
+    alerting:
+      control &&
+      routes &&
+      (await alertingRoutes(context, { metadata: control.metadata, routes, view: await ruleView() })),
     health: { failed: health.failed, ready: () => health.readiness.now() },
     metrics,
     clock,

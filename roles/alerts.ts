@@ -1,12 +1,12 @@
 import { alertChanges } from '../alerting/changes.js'
 import type { DispatchConfig } from '../alerting/dispatch/config/dispatch-config.js'
 import { type JudgedGroup, Judging } from '../alerting/judging.js'
-import { isRecording, type RuleGroup } from '../alerting/rule-file.js'
+import { hasRecordings, type RuleGroup } from '../alerting/rule-file.js'
 import { rejudgeNext } from '../alerting/verdicts/rejudging.js'
 import type { Catalog } from '../batch/catalog/catalog.js'
 import { parseDuration } from '../schemas/config/duration.js'
 import type { ActiveAlert } from '../schemas/ports/rules.js'
-import { createSeriesSource, type MergedView } from '../serving/source.js'
+import type { MergedView } from '../serving/source.js'
 import { alertStore, judgingDelayMs, ruleStore, verdictStore } from './alert-stores.js'
 import { checkCatalog, checkHot, checkLive, checkLog, checkObjects } from './checks.js'
 import type { RoleContext, RunningRole } from './context.js'
@@ -21,7 +21,6 @@ import { recordPoints } from './record-points.js'
 import { repeat } from './repeat.js'
 import { readRuleGroups } from './rule-groups.js'
 import { judgedSource } from './rule-source.js'
-import { openRuleViews } from './rule-views.js'
 
 /** Groups that are due are looked for this often, ms. */
 const LOOK_EVERY_MS = 500
@@ -30,11 +29,18 @@ const REJUDGE_EVERY_MS = 5000
 /** Recorded series that fell silent are looked for this often, ms. */
 const RELEASE_EVERY_MS = 300_000
 
-/** Starts to judge the rules, and to tell people what came of it. @throws TM_RULE_FILE */
-export async function startAlerts(context: RoleContext, routes: () => DispatchConfig): Promise<RunningRole> {
+/**
+ * Starts to judge the rules, and to tell people what came of it.
+ * @param source what they are judged on
+ * @throws TM_RULE_FILE
+ */
+export async function startAlerts(
+  context: RoleContext,
+  routes: () => DispatchConfig,
+  source: MergedView,
+): Promise<RunningRole> {
   const { config, clock, stores, closing, logger, onError } = context
   const { catalog } = await stores.catalog()
-  const source = createSeriesSource(await openRuleViews(context))
   const open = () => source.open()
   const { external_labels: labels, external_url: url } = config.alerting
   const fileGroups = readRuleGroups(config.alerting)
@@ -84,7 +90,7 @@ export async function startAlerts(context: RoleContext, routes: () => DispatchCo
       collectors: [
         alertMetrics(judging),
         incidentMetrics(desk, waiting, clock),
-        ...dispatch.metrics.collectors,
+        dispatch.metrics,
         ...notifier.metrics.collectors,
       ],
     },
@@ -93,7 +99,7 @@ export async function startAlerts(context: RoleContext, routes: () => DispatchCo
 
 /** What stores the points of recording rules; opened only if there are some. */
 async function recordedPointsWriter(groups: readonly RuleGroup[], context: RoleContext) {
-  if (!groups.some(({ rules }) => rules.some(isRecording))) return async () => undefined
+  if (!groups.some(hasRecordings)) return async () => undefined
   const { closing, onError, logger, stores } = context
   const gateway = await openGateway(context, await stores.log())
   closing.add(

@@ -10,7 +10,8 @@ import { SilenceStore } from '../alerting/dispatch/store/silence-store.js'
 import type { DispatchDb } from '../alerting/dispatch/store/tables.js'
 import type { CatalogDb } from '../batch/catalog/tables.js'
 import type { RoleContext } from './context.js'
-import { collector, type RoleMetrics } from './metrics/collector.js'
+import type { Collector } from './metrics/collector.js'
+import { dispatchMetrics } from './metrics/dispatch.js'
 import { repeat, repeatOrNow } from './repeat.js'
 import { RoutesFile } from './routes-file.js'
 
@@ -65,7 +66,7 @@ export function startDispatch(
   db: CatalogDb,
   config: () => DispatchConfig,
   take: RunnerOptions['take'],
-): { metrics: RoleMetrics; look: () => void } {
+): { metrics: Collector; look: () => void } {
   const { clock, closing, onError } = context
   const runner = new DispatchRunner({
     db: db as unknown as DispatchDb,
@@ -79,31 +80,4 @@ export function startDispatch(
   const turns = repeatOrNow(TURN_EVERY_MS, () => runner.step(), onError)
   closing.add('turns of dispatching', turns.stop)
   return { metrics: dispatchMetrics(runner), look: turns.now }
-}
-
-function dispatchMetrics(runner: DispatchRunner): RoleMetrics {
-  const dispatch = collector({
-    name: 'dispatch',
-    families: {
-      tidemark_dispatch_leader: { type: 'gauge', help: 'Whether this process dispatches alerts, 1 or 0.' },
-      tidemark_dispatch_flushes_total: {
-        type: 'counter',
-        help: 'Groups of alerts that were handed on, by reason.',
-        labels: ['reason'],
-      },
-      tidemark_dispatch_failures_total: { type: 'counter', help: 'Groups of alerts that could not be handed on.' },
-    },
-    read: async () => {
-      const { isLeader, handed, failed } = runner.counts()
-      return {
-        tidemark_dispatch_leader: isLeader ? 1 : 0,
-        tidemark_dispatch_flushes_total: Object.entries(handed).map(([reason, value]) => ({
-          labels: { reason },
-          value,
-        })),
-        tidemark_dispatch_failures_total: failed,
-      }
-    },
-  })
-  return { collectors: [dispatch] }
 }

@@ -5,30 +5,31 @@ import { RuleDesk } from '../alerting/rule-book/desk.js'
 import { type SloDb, SloDesk } from '../alerting/slo/slo-desk.js'
 import { parseDuration } from '../schemas/config/duration.js'
 import type { ControlOptions } from '../serving/http/plugin.js'
-import { createSeriesSource } from '../serving/source.js'
+import type { MergedView } from '../serving/source.js'
 import { judgingDelayMs, ruleStore, verdictStore } from './alert-stores.js'
 import type { RoleContext } from './context.js'
-import { openRuleViews } from './rule-views.js'
 
-/** The routes that manage rules and objectives, for a process that answers queries. */
+/**
+ * The routes that manage rules and objectives, for a process that answers queries.
+ * @param source what rules are tried out on
+ */
 export async function ruleRoutes(
   context: RoleContext,
   metadata: ControlOptions['metadata'],
+  source: MergedView,
 ): Promise<FastifyPluginAsync> {
   const { config, clock, stores } = context
   const { catalog } = await stores.catalog()
-  const views = await openRuleViews(context)
-  const source = createSeriesSource(views)
+  const open = () => source.open()
   const desk = new RuleDesk({
     rules: ruleStore(catalog.db),
-    open: () => source.open(),
+    open,
     limits: config.limits,
     metadata,
     clock,
     delayMs: judgingDelayMs(config),
     intervalMs: parseDuration(config.alerting.evaluation_interval),
   })
-  const open = () => source.open()
   const slos = new SloDesk({ db: catalog.db as unknown as SloDb, rules: desk, clock, open, limits: config.limits })
   return async (app) => {
     await app.register(alertRulesPlugin({ desk, verdicts: verdictStore(catalog), clock }))

@@ -2,15 +2,16 @@ import { EmbeddedCache } from '../adapters/embedded/cache.js'
 import { SeriesIndex } from '../batch/catalog/series.js'
 import { batchSettings } from '../batch/settings.js'
 import { createBatchView } from '../batch/view/view.js'
+import { createSeriesSource, type MergedView } from '../serving/source.js'
 import type { Views } from '../serving/views.js'
 import type { RoleContext } from './context.js'
 import { viewsOver } from './serving-views.js'
 
 /**
- * The views that queries read, for a process that has the stores open. Rules get by without the live view: the hot store
- * has every window that they judge.
+ * The merged view for rules, in a process that has the stores open. They get by without the live view: the hot store has
+ * every window that they judge.
  */
-export async function openRuleViews({ config, clock, stores }: RoleContext): Promise<Views> {
+export async function openRuleView({ config, clock, stores }: RoleContext): Promise<MergedView> {
   const { catalog } = await stores.catalog()
   const batch = createBatchView({
     catalog,
@@ -28,5 +29,5 @@ export async function openRuleViews({ config, clock, stores }: RoleContext): Pro
     coveredFromMs,
   }
   const cache = new EmbeddedCache(config.cache.bytes, clock)
-  return viewsOver({ batch, hot: await stores.hot(), live: readable, cache }, config, clock)
+  return createSeriesSource(viewsOver({ batch, hot: await stores.hot(), live: readable, cache }, config, clock))
 }
