@@ -1,16 +1,7 @@
-/** An alert as it is grouped and sent: one label set, whoever judged it. */
-export interface DispatchedAlert {
-  /** The same as long as its labels are. */
-  fingerprint: string
-  labels: Readonly<Record<string, string>>
-  annotations: Readonly<Record<string, string>>
-  status: 'firing' | 'resolved'
-  /** ms since epoch. */
-  startsMs: number
-  /** When it was resolved, ms; undefined while it fires. */
-  endsMs?: number
-  /** What its expression gave; unknown of alerts that others sent. */
-  value?: number
+import type { IncidentAlert } from '../../schemas/ports/incidents.js'
+
+/** An alert as it is grouped and sent. */
+export interface DispatchedAlert extends IncidentAlert {
   /** Where its origin can be looked at. */
   generatorUrl?: string
 }

@@ -1,4 +1,4 @@
-import type { Severity } from '../notify/channel.js'
+import type { Severity } from '../../schemas/severity.js'
 
 /** A step of escalation: who is called, and when. */
 interface EscalationStep {

@@ -1,8 +1,8 @@
+import type { Severity } from '../../schemas/severity.js'
 import type { DispatchedAlert, GroupFlush } from '../dispatch/flush.js'
-import type { Severity } from '../notify/channel.js'
+import { severityOf, worst } from '../severity.js'
 import type { Incident } from './incident.js'
 import type { FlushFacts, IncidentPolicy, RuleFacts } from './policy.js'
-import { severityOf, worst } from './severity.js'
 import { titleOf } from './title.js'
 
 /** What a flush says of its group, as an incident has it. */

@@ -1,5 +1,4 @@
-/** Where an incident stands. */
-export type IncidentStatus = 'firing' | 'acknowledged' | 'resolved'
+import type { IncidentStatus } from '../../schemas/ports/incidents.js'
 
 /**
  * What happens to an incident:

@@ -1,27 +1,15 @@
+import type { IncidentSummary } from '../../schemas/ports/incidents.js'
 import type { DispatchedAlert } from '../dispatch/flush.js'
-import type { Message, Severity } from '../notify/channel.js'
-import type { IncidentStatus } from './incident-state.js'
+import type { Message } from '../notify/channel.js'
 
 /** One trouble: a group of alerts from when its first one fired, whatever became of them. */
-export interface Incident {
-  /** Of its group and the time it was opened: the same however often the opening is tried. */
-  incidentId: string
-  ruleId: string
-  /** Name of the rule, or of the alert that others sent. */
-  rule: string
+export interface Incident extends IncidentSummary {
   groupKey: string
-  groupLabels: Readonly<Record<string, string>>
   receiver: string
-  title: string
-  status: IncidentStatus
-  /** Of its worst alert. */
-  severity: Severity
   query?: string
   threshold?: string
   /** Of its worst alert. */
   value?: number
-  /** Those that fire, and how many are known in all, if that can be told. */
-  hosts: { firing: readonly string[]; known?: number }
   annotations: Readonly<Record<string, string>>
   /** Channels that its team is told by. */
   channels: readonly string[]
@@ -29,14 +17,6 @@ export interface Incident {
   toldChannels: readonly string[]
   /** What became different since it was told last, newest last. */
   changes: readonly string[]
-  startedMs: number
-  acknowledgedMs?: number
-  acknowledgedBy?: string
-  resolvedMs?: number
-  /** Undefined if its alerts stopped firing by themselves. */
-  resolvedBy?: string
-  assignee?: string
-  snoozedUntilMs?: number
   /** When people were called last. */
   toldMs: number
   /** Time of the newest flush that it knows. */

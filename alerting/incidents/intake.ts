@@ -1,13 +1,12 @@
+import { SEVERITIES, type Severity } from '../../schemas/severity.js'
 import type { GroupFlush } from '../dispatch/flush.js'
 import type { EscalationPolicies } from '../escalation/policy.js'
 import type { Recipient, WhoIs } from '../escalation/recipients.js'
-import type { Severity } from '../notify/channel.js'
 import { firingAlerts, sharedLabels } from './group-facts.js'
 import type { IncidentPlan, KnownIncident } from './incident.js'
 import type { AlsoWritten, IncidentStore } from './incident-store.js'
 import { planIncident } from './plan-incident.js'
 import type { FlushFacts, IncidentPolicy } from './policy.js'
-import { SEVERITIES } from './severity.js'
 
 /** What the intake works with. */
 export interface IntakeParts {

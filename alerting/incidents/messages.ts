@@ -1,9 +1,9 @@
 import type { DispatchedAlert } from '../dispatch/flush.js'
 import type { Recipient } from '../escalation/recipients.js'
 import type { IncidentView, Message, MessageAction } from '../notify/channel.js'
+import { isWorse, severityOf } from '../severity.js'
 import type { Incident, OutgoingMessage, TimelineEntry } from './incident.js'
 import type { IncidentPolicy } from './policy.js'
-import { isWorse, severityOf } from './severity.js'
 
 /** Alerts that one message tells in full; hosts are all named. */
 const MAX_ALERTS_TOLD = 100

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { DispatchedAlert, GroupFlush } from '../dispatch/flush.js'
+import { isWorse } from '../severity.js'
 import { firingAlerts, groupFacts } from './group-facts.js'
 import type { Incident, IncidentPlan, KnownIncident, TimelineEntry, TimelineKind } from './incident.js'
 import { NEXT_STATUS } from './incident-state.js'
 import { callMessages, followUps, type MessageParts, stepName, toldEntry, withChange, withTold } from './messages.js'
 import type { FlushFacts, IncidentPolicy } from './policy.js'
-import { isWorse } from './severity.js'
 
 /** A flush, and what was asked about it. */
 export interface PlannedFlush {

@@ -1,5 +1,5 @@
+import type { Severity } from '../../schemas/severity.js'
 import type { Recipient } from '../escalation/recipients.js'
-import type { Severity } from '../notify/channel.js'
 
 /** What a rule says that its alerts do not. */
 export interface RuleFacts {

@@ -1,6 +1,6 @@
 import type { ColumnType, Generated, Kysely, Transaction } from 'kysely'
-import type { Severity } from '../notify/channel.js'
-import type { IncidentStatus } from './incident-state.js'
+import type { IncidentStatus } from '../../schemas/ports/incidents.js'
+import type { Severity } from '../../schemas/severity.js'
 
 type Json = ColumnType<unknown, string, string>
 

@@ -1,7 +1,6 @@
+import type { IncidentStatus } from '../../schemas/ports/incidents.js'
+import type { Severity } from '../../schemas/severity.js'
 import type { DispatchedAlert } from '../dispatch/flush.js'
-
-/** P1 wakes people, P4 can wait. */
-export type Severity = 'P1' | 'P2' | 'P3' | 'P4'
 
 /** What a message makes of the incident that it is about. */
 export type MessageAction = 'trigger' | 'update' | 'acknowledge' | 'resolve' | 'remind'
@@ -11,7 +10,7 @@ export interface IncidentView {
   incidentId: string
   /** `api-service: error_rate > 5% on 50/100 hosts in us-east-1`. */
   title: string
-  status: 'firing' | 'acknowledged' | 'resolved'
+  status: IncidentStatus
   severity: Severity
   /** Name of the rule, or `alertname` of alerts that others sent. */
   rule: string

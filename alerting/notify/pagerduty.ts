@@ -1,5 +1,6 @@
 import type { ChannelOf } from '../../schemas/config/channels.js'
-import type { Channel, Message, MessageAction, Severity } from './channel.js'
+import type { Severity } from '../../schemas/severity.js'
+import type { Channel, Message, MessageAction } from './channel.js'
 import { contentOf } from './content.js'
 import { deliveryOf, type HttpParts, post } from './http.js'
 import { clip, oneLine } from './text.js'

@@ -1,6 +1,7 @@
 import { parse as parseYaml } from 'yaml'
 import { TidemarkError } from '../../schemas/errors.js'
-import { idOf, type Rule, type RuleSeverity, readRule } from './rule.js'
+import { severityOf } from '../severity.js'
+import { idOf, type Rule, readRule } from './rule.js'
 
 /** What a Prometheus rule file became. */
 export interface ImportedRules {
@@ -19,23 +20,6 @@ interface WrittenRule {
   labels?: Record<string, string>
   annotations?: Record<string, string>
 }
-
-/** Words that people give severities in Prometheus rules. */
-const SEVERITIES: Readonly<Record<string, RuleSeverity>> = Object.assign(Object.create(null), {
-  p1: 'P1',
-  critical: 'P1',
-  page: 'P1',
-  emergency: 'P1',
-  p2: 'P2',
-  error: 'P2',
-  high: 'P2',
-  major: 'P2',
-  p3: 'P3',
-  warning: 'P3',
-  p4: 'P4',
-  info: 'P4',
-  none: 'P4',
-})
 
 /** True if the content of a file is groups of rules as Prometheus has them. */
 export function isPrometheusFile(content: unknown): boolean {
@@ -94,7 +78,7 @@ function asRule(
       ...(written.for !== undefined && { duration: written.for }),
       ...(written.keep_firing_for !== undefined && { keep_firing_for: written.keep_firing_for }),
     },
-    severity: SEVERITIES[(labels.severity ?? '').toLowerCase()] ?? 'P3',
+    severity: severityOf(labels),
     labels,
     annotations: written.annotations ?? {},
     ...(group.interval !== undefined && { interval: group.interval }),

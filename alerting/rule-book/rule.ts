@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { TidemarkError } from '../../schemas/errors.js'
+import { SEVERITIES, type Severity } from '../../schemas/severity.js'
 import {
   type Composite,
   type Condition,
@@ -14,7 +15,7 @@ import { parseSpan } from '../kinds/quantity.js'
 import { parseSentence } from '../kinds/sentence.js'
 
 const Texts = Type.Record(Type.String(), Type.String())
-const Severity = Type.Union((['P1', 'P2', 'P3', 'P4'] as const).map((one) => Type.Literal(one)))
+const SeveritySchema = Type.Union(SEVERITIES.map((one) => Type.Literal(one)))
 
 /** A rule as files and the API bring it: its condition as a sentence (`when`), or as metric_query and condition. */
 const RuleInput = Type.Object(
@@ -24,7 +25,7 @@ const RuleInput = Type.Object(
     when: Type.Optional(Type.String({ minLength: 1 })),
     metric_query: Type.Optional(Type.String()),
     condition: Type.Optional(Type.Object({ operator: Type.String() })),
-    severity: Type.Optional(Severity),
+    severity: Type.Optional(SeveritySchema),
     notification_channels: Type.Optional(
       Type.Array(Type.String({ pattern: '^[a-z0-9-]+:.+$' }), {
         description: 'such as "pagerduty:team-a", "slack:#alerts"',
@@ -42,7 +43,6 @@ const RuleInput = Type.Object(
 )
 
 /** P1 wakes people, P4 can wait. */
-export type RuleSeverity = Static<typeof Severity>
 
 /** An alerting rule as `alert_rules` holds it. */
 export interface Rule {
@@ -52,7 +52,7 @@ export interface Rule {
   /** Of a composite condition: the condition as a sentence. */
   metric_query: string
   condition: Condition
-  severity: RuleSeverity
+  severity: Severity
   notification_channels: readonly string[]
   labels: Readonly<Record<string, string>>
   annotations: Readonly<Record<string, string>>

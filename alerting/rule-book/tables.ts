@@ -1,5 +1,5 @@
 import type { ColumnType, Generated, Kysely } from 'kysely'
-import type { RuleSeverity } from './rule.js'
+import type { Severity } from '../../schemas/severity.js'
 
 /** Rows of the rules' tables (batch/catalog/migrations/008-rules.sql). 64-bit integers are numbers. */
 export interface RuleTables {
@@ -8,7 +8,7 @@ export interface RuleTables {
     name: string
     metric_query: string
     condition: ColumnType<unknown, string, string>
-    severity: RuleSeverity
+    severity: Severity
     notification_channels: ColumnType<unknown, string, string>
     labels: ColumnType<unknown, string, string>
     annotations: ColumnType<unknown, string, string>

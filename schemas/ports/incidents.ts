@@ -1,3 +1,8 @@
+import type { Severity } from '../severity.js'
+
+/** Where an incident stands. */
+export type IncidentStatus = 'firing' | 'acknowledged' | 'resolved'
+
 /** What an operator does to an incident. */
 export type IncidentAction =
   | { kind: 'acknowledge' }
@@ -18,31 +23,40 @@ export interface IncidentSignal {
 
 /** An incident as it is listed. Times are ms since epoch. */
 export interface IncidentSummary {
+  /** Of its group and the time it was opened: the same however often the opening is tried. */
   incidentId: string
   ruleId: string
+  /** Name of the rule, or of the alert that others sent. */
   rule: string
   title: string
-  status: 'firing' | 'acknowledged' | 'resolved'
-  severity: 'P1' | 'P2' | 'P3' | 'P4'
+  status: IncidentStatus
+  /** Of its worst alert. */
+  severity: Severity
   groupLabels: Readonly<Record<string, string>>
+  /** Those that fire, and how many are known in all, if that can be told. */
   hosts: { firing: readonly string[]; known?: number }
   startedMs: number
   acknowledgedMs?: number
   acknowledgedBy?: string
   resolvedMs?: number
+  /** Undefined if its alerts stopped firing by themselves. */
   resolvedBy?: string
   assignee?: string
   snoozedUntilMs?: number
 }
 
-/** One alert of an incident. */
-interface IncidentAlert {
+/** One alert of an incident: one label set, whoever judged it. */
+export interface IncidentAlert {
+  /** The same as long as its labels are. */
   fingerprint: string
   labels: Readonly<Record<string, string>>
   annotations: Readonly<Record<string, string>>
   status: 'firing' | 'resolved'
+  /** ms since epoch. */
   startsMs: number
+  /** When it was resolved, ms; undefined while it fires. */
   endsMs?: number
+  /** What its expression gave; unknown of alerts that others sent. */
   value?: number
 }
 

@@ -1,3 +1,5 @@
+import type { Severity } from '../severity.js'
+
 /** An alert that is not inactive: one label set of one rule. */
 export interface ActiveAlert {
   /** The same as long as rule and labels are. */
@@ -21,8 +23,7 @@ export interface ActiveAlert {
 /** The managed rule that an alert is of. */
 export interface AlertOrigin {
   ruleId: string
-  /** P1 wakes people, P4 can wait. */
-  severity: 'P1' | 'P2' | 'P3' | 'P4'
+  severity: Severity
   /** Where its incidents are told: `pagerduty:team-a`, `slack:#alerts`. */
   channels: readonly string[]
 }

@@ -3,6 +3,7 @@ import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { parseDuration } from '../../schemas/config/duration.js'
 import { TidemarkError } from '../../schemas/errors.js'
 import type { IncidentAction, IncidentFilter, Incidents } from '../../schemas/ports/incidents.js'
+import { SEVERITIES } from '../../schemas/severity.js'
 import type { Clock } from '../../schemas/time.js'
 import { sendJson } from './answer.js'
 import { parseTime, parseTimeOrAge } from './parameters.js'
@@ -14,7 +15,7 @@ const oneOrMore = <T extends string>(values: readonly T[]) => {
 
 const ListParameters = Type.Object({
   status: oneOrMore(['firing', 'acknowledged', 'resolved']),
-  severity: oneOrMore(['P1', 'P2', 'P3', 'P4']),
+  severity: oneOrMore(SEVERITIES),
   rule_id: Type.Optional(Type.String({ minLength: 1 })),
   since: Type.Optional(Type.String({ minLength: 1, description: 'RFC 3339, Unix seconds, or a duration such as 7d' })),
   after: Type.Optional(Type.String({ description: '`next` of the page before' })),

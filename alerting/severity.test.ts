@@ -5,6 +5,7 @@ test.each([
   ['P1', 'P1'],
   ['p4', 'P4'],
   ['critical', 'P1'],
+  ['emergency', 'P1'],
   ['Warning', 'P3'],
   ['info', 'P4'],
   ['toString', 'P3'],

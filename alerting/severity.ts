@@ -1,12 +1,9 @@
-import type { Severity } from '../notify/channel.js'
-
-/** Every severity, the worst first. */
-export const SEVERITIES = ['P1', 'P2', 'P3', 'P4'] as const satisfies readonly Severity[]
+import { SEVERITIES, type Severity } from '../schemas/severity.js'
 
 /** Of alerts that name none, or one that is not known: somebody should look, nobody need be woken. */
 const UNSAID: Severity = 'P3'
 
-/** What other systems write into the label `severity`. */
+/** What people and other systems write into the label `severity`. */
 const SYNONYMS: Readonly<Record<string, Severity>> = {
   p1: 'P1',
   p2: 'P2',
@@ -14,6 +11,7 @@ const SYNONYMS: Readonly<Record<string, Severity>> = {
   p4: 'P4',
   critical: 'P1',
   page: 'P1',
+  emergency: 'P1',
   error: 'P2',
   high: 'P2',
   major: 'P2',
