@@ -1,34 +1,18 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../adapters/embedded/postgres.js'
-import { openPostgres } from '../adapters/postgres.js'
-import { migrate } from '../batch/catalog/catalog.js'
-import type { CatalogTables } from '../batch/catalog/tables.js'
 import type { ActiveAlert, RuleGroupStatus } from '../schemas/ports/rules.js'
 import { AlertStore } from './alert-store.js'
 import type { AlertDb, AlertTables } from './tables.js'
+import { type ScratchCatalog, startScratchCatalog } from './testing/catalog.js'
 
-let folder: string
-let server: EmbeddedPostgres
+let catalog: ScratchCatalog<AlertTables>
 let db: AlertDb
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'tidemark-alerts-'))
-  chmodSync(folder, 0o755)
-  server = await startEmbeddedPostgres(join(folder, 'postgres'))
-  const catalog = openPostgres<CatalogTables>(server.url, { connections: 1 })
-  await migrate(catalog)
-  await catalog.destroy()
-  db = openPostgres<AlertTables>(server.url, { connections: 2 })
+  catalog = await startScratchCatalog<AlertTables>(['rule_groups'])
+  db = catalog.db
 })
-beforeEach(() => db.deleteFrom('rule_groups').execute())
-afterAll(async () => {
-  await db.destroy()
-  await server.stop()
-  rmSync(folder, { recursive: true, force: true })
-})
+beforeEach(() => catalog.clear())
+afterAll(() => catalog.stop())
 
 const ALERT: ActiveAlert = {
   fingerprint: 'f1',

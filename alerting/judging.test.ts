@@ -1,11 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../adapters/embedded/postgres.js'
-import { openPostgres } from '../adapters/postgres.js'
-import { migrate } from '../batch/catalog/catalog.js'
-import type { CatalogTables } from '../batch/catalog/tables.js'
 import type { TidemarkError } from '../schemas/errors.js'
 import { AlertStore } from './alert-store.js'
 import type { RuleSource } from './ask.js'
@@ -17,6 +10,7 @@ import type { RuleDb, RuleTables } from './rule-book/tables.js'
 import { readRuleFile } from './rule-file.js'
 import { type SloDb, SloDesk } from './slo/slo-desk.js'
 import type { AlertDb } from './tables.js'
+import { type ScratchCatalog, startScratchCatalog } from './testing/catalog.js'
 import { seriesOf } from './testing/series.js'
 
 const MINUTE = 60_000
@@ -24,8 +18,7 @@ const limits = { querySamples: 1_000_000, queryDepth: 100, queryResultSamples: 1
 /** Hot from minute 10 to 20. */
 const source = seriesOf(['temperature{host="a"} 20x9 95x10 20x40', 'up{host="a"} 1x60'], MINUTE)
 
-let folder: string
-let server: EmbeddedPostgres
+let catalog: ScratchCatalog<RuleTables>
 let db: RuleDb
 let rules: RuleStore
 let alerts: AlertStore
@@ -33,19 +26,14 @@ let desk: RuleDesk
 let errors: TidemarkError[]
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'tidemark-judging-'))
-  chmodSync(folder, 0o755)
-  server = await startEmbeddedPostgres(join(folder, 'postgres'))
-  const catalog = openPostgres<CatalogTables>(server.url, { connections: 1 })
-  await migrate(catalog)
-  await catalog.destroy()
-  db = openPostgres<RuleTables>(server.url, { connections: 2 })
+  catalog = await startScratchCatalog<RuleTables>(['alert_rules'])
+  db = catalog.db
   rules = new RuleStore(db)
   alerts = new AlertStore(db as unknown as AlertDb)
 })
 beforeEach(async () => {
   errors = []
-  await db.deleteFrom('alert_rules').execute()
+  await catalog.clear()
   await alerts.retain([])
   const clock = () => 15 * MINUTE
   desk = new RuleDesk({
@@ -58,11 +46,7 @@ beforeEach(async () => {
     delayMs: 0,
   })
 })
-afterAll(async () => {
-  await db.destroy()
-  await server.stop()
-  rmSync(folder, { recursive: true, force: true })
-})
+afterAll(() => catalog.stop())
 
 const HOT = { name: 'Hot', when: 'temperature > 90 FOR 5 minutes', severity: 'P1', notification_channels: ['slack:#a'] }
 

@@ -2,10 +2,10 @@ import { userInfo } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { readMatcherJson, type silenceJson } from '../alerting/dispatch/http/silence-json.js'
 import { matchersText } from '../alerting/dispatch/match/label-matchers.js'
-import { parseDuration } from '../schemas/config/duration.js'
 import { TidemarkError } from '../schemas/errors.js'
 import type { Matcher } from '../schemas/series/matcher.js'
 import { matcherArgument, matchersJson } from './matchers.js'
+import { positiveDuration } from './positive-duration.js'
 import { ask, type ServerOptions, withServer } from './server.js'
 import { textTable, timeText } from './text-table.js'
 
@@ -33,7 +33,11 @@ function addCommand(): Command {
   return withServer(new Command('add'))
     .description('mutes the alerts that satisfy every matcher; prints the id of the silence')
     .argument('<matchers...>', 'service="api", host=~"db.+"; a word alone is the name of an alert', matcherArgument)
-    .addOption(new Option('--for <duration>', 'how long, such as 2h').argParser(duration).conflicts('until'))
+    .addOption(
+      new Option('--for <duration>', 'how long, such as 2h')
+        .argParser(positiveDuration('2h or 30m'))
+        .conflicts('until'),
+    )
     .addOption(new Option('--until <time>', 'until when, such as 2026-01-31T10:00:00Z').argParser(time))
     .addOption(new Option('--from <time>', 'from when on; now unless given').argParser(time))
     .option('--by <name>', 'who wants it', userInfo().username)
@@ -105,17 +109,6 @@ export function silencesText(silences: readonly ShownSilence[]): string {
       comment,
     ]),
   )
-}
-
-function duration(text: string): number {
-  let ms = 0
-  try {
-    ms = parseDuration(text)
-  } catch {
-    // Told below.
-  }
-  if (ms > 0) return ms
-  throw new InvalidArgumentError('Write a duration such as 2h or 30m.')
 }
 
 function time(text: string): number {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { planIncident } from '../alerting/incidents/plan-incident.js'
-import { type ScratchCatalog, startScratchCatalog } from '../alerting/testing/catalog.js'
+import type { IncidentTables } from '../alerting/incidents/tables.js'
+import { type ScratchCatalog, startIncidentCatalog } from '../alerting/testing/catalog.js'
 import { alertOn, flushOf, NOBODY, POLICY } from '../alerting/testing/incidents.js'
 import type { CatalogDb } from '../batch/catalog/tables.js'
 import { loadConfig } from '../schemas/config/load.js'
@@ -8,13 +9,13 @@ import { TidemarkError } from '../schemas/errors.js'
 import { escalationStarter } from './escalation-starter.js'
 import { type IncidentParts, incidentDesk, incidentParts } from './incidents.js'
 
-let catalog: ScratchCatalog
+let catalog: ScratchCatalog<IncidentTables>
 let parts: IncidentParts
 let heard: string[]
 let isAway: boolean
 
 beforeAll(async () => {
-  catalog = await startScratchCatalog()
+  catalog = await startIncidentCatalog()
 })
 beforeEach(async () => {
   await catalog.clear()

@@ -11,7 +11,7 @@ import { AlertInbox } from './store/alert-inbox.js'
 import { MaintenanceStore } from './store/maintenance-store.js'
 import { SilenceStore } from './store/silence-store.js'
 import type { DispatchDb } from './store/tables.js'
-import { type DispatchCatalog, openDispatchCatalog } from './testing/dispatch-catalog.js'
+import { type DispatchCatalog, startDispatchCatalog } from './testing/dispatch-catalog.js'
 
 const T = Date.UTC(2026, 0, 1)
 const S = 1000
@@ -22,7 +22,7 @@ let db: DispatchDb
 let nowMs: number
 
 beforeAll(async () => {
-  catalog = await openDispatchCatalog()
+  catalog = await startDispatchCatalog()
   db = catalog.db
 })
 
@@ -32,7 +32,7 @@ beforeEach(async () => {
   await rules().retain([])
 })
 
-afterAll(() => catalog.close())
+afterAll(() => catalog.stop())
 
 const rules = () => new AlertStore(db as unknown as AlertDb)
 const inbox = () => new AlertInbox(db)

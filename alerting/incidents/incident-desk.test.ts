@@ -1,18 +1,19 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { SignalQueue } from '../escalation/signal-queue.js'
-import { type ScratchCatalog, startScratchCatalog } from '../testing/catalog.js'
+import { type ScratchCatalog, startIncidentCatalog } from '../testing/catalog.js'
 import { alertOn, ESCALATION, flushOf, MINUTE_MS, POLICY } from '../testing/incidents.js'
 import { IncidentDesk } from './incident-desk.js'
 import { IncidentStore } from './incident-store.js'
 import { IncidentIntake } from './intake.js'
+import type { IncidentTables } from './tables.js'
 
-let catalog: ScratchCatalog
+let catalog: ScratchCatalog<IncidentTables>
 let desk: IncidentDesk
 let nowMs: number
 let troubles: string[]
 
 beforeAll(async () => {
-  catalog = await startScratchCatalog()
+  catalog = await startIncidentCatalog()
 })
 beforeEach(async () => {
   await catalog.clear()

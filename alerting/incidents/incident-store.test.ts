@@ -1,16 +1,17 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type ScratchCatalog, startScratchCatalog } from '../testing/catalog.js'
+import { type ScratchCatalog, startIncidentCatalog } from '../testing/catalog.js'
 import { alertOn, alertsOn, flushOf, MINUTE_MS, NOBODY, POLICY, resolved } from '../testing/incidents.js'
 import { IncidentStore } from './incident-store.js'
 import { planAction } from './plan-action.js'
 import { planIncident } from './plan-incident.js'
 import { PostgresOutbox } from './postgres-outbox.js'
+import type { IncidentTables } from './tables.js'
 
-let catalog: ScratchCatalog
+let catalog: ScratchCatalog<IncidentTables>
 let store: IncidentStore
 
 beforeAll(async () => {
-  catalog = await startScratchCatalog()
+  catalog = await startIncidentCatalog()
   store = new IncidentStore(catalog.db)
 })
 beforeEach(() => catalog.clear())

@@ -1,16 +1,17 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type ScratchCatalog, startScratchCatalog } from '../testing/catalog.js'
+import { type ScratchCatalog, startIncidentCatalog } from '../testing/catalog.js'
 import { alertOn, alertsOn, flushOf, NOBODY, POLICY } from '../testing/incidents.js'
 import { IncidentStore } from './incident-store.js'
 import { planIncident } from './plan-incident.js'
 import { PostgresOutbox } from './postgres-outbox.js'
+import type { IncidentTables } from './tables.js'
 
 const LEASE_MS = 1000
-let catalog: ScratchCatalog
+let catalog: ScratchCatalog<IncidentTables>
 let outbox: PostgresOutbox
 
 beforeAll(async () => {
-  catalog = await startScratchCatalog()
+  catalog = await startIncidentCatalog()
   outbox = new PostgresOutbox(catalog.db)
 })
 beforeEach(() => catalog.clear())

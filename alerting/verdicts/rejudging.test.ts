@@ -1,14 +1,9 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../adapters/embedded/postgres.js'
-import { openPostgres } from '../../adapters/postgres.js'
-import { migrate } from '../../batch/catalog/catalog.js'
-import type { CatalogTables } from '../../batch/catalog/tables.js'
+import type { CatalogDb, CatalogTables } from '../../batch/catalog/tables.js'
 import { readRule } from '../rule-book/rule.js'
 import { RuleStore } from '../rule-book/rule-store.js'
 import type { RuleDb } from '../rule-book/tables.js'
+import { type ScratchCatalog, startScratchCatalog } from '../testing/catalog.js'
 import { seriesOf } from '../testing/series.js'
 import { rejudgeNext } from './rejudging.js'
 import { type VerdictDb, VerdictStore } from './verdict-store.js'
@@ -16,22 +11,14 @@ import { type VerdictDb, VerdictStore } from './verdict-store.js'
 const MINUTE = 60_000
 const BLOCK = 10 * MINUTE
 const limits = { querySamples: 1_000_000, queryDepth: 100, queryResultSamples: 1_000_000 }
-let folder: string
-let server: EmbeddedPostgres
-let catalog: ReturnType<typeof openPostgres<CatalogTables>>
+let scratch: ScratchCatalog<CatalogTables>
+let catalog: CatalogDb
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'tidemark-rejudging-'))
-  chmodSync(folder, 0o755)
-  server = await startEmbeddedPostgres(join(folder, 'postgres'))
-  catalog = openPostgres<CatalogTables>(server.url, { connections: 2 })
-  await migrate(catalog)
+  scratch = await startScratchCatalog<CatalogTables>([])
+  catalog = scratch.db
 })
-afterAll(async () => {
-  await catalog.destroy()
-  await server.stop()
-  rmSync(folder, { recursive: true, force: true })
-})
+afterAll(() => scratch.stop())
 
 /** A block was published, and the tide line stands at `frontierMs` since. */
 function publish(epoch: number, blockStart: number | null, frontierMs: number) {

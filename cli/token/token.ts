@@ -2,8 +2,8 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { TOKEN_NAME_PATTERN } from '../../access/create-token.js'
 import type { ToldToken } from '../../access/http/admin.js'
 import { ROLES, type Role } from '../../access/roles.js'
-import { parseDuration } from '../../schemas/config/duration.js'
 import { loadConfig } from '../../schemas/config/load.js'
+import { positiveDuration } from '../positive-duration.js'
 import { type ServerOptions, withServer } from '../server.js'
 import { textTable, timeText } from '../text-table.js'
 import { type TokenAdmin, tokensInCatalog, tokensOfServer } from './token-admin.js'
@@ -46,7 +46,11 @@ function createCommand(): Command {
       new Option('--name <name>', 'what it is called in lists and logs').argParser(tokenName).makeOptionMandatory(),
     )
     .addOption(new Option('--role <role>', 'what it may do').choices(ROLES).makeOptionMandatory())
-    .addOption(new Option('--expires <duration>', 'after which it is refused; default never').argParser(lifetime))
+    .addOption(
+      new Option('--expires <duration>', 'after which it is refused; default never').argParser(
+        positiveDuration('90d or 12h'),
+      ),
+    )
     .addOption(new Option('--requests-per-second <n>', 'default auth.requests_per_second').argParser(rate))
     .addOption(new Option('--points-per-second <n>', 'default auth.points_per_second').argParser(rate))
     .addHelpText(
@@ -136,17 +140,6 @@ function stateText({ revokedMs, expiresMs }: ToldToken, nowMs: number): string {
 function tokenName(text: string): string {
   if (new RegExp(TOKEN_NAME_PATTERN).test(text)) return text
   throw new InvalidArgumentError('A name has 1 to 64 letters, digits, dots, dashes and underscores.')
-}
-
-function lifetime(text: string): number {
-  let ms = 0
-  try {
-    ms = parseDuration(text)
-  } catch {
-    // Told below.
-  }
-  if (ms > 0) return ms
-  throw new InvalidArgumentError('Write a duration such as 90d or 12h.')
 }
 
 function rate(text: string): number {

@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import { IncidentStore } from '../../alerting/incidents/incident-store.js'
 import { IncidentIntake } from '../../alerting/incidents/intake.js'
-import { type ScratchCatalog, startScratchCatalog } from '../../alerting/testing/catalog.js'
+import type { IncidentTables } from '../../alerting/incidents/tables.js'
+import { type ScratchCatalog, startIncidentCatalog } from '../../alerting/testing/catalog.js'
 import { alertOn, alertsOn, ESCALATION, flushOf, POLICY } from '../../alerting/testing/incidents.js'
 import type { Bench } from './bench.js'
 
@@ -16,7 +17,7 @@ export const incidents: Bench = {
   about: '1,000 incidents opened in the catalog, and a storm of 1,000 hosts, which is one',
   onlyByName: true,
   async run({ runs, progress }) {
-    const catalog = await startScratchCatalog()
+    const catalog = await startIncidentCatalog()
     const rate: number[] = []
     const kept: number[] = []
     const heap: number[] = []
@@ -49,7 +50,7 @@ export const incidents: Bench = {
   },
 }
 
-function intakeOf({ db }: ScratchCatalog): IncidentIntake {
+function intakeOf({ db }: ScratchCatalog<IncidentTables>): IncidentIntake {
   return new IncidentIntake({
     store: new IncidentStore(db),
     policy: POLICY,
@@ -64,7 +65,7 @@ function intakeOf({ db }: ScratchCatalog): IncidentIntake {
 }
 
 /** @throws if it is more than one message for each channel */
-async function takeStorm(catalog: ScratchCatalog): Promise<void> {
+async function takeStorm(catalog: ScratchCatalog<IncidentTables>): Promise<void> {
   const plan = await intakeOf(catalog).takeFlush(flushOf(alertsOn(HOSTS), 1, 'first', 'storm'))
   if (plan?.messages.length !== CHANNELS) throw new Error(`a storm made ${plan?.messages.length} messages`)
 }
@@ -81,7 +82,7 @@ function heapBytes(): number {
   return process.memoryUsage().heapUsed
 }
 
-async function tableBytes({ db }: ScratchCatalog): Promise<number> {
+async function tableBytes({ db }: ScratchCatalog<IncidentTables>): Promise<number> {
   const names = sql.join(TABLES.map((table) => sql`${table}`))
   const { rows } = await sql<{ bytes: number }>`
     SELECT sum(pg_total_relation_size(name::regclass))::bigint AS bytes FROM unnest(ARRAY[${names}]) AS name`.execute(

@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { metricSum } from './metric-sum.js'
 import { cpuSecondsOf } from './process-cpu.js'
 import { freePort, pause } from './server.js'
 
@@ -54,7 +55,7 @@ const victoriaMetrics: PeerKind = {
     await (await fetch(`${url}/internal/force_merge`)).text()
     // It begins in the background; a server that is stopped then has lost the month's points (1.79.5).
     await pause(5000)
-    await until(async () => (await metric(url, 'vm_active_merges')) === 0)
+    await until(async () => (await metricSum(url, 'vm_active_merges')) === 0)
   },
 }
 
@@ -81,8 +82,8 @@ const prometheus: PeerKind = {
   async settle(url) {
     const HEAD_SECONDS = 3 * 3600
     await until(async () => {
-      const newest = await metric(url, 'prometheus_tsdb_head_max_time_seconds')
-      return newest - (await metric(url, 'prometheus_tsdb_head_min_time_seconds')) <= HEAD_SECONDS
+      const newest = await metricSum(url, 'prometheus_tsdb_head_max_time_seconds')
+      return newest - (await metricSum(url, 'prometheus_tsdb_head_min_time_seconds')) <= HEAD_SECONDS
     })
   },
 }
@@ -139,13 +140,6 @@ async function stop(child: ChildProcess): Promise<void> {
   const ended = once(child, 'exit')
   child.kill('SIGTERM')
   await ended
-}
-
-/** Sum of a metric on the peer's own metrics page; 0 if there is none. */
-async function metric(url: string, name: string): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`)).text()
-  const values = text.split('\n').filter((line) => line.startsWith(name) && /[ {]/.test(line[name.length]))
-  return values.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
 }
 
 async function until(condition: () => Promise<boolean>): Promise<void> {

@@ -3,6 +3,7 @@ import type { PartName } from '../../infra/stack/part.js'
 import type { Role } from '../../roles/role.js'
 import type { Random } from '../sim/random.js'
 import type { Cluster } from './cluster.js'
+import { outage } from './outage.js'
 
 /** How long an engine is away, ms. */
 const AWAY_MS = 20_000
@@ -70,21 +71,5 @@ function rollingRestart(role: Role): Fault {
 
 /** An engine is away for a while. */
 function outageOf(part: PartName): Fault {
-  return {
-    name: `outage ${part}`,
-    async strike({ stack }, random) {
-      const server = stack.part(part)
-      const how = random.pick(['stopped', 'killed', 'frozen'] as const)
-      if (how === 'frozen') {
-        server.pause()
-        await sleep(AWAY_MS)
-        server.resume()
-      } else {
-        await (how === 'stopped' ? server.stop() : server.kill())
-        await sleep(AWAY_MS)
-        await server.start()
-      }
-      return `${part} was ${how} for ${AWAY_MS / 1000} s`
-    },
-  }
+  return { name: `outage ${part}`, strike: ({ stack }, random) => outage(stack, part, random, AWAY_MS) }
 }

@@ -4,7 +4,7 @@ import { listedRecipients } from '../../alerting/escalation/recipients.js'
 import { IncidentDesk } from '../../alerting/incidents/incident-desk.js'
 import { IncidentStore } from '../../alerting/incidents/incident-store.js'
 import { IncidentIntake } from '../../alerting/incidents/intake.js'
-import { startScratchCatalog } from '../../alerting/testing/catalog.js'
+import { startIncidentCatalog } from '../../alerting/testing/catalog.js'
 import { alertOn, flushOf, MINUTE_MS, POLICY } from '../../alerting/testing/incidents.js'
 import { escalationStarter } from '../../roles/escalation-starter.js'
 import { escalationPolicies } from '../../roles/incidents.js'
@@ -25,7 +25,7 @@ const PEOPLE = {
  * from when the stage was set.
  */
 export async function setIncidentStage() {
-  const catalog = await startScratchCatalog()
+  const catalog = await startIncidentCatalog()
   const store = new IncidentStore(catalog.db)
   let nowMs = 0
   const clock = () => nowMs

@@ -7,7 +7,7 @@ import { readDispatchConfig } from '../config/read-config.js'
 import { AlertInbox } from '../store/alert-inbox.js'
 import { MaintenanceStore } from '../store/maintenance-store.js'
 import { SilenceStore } from '../store/silence-store.js'
-import { type DispatchCatalog, openDispatchCatalog } from '../testing/dispatch-catalog.js'
+import { type DispatchCatalog, startDispatchCatalog } from '../testing/dispatch-catalog.js'
 import { dispatchPlugin } from './plugin.js'
 
 const T = Date.UTC(2026, 0, 1)
@@ -30,7 +30,7 @@ let app: FastifyInstance
 let nowMs: number
 
 beforeAll(async () => {
-  catalog = await openDispatchCatalog()
+  catalog = await startDispatchCatalog()
   const { db } = catalog
   const { limits } = loadConfig({ env: {}, overrides: { 'limits.receivedAlerts': 5, 'limits.alertBytes': 1000 } })
   app = fastify()
@@ -55,7 +55,7 @@ beforeEach(async () => {
 })
 afterAll(async () => {
   await app.close()
-  await catalog.close()
+  await catalog.stop()
 })
 
 async function ask(method: 'GET' | 'POST' | 'DELETE', url: string, payload?: unknown) {

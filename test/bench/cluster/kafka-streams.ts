@@ -5,13 +5,13 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { initTopics } from '../../../adapters/kafka/init-topics.js'
-import { createKafkaLog } from '../../../adapters/kafka/log.js'
 import { startStack } from '../../../infra/stack/start.js'
 import { loadConfig } from '../../../schemas/config/load.js'
 import { CannotRun } from '../bench.js'
 import type { Body } from '../shapes.js'
 import { type Job, type JobRun, pointsOf } from './job.js'
 import { cpuMeter, perMillion, until } from './meters.js'
+import { openLog, SILENT } from './open-log.js'
 
 const SOURCES = fileURLToPath(new URL('../peers', import.meta.url))
 const MAVEN_COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies'
@@ -26,9 +26,8 @@ export async function runKafkaStreams({ warmUp, measured, points }: Job, folder:
     const brokers = stack.config.kafka?.brokers ?? []
     const overrides = { 'kafka.brokers': brokers, 'kafka.topic_prefix': 'lines.', 'log.partitions': 1 }
     const config = loadConfig({ env: {}, overrides })
-    const silent = { debug() {}, info() {}, warn() {}, error() {} }
-    await initTopics(config, silent)
-    const log = await createKafkaLog(config, { clock: Date.now, logger: silent, onError: () => undefined })
+    await initTopics(config, SILENT)
+    const log = await openLog(config)
     const send = async (bodies: readonly Body[]) => {
       for (const { bytes } of bodies) await log.append('tidemark.points', [{ partition: 0, value: bytes }])
     }

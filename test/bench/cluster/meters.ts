@@ -23,10 +23,3 @@ export async function until(what: string, isThere: () => boolean | Promise<boole
   }
   throw new Error(`${what}: not within ${PATIENCE_MS / 1000} s`)
 }
-
-/** Sum of a metric of a process over its label sets. */
-export async function metricSum(url: string, name: string): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`)).text()
-  const values = text.split('\n').filter((line) => line.startsWith(name) && /[ {]/.test(line[name.length]))
-  return values.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
-}

@@ -2,16 +2,17 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { createKafkaLog } from '../../../adapters/kafka/log.js'
 import { startStack } from '../../../infra/stack/start.js'
 import { loadConfig } from '../../../schemas/config/load.js'
 import type { Config } from '../../../schemas/config/schema.js'
 import { formatCommit } from '../../../speed/watermark.js'
 import { CLI, RoleProcess } from '../../role-process.js'
+import { metricSum } from '../metric-sum.js'
 import { sendBodies } from '../send-bodies.js'
 import { freePort } from '../server.js'
 import { type Job, type JobRun, pointsOf } from './job.js'
-import { cpuMeter, metricSum, perMillion, until } from './meters.js'
+import { cpuMeter, perMillion, until } from './meters.js'
+import { openLog } from './open-log.js'
 
 const PARTITIONS = 4
 const SERVERS = ['kafka', 'redis', 'victoriametrics', 'postgres'] as const
@@ -81,8 +82,7 @@ export async function runTidemark(job: Job, folder: string): Promise<JobRun> {
 
 /** Stores positions as if the speed layer had come to this time: what is sent from there on is not late. */
 async function beginAt(config: Config, startMs: number): Promise<void> {
-  const silent = { debug() {}, info() {}, warn() {}, error() {} }
-  const log = await createKafkaLog(config, { clock: Date.now, logger: silent, onError: () => undefined })
+  const log = await openLog(config)
   const assigned = new Set<number>()
   const subscription = await log.consume('tidemark.points', 'speed', {
     assign: async (partition) => {
@@ -101,8 +101,7 @@ async function beginAt(config: Config, startMs: number): Promise<void> {
 
 /** Records in tidemark.points. */
 async function records(config: Config): Promise<number> {
-  const silent = { debug() {}, info() {}, warn() {}, error() {} }
-  const log = await createKafkaLog(config, { clock: Date.now, logger: silent, onError: () => undefined })
+  const log = await openLog(config)
   const bounds = await log.bounds('tidemark.points')
   await log.close()
   return bounds.reduce((sum, { end }) => sum + end, 0)

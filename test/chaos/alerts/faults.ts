@@ -3,6 +3,7 @@ import type { PartName } from '../../../infra/stack/part.js'
 import type { Role } from '../../../roles/role.js'
 import type { Random } from '../../sim/random.js'
 import type { Cluster } from '../cluster.js'
+import { outage } from '../outage.js'
 import type { Receiver } from './receiver.js'
 
 /** How long something that is down stays so, ms. */
@@ -71,21 +72,7 @@ function everyAlerts(): AlertFault {
 function outageOf(part: PartName): AlertFault {
   return {
     name: part,
-    async strike({ cluster }, random) {
-      const server = cluster.stack.part(part)
-      const how = random.pick(['stopped', 'killed', 'frozen'] as const)
-      const awayMs = random.whole(...AWAY_MS)
-      if (how === 'frozen') {
-        server.pause()
-        await sleep(awayMs)
-        server.resume()
-      } else {
-        await (how === 'stopped' ? server.stop() : server.kill())
-        await sleep(awayMs)
-        await server.start()
-      }
-      return `${part} was ${how} for ${(awayMs / 1000).toFixed(1)} s`
-    },
+    strike: ({ cluster }, random) => outage(cluster.stack, part, random, random.whole(...AWAY_MS)),
   }
 }
 
