@@ -22,8 +22,8 @@ export interface SeriesFound {
 
 /**
  * Series of all three views that satisfy the matchers and have points in the range, as far as the views can tell.
- * Batch view and hot store are asked once in a while (tag index); the live view each time, so that a new series is
- * seen at once.
+ * Batch view and, behind the tide line, hot store are asked once in a while (tag index); the live view each time, so that
+ * a new series is seen at once.
  */
 export async function findSeries(
   views: Views,
@@ -42,13 +42,15 @@ export async function findSeries(
     }
   }
   const wide = { startMs: windowStart(range.startMs, RANGE_GRID_MS), endMs: alignUp(range.endMs, RANGE_GRID_MS) }
+  // The batch view has every series of what is sealed; the hot store would look for them hour by hour.
+  const behind = { ...wide, startMs: Math.max(wide.startMs, windowStart(snapshot.frontierMs, RANGE_GRID_MS)) }
   const key = seriesKey(snapshot.epoch, wide, matchers)
   const [settled, live] = await Promise.all([
     views.cache.get(key).then(async (bytes) => {
       if (bytes) return decodeRows(bytes).map(({ series }) => series)
       const found = await Promise.all([
         asked('batch', () => views.batch.series(snapshot, wide, matchers)),
-        asked('hot', () => views.hot.series({ ...wide, matchers })),
+        asked('hot', async () => (behind.startMs < behind.endMs ? views.hot.series({ ...behind, matchers }) : [])),
       ])
       const all = union(found)
       const list = failures.length === 0 ? encodeRows(all.map(withoutRows), LIST_BYTES) : undefined
