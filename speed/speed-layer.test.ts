@@ -38,7 +38,11 @@ async function openSpeedLayer(options: {
   } as unknown as Log
   const speed = await startSpeedLayer({
     log,
-    hot: { write: options.write ?? (async () => undefined), async *read() {} } as unknown as HotStore,
+    hot: {
+      visibleAfterMs: 0,
+      write: options.write ?? (async () => undefined),
+      async *read() {},
+    } as unknown as HotStore,
     live: (options.live ?? new TestLiveView()) as LiveView,
     late: { record: async () => undefined, forget: async () => undefined },
     progress: {

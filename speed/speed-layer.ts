@@ -96,7 +96,7 @@ class SpeedReader implements LogReader {
     this.#live = new LiveFeeding(options.live, options.onError)
     this.#rollups = new Rollups(options.rollups)
     this.#scorer = scorerOf(options)
-    this.#notes = new ProgressNotes(options.progress, options.onError)
+    this.#notes = new ProgressNotes({ ...options, visibleAfterMs: options.hot.visibleAfterMs })
   }
 
   async assign(partition: number, committed: LogCommit | undefined): Promise<number | undefined> {
@@ -104,8 +104,9 @@ class SpeedReader implements LogReader {
     // What is read again is counted again.
     const appliedTo = restored?.appliedTo ?? 0
     await this.#untilDone(() => this.#options.late.forget(partition, appliedTo))
+    // What is on its way to the catalog must not arrive after it was to be forgotten.
+    await this.#notes.drop(partition)
     await this.#untilDone(() => this.#options.progress.forget(partition, appliedTo))
-    this.#notes.drop(partition)
     this.#scorer?.drop(partition)
     if (restored) this.#notes.add(partition, appliedTo, closedBefore(restored.watermarkMs))
     const { rules, clock } = this.#options
@@ -125,7 +126,8 @@ class SpeedReader implements LogReader {
   async revoke(partition: number): Promise<void> {
     const owned = this.#owned.get(partition)
     this.#owned.delete(partition)
-    this.#notes.drop(partition)
+    // Not awaited: a catalog that is down must not hold the handover up.
+    void this.#notes.drop(partition)
     await owned?.tail.catch(() => undefined)
     this.#live.end(partition)
     this.#scorer?.drop(partition)

@@ -17,6 +17,7 @@ const TRIM_STEP = 512
  * 250 bytes each.
  */
 export class EmbeddedHotStore implements HotStore {
+  readonly visibleAfterMs = 0
   /** By the numbers that its chunks name them by. Grows; is never numbered anew. */
   readonly numbered = new NumberedSeries()
   readonly #environment: Environment

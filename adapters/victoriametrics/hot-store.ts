@@ -17,6 +17,9 @@ import type { ServerFacts } from './server-facts.js'
 /** Fast, and as small as the higher levels for this data. */
 const ZSTD_LEVEL = 1
 
+/** VictoriaMetrics holds new samples and series back from searches for up to four seconds, ms; and some more. */
+const VISIBLE_AFTER_MS = 5_000
+
 /** What the hot store needs beside its configuration. */
 export interface VictoriaMetricsOptions {
   clock: Clock
@@ -36,12 +39,12 @@ export function createVictoriaMetricsHotStore(config: Config, options: VictoriaM
  * Windows in VictoriaMetrics twice: as frames, which are exact and which Tidemark reads, and as readable series for people.
  *
  * - Where two processes write the same windows, what was written last by their clocks counts.
- * - A window is seen by readers up to four seconds after `write` resolved: so long VictoriaMetrics holds new samples back.
  * - What a killed VictoriaMetrics forgets of the last seconds is sent to it again while this process runs. If both die at
  *   once, those windows are missing here until the batch view has them.
  * - What is too old is removed by its -retentionPeriod.
  */
 class VictoriaMetricsHotStore implements HotStore {
+  readonly visibleAfterMs = VISIBLE_AFTER_MS
   readonly #options: VictoriaMetricsOptions
   readonly #client: VictoriaMetricsClient
   readonly #recent: RecentWrites

@@ -25,9 +25,11 @@ export interface WindowReader {
  * written last counts.
  */
 export interface HotStore extends WindowReader {
+  /** Every reader sees windows this long after they were written, ms; before that some may lack. */
+  readonly visibleAfterMs: number
   /**
-   * Resolves once the windows survive the loss of this process; readers see them within some seconds, in this process and
-   * in others. Throws TM_HOTSTORE_UNAVAILABLE (retriable), TM_HOTSTORE_REFUSED.
+   * Resolves once the windows survive the loss of this process; readers see them `visibleAfterMs` later, in this process
+   * and in others. Throws TM_HOTSTORE_UNAVAILABLE (retriable), TM_HOTSTORE_REFUSED.
    */
   write(batches: readonly WindowBatch[]): Promise<void>
   /**

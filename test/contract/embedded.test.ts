@@ -61,6 +61,7 @@ hotStoreContract('embedded, read from another process', async () => {
     const server = await serveSpeedViews(join(folder, 's'), { live, hot })
     const remote = new RemoteHotStore(join(folder, 'hot'), join(folder, 's'))
     const store: HotStore = {
+      visibleAfterMs: hot.visibleAfterMs,
       write: (batches) => hot.write(batches),
       trim: (beforeMs) => hot.trim(beforeMs),
       read: (selection) => remote.read(selection),

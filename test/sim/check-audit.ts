@@ -33,6 +33,8 @@ export async function checkAudits(world: World, process: Pipeline): Promise<void
   // An hour later every partition has fallen idle, and all windows are closed.
   world.nowMs += HOUR_MS
   await process.speed.followClock()
+  world.nowMs += world.hot.visibleAfterMs
+  await process.speed.followClock()
   for (let startMs = originMs; startMs < frontierMs; startMs += world.settings.blockMs) {
     const { audited } = await auditStrictly(world, process, startMs)
     if (!audited) throw new Error(`block ${new Date(startMs).toISOString()} cannot be audited`)

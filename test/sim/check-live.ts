@@ -34,6 +34,7 @@ export class LiveCheck {
     if (!closing || coveredMs === undefined || coveredMs >= closing.throughMs) return
     const selection = { startMs: coveredMs, endMs: closing.throughMs, matchers: [] }
     const live = await windowsOf(world.live.read(selection))
+    await world.hot.showAll()
     const hot = await windowsOf(world.hot.read(selection))
     const wrong = [...new Set([...hot.keys(), ...live.keys()])].filter((key) => live.get(key) !== hot.get(key))
     if (wrong.length === 0) return

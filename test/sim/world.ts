@@ -8,6 +8,7 @@ import { loadConfig } from '../../schemas/config/load.js'
 import type { Config, Rollup } from '../../schemas/config/schema.js'
 import type { ObjectEntry, ObjectStore } from '../../schemas/ports/object-store.js'
 import type { SimPoint } from './client.js'
+import { BelatedHotStore } from './hot-store.js'
 import { LosableLiveView } from './live-view.js'
 import { Random } from './random.js'
 import type { Stage } from './stage.js'
@@ -41,7 +42,7 @@ export class World {
   readonly settings: BatchSettings
   readonly log: EmbeddedLog
   readonly mirror: LogMirror
-  readonly hot: EmbeddedHotStore
+  readonly hot: BelatedHotStore
   readonly live: LosableLiveView
   readonly objects: DatedObjects
   readonly partitions: number
@@ -104,7 +105,8 @@ export class World {
     const log = new EmbeddedLog({ folder: join(folder, 'log'), partitions, retentionMs, clock })
     const mirror = await LogMirror.open(log, 'tidemark.points')
     mkdirSync(join(folder, 'hot'))
-    const hot = new EmbeddedHotStore(join(folder, 'hot'))
+    const visibleAfterMs = random.pick([0, 5_000, 12_000])
+    const hot = new BelatedHotStore(new EmbeddedHotStore(join(folder, 'hot')), visibleAfterMs, clock)
     const objects = new DatedObjects(await ObjectFolder.open(join(folder, 'objects')), clock)
     world = new World({ stage, random, folder, config, log, mirror, hot, objects, partitions, startMs })
     return world

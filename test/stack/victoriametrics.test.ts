@@ -45,6 +45,7 @@ function harnessOf(url: string): HotStoreHarness {
 /** The store on a server that is told before each read to show what it has: it would do so in a few seconds. */
 function shownAtOnce(store: HotStore, url: string): HotStore {
   return {
+    visibleAfterMs: store.visibleAfterMs,
     write: (batches) => store.write(batches),
     trim: (beforeMs) => store.trim(beforeMs),
     close: () => store.close(),
