@@ -22,6 +22,8 @@ async function openSpeedLayer(options: {
   note?: (closings: readonly Closing[]) => Promise<void>
   /** Offset after the last record of the log. */
   end?: number
+  visibleAfterMs?: number
+  clock?: () => number
 }) {
   const claims: number[] = []
   let reader: LogReader | undefined
@@ -39,7 +41,7 @@ async function openSpeedLayer(options: {
   const speed = await startSpeedLayer({
     log,
     hot: {
-      visibleAfterMs: 0,
+      visibleAfterMs: options.visibleAfterMs ?? 0,
       write: options.write ?? (async () => undefined),
       async *read() {},
     } as unknown as HotStore,
@@ -53,7 +55,7 @@ async function openSpeedLayer(options: {
     rollups: [],
     anomaly: options.rules && { rules: options.rules, maxSeries: 10 },
     rules: { latenessMs: 15_000, idleAfterMs: 30_000 },
-    clock: () => T0,
+    clock: options.clock ?? (() => T0),
     sleep: async () => undefined,
     onError: ({ message }) => void errors.push(message),
   })
@@ -100,6 +102,23 @@ test('notes how far windows were closed when the log had been read to an offset'
     { partition: 0, offset: 1, throughMs: T0 - 20_000 },
     { partition: 0, offset: 2, throughMs: T0 + 40_000 },
   ])
+})
+
+test('says that windows are closed once every reader of the hot store sees them', async () => {
+  const noted: Closing[] = []
+  let nowMs = T0
+  const { speed, read } = await openSpeedLayer({
+    note: async (closings) => void noted.push(...closings),
+    visibleAfterMs: 5_000,
+    clock: () => nowMs,
+  })
+  await read(entry(0, T0))
+  nowMs += 4_999
+  await speed.followClock()
+  expect(noted).toEqual([])
+  nowMs += 1
+  await speed.followClock()
+  expect(noted).toEqual([{ partition: 0, offset: 1, throughMs: T0 - 20_000 }])
 })
 
 test('what could not be noted is told, holds nothing up, and is noted at the next turn', async () => {
