@@ -166,7 +166,7 @@ export const ERRORS = {
   TM_HOTSTORE_REFUSED: entry(
     502,
     'the hot store refuses: {reason}',
-    'check victoriametrics.url and victoriametrics.token, and the flags that VictoriaMetrics runs with',
+    'check victoriametrics.url, .read_url and .token, and the flags that VictoriaMetrics runs with',
   ),
   TM_LIVEVIEW_UNAVAILABLE: entry(
     503,

@@ -25,6 +25,7 @@ beforeEach(async () => {
   const { port } = server.address() as AddressInfo
   client = new VictoriaMetricsClient({
     url: `http://127.0.0.1:${port}/proxy/`,
+    readUrl: '',
     token: 'secret',
     onConnection: () => {},
   })
@@ -54,6 +55,24 @@ test.each([
   answer = { status, body: 'because\n  of this' }
   const message = expect.stringContaining(`${status}: because of this`)
   await expect(client.write(Buffer.from('body'))).rejects.toMatchObject({ code, message })
+})
+
+test('reads at an address of its own, if there is one', async () => {
+  const { port } = server.address() as AddressInfo
+  const sides = new VictoriaMetricsClient({
+    url: `http://127.0.0.1:${port}/insert/0/prometheus`,
+    readUrl: `http://127.0.0.1:${port}/select/0/prometheus/`,
+    token: 'secret',
+    onConnection: () => {},
+  })
+  answer = { status: 200, body: '' }
+  await sides.write(Buffer.from('body'))
+  for await (const _ of sides.export('{}', { startMs: 0, endMs: 1 }));
+  await sides.close()
+  expect(asked.map(({ request }) => request.url)).toEqual([
+    '/insert/0/prometheus/api/v1/write',
+    '/select/0/prometheus/api/v1/export',
+  ])
 })
 
 test('asks for a stretch with a margin, in seconds', async () => {

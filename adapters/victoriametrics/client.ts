@@ -20,34 +20,28 @@ const REASON_BYTES = 300
 export interface ClientOptions {
   /** http://host:8428, with a path if a proxy adds one. */
   url: string
+  /** Where to read; empty: at `url`. */
+  readUrl: string
   /** Bearer token; empty: none. */
   token: string
-  /** Called when a connection was made or lost. */
+  /** Called when a connection for writing was made or lost. */
   onConnection: () => void
 }
 
 /**
- * One VictoriaMetrics server. Every call throws TM_HOTSTORE_UNAVAILABLE (retriable) if the server cannot be reached, is
+ * One VictoriaMetrics server, or the two sides of a cluster. Every call throws TM_HOTSTORE_UNAVAILABLE (retriable) if the server cannot be reached, is
  * too slow or fails, and TM_HOTSTORE_REFUSED if it says that the request is wrong. Nothing is tried twice here.
  */
 export class VictoriaMetricsClient {
-  readonly #pool: Pool
-  readonly #path: string
+  readonly #writing: Side
+  readonly #reading: Side
   readonly #headers: Record<string, string>
 
-  constructor({ url, token, onConnection }: ClientOptions) {
-    const { origin, pathname } = new URL(url)
-    this.#path = pathname.replace(/\/+$/, '')
+  constructor({ url, readUrl, token, onConnection }: ClientOptions) {
     this.#headers = token === '' ? {} : { authorization: `Bearer ${token}` }
-    this.#pool = new Pool(origin, {
-      connections: CONNECTIONS,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      keepAliveMaxTimeout: KEEP_ALIVE_MS,
-      connectTimeout: TIMEOUT_MS,
-      headersTimeout: TIMEOUT_MS,
-      bodyTimeout: TIMEOUT_MS,
-    })
-    this.#pool.on('connect', onConnection).on('disconnect', onConnection)
+    this.#writing = openSide(url)
+    this.#writing.pool.on('connect', onConnection).on('disconnect', onConnection)
+    this.#reading = readUrl === '' ? this.#writing : openSide(readUrl)
   }
 
   /** Sends a remote-write request, compressed by snappy. Resolves once the server has taken it. */
@@ -57,13 +51,13 @@ export class VictoriaMetricsClient {
       'content-encoding': 'snappy',
       'x-prometheus-remote-write-version': '0.1.0',
     }
-    await this.#text({ path: '/api/v1/write', method: 'POST', headers, body })
+    await this.#text(this.#writing, { path: '/api/v1/write', method: 'POST', headers, body })
   }
 
   /** Every sample of a selector's series, as lines of JSON: those of the range and some beyond its ends. */
   async *export(selector: string, range: TimeRange): AsyncIterable<Uint8Array> {
     const form = { 'match[]': selector, ...timesOf(range), reduce_mem_usage: '1' }
-    const response = await this.#request(formRequest('/api/v1/export', form))
+    const response = await this.#request(this.#reading, formRequest('/api/v1/export', form))
     try {
       for await (const piece of response.body) yield piece
     } catch (cause) {
@@ -71,12 +65,12 @@ export class VictoriaMetricsClient {
     }
   }
 
-  /** The page of the server's own metrics. */
+  /** The page of the server's own metrics; of a cluster nobody gives it at these addresses. */
   metrics(): Promise<string> {
-    return this.#text({ path: '/metrics', method: 'GET' })
+    return this.#text(this.#writing, { path: '/metrics', method: 'GET' })
   }
 
-  /** What the server says of itself; undefined if it does not say, as behind a proxy. */
+  /** What the server says of itself; undefined if it does not say, as behind a proxy, and of a cluster. */
   async facts(): Promise<ServerFacts | undefined> {
     try {
       return serverFacts(await this.metrics())
@@ -88,11 +82,12 @@ export class VictoriaMetricsClient {
   }
 
   async close(): Promise<void> {
-    await this.#pool.destroy()
+    await this.#writing.pool.destroy()
+    if (this.#reading !== this.#writing) await this.#reading.pool.destroy()
   }
 
-  async #text(request: Dispatcher.RequestOptions): Promise<string> {
-    const { body } = await this.#request(request)
+  async #text(side: Side, request: Dispatcher.RequestOptions): Promise<string> {
+    const { body } = await this.#request(side, request)
     try {
       return await body.text()
     } catch (cause) {
@@ -100,10 +95,10 @@ export class VictoriaMetricsClient {
     }
   }
 
-  async #request(request: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData> {
-    const response = await this.#send({
+  async #request(side: Side, request: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData> {
+    const response = await send(side.pool, {
       ...request,
-      path: this.#path + request.path,
+      path: side.path + request.path,
       headers: { ...this.#headers, ...request.headers },
     })
     const { statusCode, body } = response
@@ -113,13 +108,33 @@ export class VictoriaMetricsClient {
     const isPassing = statusCode >= 500 || NOT_NOW.includes(statusCode)
     throw new TidemarkError(isPassing ? 'TM_HOTSTORE_UNAVAILABLE' : 'TM_HOTSTORE_REFUSED', { reason })
   }
+}
 
-  async #send(request: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData> {
-    try {
-      return await this.#pool.request(request)
-    } catch (cause) {
-      throw unavailable(cause)
-    }
+/** One address of the server. */
+interface Side {
+  pool: Pool
+  /** Set before every path. */
+  path: string
+}
+
+function openSide(url: string): Side {
+  const { origin, pathname } = new URL(url)
+  const pool = new Pool(origin, {
+    connections: CONNECTIONS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: KEEP_ALIVE_MS,
+    connectTimeout: TIMEOUT_MS,
+    headersTimeout: TIMEOUT_MS,
+    bodyTimeout: TIMEOUT_MS,
+  })
+  return { pool, path: pathname.replace(/\/+$/, '') }
+}
+
+async function send(pool: Pool, request: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData> {
+  try {
+    return await pool.request(request)
+  } catch (cause) {
+    throw unavailable(cause)
   }
 }
 

@@ -60,10 +60,10 @@ class VictoriaMetricsHotStore implements HotStore {
   #closed = false
 
   constructor({ victoriametrics }: Config, options: VictoriaMetricsOptions) {
-    const { url, token, name, parts } = victoriametrics
+    const { url, read_url: readUrl, token, name, parts } = victoriametrics
     const { clock, sleep, onError } = options
     this.#options = options
-    const client = new VictoriaMetricsClient({ url, token, onConnection: () => this.#recent.doubt() })
+    const client = new VictoriaMetricsClient({ url, readUrl, token, onConnection: () => this.#recent.doubt() })
     this.#client = client
     this.#recent = new RecentWrites({ client, clock, sleep, onError, onFacts: (facts) => this.#heed(facts) })
     this.#labels = new CarrierLabels(name)

@@ -51,6 +51,13 @@ export const clusterGroups = {
       description: 'http://host:8428; empty: the embedded hot store',
       errorMessage: 'write an address such as http://host:8428',
     }),
+    read_url: Type.String({
+      default: '',
+      pattern: '^(https?://.+)?$',
+      description:
+        'where to read, if not at url: of a cluster, url is http://vminsert:8480/insert/0/prometheus and this http://vmselect:8481/select/0/prometheus',
+      errorMessage: 'write an address such as http://vmselect:8481/select/0/prometheus',
+    }),
     token: text('bearer token to send'),
     name: text('label `tidemark` of all that is written there, so that several Tidemarks share a server; empty: none'),
     parts: Type.Array(Type.Union(WRITTEN_PARTS.map((part) => Type.Literal(part))), {

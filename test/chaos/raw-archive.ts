@@ -2,9 +2,11 @@ import { createWriteStream, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { GetObjectCommand } from '@aws-sdk/client-s3'
 import pg from 'pg'
+import { createS3Client } from '../../adapters/s3/client.js'
 import type { StackConfig } from '../../infra/stack/part.js'
+import { loadConfig } from '../../schemas/config/load.js'
 
 /** The master dataset as anyone can read it: the catalog's list of raw files, and the bucket that holds them. */
 export class RawArchive {
@@ -19,18 +21,8 @@ export class RawArchive {
   /** Fetches every file that counts. @returns their local paths */
   async download(): Promise<string[]> {
     mkdirSync(this.#folder, { recursive: true })
-    const {
-      endpoint,
-      bucket,
-      access_key_id: accessKeyId = '',
-      secret_access_key: secretAccessKey = '',
-    } = this.#config.s3
-    const s3 = new S3Client({
-      endpoint,
-      region: 'us-east-1',
-      forcePathStyle: true,
-      credentials: { accessKeyId, secretAccessKey },
-    })
+    const { bucket } = this.#config.s3
+    const s3 = createS3Client(loadConfig({ env: {}, overrides: { s3: this.#config.s3 } }).s3)
     const paths: string[] = []
     for (const [i, key] of (await this.#keys()).entries()) {
       const path = join(this.#folder, `${i}.parquet`)
