@@ -60,7 +60,8 @@ export async function openObjects({ config, clock, closing }: StoreOptions): Pro
 /** The hot store on the server that the config names. */
 export function openRemoteHot({ config, clock, onError }: StoreOptions): HotStore {
   const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
-  return createVictoriaMetricsHotStore(config, { clock, random: Math.random, sleep, onError })
+  const keptMs = parseDuration(config.retention.hot)
+  return createVictoriaMetricsHotStore(config, { keptMs, clock, random: Math.random, sleep, onError })
 }
 
 /** The stores of a process: each is opened when a role first asks for it, and kept within its retention. */

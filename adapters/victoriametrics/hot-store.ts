@@ -22,6 +22,8 @@ const VISIBLE_AFTER_MS = 5_000
 
 /** What the hot store needs beside its configuration. */
 export interface VictoriaMetricsOptions {
+  /** Windows older than this are not given, ms: who asks for all there are should not be searched years of hours. */
+  keptMs: number
   clock: Clock
   /** Gives numbers in [0, 1). */
   random: () => number
@@ -118,7 +120,8 @@ class VictoriaMetricsHotStore implements HotStore {
   }
 
   #untrimmed(selection: WindowSelection): WindowSelection {
-    return { ...selection, startMs: Math.max(selection.startMs, this.#trimmedMs) }
+    const { clock, keptMs } = this.#options
+    return { ...selection, startMs: Math.max(selection.startMs, this.#trimmedMs, clock() - keptMs) }
   }
 
   #writer(partition: number): PartitionWriter {

@@ -45,6 +45,7 @@ async function run({ url, shape: name, windows, parts, metric }: HotStoreRequest
   const config = loadConfig({ env: {} })
   Object.assign(config.victoriametrics, { url, name: `bench ${parts.length}`, parts })
   const store = createVictoriaMetricsHotStore(config, {
+    keptMs: Number.POSITIVE_INFINITY,
     clock: Date.now,
     random: Math.random,
     sleep: pause,

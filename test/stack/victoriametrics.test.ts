@@ -15,10 +15,11 @@ import { batch, cpu, everything, matching, plain, readAll, T0 } from '../contrac
 import { flush, VictoriaMetricsServer } from './victoriametrics-server.js'
 
 /** A hot store of a name of its own, so that many share a server. */
-function open(settings: Partial<Config['victoriametrics']>): HotStore {
+function open(settings: Partial<Config['victoriametrics']>, keptMs = Number.POSITIVE_INFINITY): HotStore {
   const config = loadConfig({ env: {} })
   Object.assign(config.victoriametrics, { name: randomUUID() }, settings)
   return createVictoriaMetricsHotStore(config, {
+    keptMs,
     clock: Date.now,
     random: Math.random,
     sleep: (ms) => sleep(ms),
@@ -86,6 +87,18 @@ test('a server that keeps less than a sample a window is refused', async () => {
   } finally {
     await server.remove()
   }
+})
+
+test('gives nothing older than it is to keep', async () => {
+  const url = inject('stack').victoriametrics.url ?? ''
+  const nowMs = Math.floor(Date.now() / 10_000) * 10_000
+  const [old, young] = [7_200_000, 600_000].map((ageMs) =>
+    batch(nowMs - ageMs, 0, [{ series: cpu(), values: [ageMs] }]),
+  )
+  const store = shownAtOnce(open({ url }, 3_600_000), url)
+  await store.write([old, young])
+  expect(await readAll(store, { startMs: 0, endMs: nowMs, matchers: [] })).toEqual(plain(young.windows))
+  await store.close()
 })
 
 test('a server that was told to thin out what it has is not taken for one that has nothing', async () => {
