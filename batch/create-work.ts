@@ -1,6 +1,7 @@
 import type { BatchView } from '../schemas/ports/batch-view.js'
 import type { WindowReader } from '../schemas/ports/window-store.js'
 import { mergedRollups } from '../schemas/windows/merged-rollups.js'
+import { PatternTraining } from './anomaly/training.js'
 import { auditBlock } from './audit/audit.js'
 import { blocksWithPoints } from './catalog/blocks.js'
 import { CatalogLateLedger } from './catalog/late-ledger.js'
@@ -20,6 +21,7 @@ export interface BatchWorkParts extends RecomputeParts {
 export function createBatchWork(parts: BatchWorkParts): BatchWork {
   const { catalog, settings, clock } = parts
   const recompute = new Recompute(parts)
+  const training = new PatternTraining(parts)
   const hotStore = mergedRollups(parts.hotStore, settings.rollups)
   const ledger = new CatalogLateLedger(catalog.db, catalog.blockMs)
   const progress = new CatalogSpeedProgress(catalog.db)
@@ -32,6 +34,8 @@ export function createBatchWork(parts: BatchWorkParts): BatchWork {
     recomputeBlock: (startMs) => recompute.block(startMs),
     blocksIn: async (range) => (await blocksWithPoints(catalog.db, range, catalog.blockMs)).filter(isHeld),
     auditBlock: (startMs) => auditBlock({ ...parts, hotStore, ledger, progress }, startMs),
+    planTraining: (kind) => training.plan(kind),
+    trainPage: (plan, after) => training.page(plan, after),
     sweep: async () => ({
       ...(await sweep({ ...parts, ledger, progress })),
       filesCompacted: await compactTiers(parts),

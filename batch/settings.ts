@@ -1,3 +1,4 @@
+import type { AnomalyRule } from '../schemas/config/anomaly.js'
 import { parseDuration } from '../schemas/config/duration.js'
 import type { Config, Rollup } from '../schemas/config/schema.js'
 import type { Tier } from '../schemas/time.js'
@@ -13,6 +14,8 @@ export interface BatchSettings {
   /** The same as the user wrote it, for messages. */
   oldGenerations: string
   rollups: readonly Rollup[]
+  /** Series that are scored, and how much of their history is trained on. */
+  anomaly: { rules: readonly AnomalyRule[]; historyMs: number }
   hotMs: number
   /** 0: forever. */
   rawMs: number
@@ -32,6 +35,7 @@ export function batchSettings(config: Config): BatchSettings {
     oldGenerationsMs: parseDuration(config.batch.old_generations),
     oldGenerations: config.batch.old_generations,
     rollups: config.rollups,
+    anomaly: { rules: config.anomaly.rules, historyMs: parseDuration(config.anomaly.training.history) },
     hotMs: parseDuration(retention.hot),
     rawMs: parseDuration(retention.raw),
     tierMs: {

@@ -34,6 +34,29 @@ export interface SweepOutcome {
   filesCompacted: number
 }
 
+/** Which patterns a run trains: all, or those whose history was corrected since. */
+export type TrainingKind = 'all' | 'corrected'
+
+/** What a run of training works on, fixed at its beginning. */
+export interface TrainingPlan {
+  kind: TrainingKind
+  /** The history that each series is trained on; where it was corrected, its own range of before. */
+  range: TimeRange
+  /** Of the batch view at the beginning. */
+  epoch: number
+}
+
+/** What became of some series of a run. */
+export interface TrainedPage {
+  trained: number
+  /** Their history is what it was. */
+  unchanged: number
+  /** Their history holds no season twice. */
+  tooShort: number
+  /** Where the next page begins; left out after the last. */
+  next?: string
+}
+
 /**
  * The batch work that a scheduler starts, each call by itself. Every method is idempotent and may be killed at any
  * await: nothing is half-published, and a repeated call goes on where the last one stopped.
@@ -50,6 +73,10 @@ export interface BatchWork {
   blocksIn(range: TimeRange): Promise<number[]>
   /** Compares a block's batch windows with those of the speed layer. */
   auditBlock(startMs: number): Promise<BlockAudit>
+  /** Begins a run of training of seasonal patterns. */
+  planTraining(kind: TrainingKind): Promise<TrainingPlan>
+  /** Trains a bounded number of series and stores their patterns. @param after `next` of the page before */
+  trainPage(plan: TrainingPlan, after?: string): Promise<TrainedPage>
   /** Applies retention, removes what nothing refers to any more, and compacts the tiers of whole days. */
   sweep(): Promise<SweepOutcome>
 }

@@ -55,6 +55,16 @@ const status: PipelineStatus = {
     unexplainedDivergence: 0,
     audited: 8,
   },
+  patterns: {
+    series: 12,
+    corrected: 2,
+    newest: {
+      trainedMs: Date.parse('2026-01-01T00:30:05Z'),
+      epoch: 8,
+      range: { startMs: Date.parse('2025-12-04T00:00:00Z'), endMs: Date.parse('2026-01-01T00:00:00Z') },
+      readings: 96_768,
+    },
+  },
   workflows: {
     state: 'running',
     address: '127.0.0.1:7233',
@@ -71,6 +81,7 @@ late        7 points
 divergence  0 unexplained in 8 audited blocks
 archive     1,200,000 points in 12 files, 3,456,789 bytes, lag 31s
 ingest      1,234,567 points accepted, 3 refused (TM_LINE_SYNTAX 2, TM_POINT_FUTURE 1), 10,000 active series
+patterns    12 series, last trained 2026-01-01 00:30:05Z at epoch 8, on 96,768 readings from 2025-12-04 00:00:00Z to 2026-01-01 00:00:00Z; 2 to be trained again after a correction
 workflows   running at 127.0.0.1:7233
   recomputeRange  recompute-1  since 2026-01-01 00:29:10Z
 

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { formatDuration } from '../schemas/config/duration.js'
-import type { PipelineStatus } from '../schemas/ports/status.js'
+import type { PatternsStatus, PipelineStatus } from '../schemas/ports/status.js'
 import { ask, type ServerOptions, withServer } from './server.js'
 import { textTable, timeText } from './text-table.js'
 
@@ -20,7 +20,7 @@ export function statusCommand(): Command {
 
 /** The status as a person reads it. */
 export function statusText(status: PipelineStatus): string {
-  const { nowMs, ingest, speed, archive, blocks, workflows, instances } = status
+  const { nowMs, ingest, speed, archive, blocks, patterns, workflows, instances } = status
   const refusals = Object.entries(ingest.refusedByCode).map(([code, n]) => `${code} ${n.toLocaleString('en-US')}`)
   const archived = new Map(archive.partitions.map((one) => [one.partition, one]))
   const running = workflows.running.map(
@@ -33,6 +33,7 @@ export function statusText(status: PipelineStatus): string {
     `divergence  ${blocks.unexplainedDivergence} unexplained in ${blocks.audited} audited blocks`,
     `archive     ${archive.rawPoints.toLocaleString('en-US')} points in ${archive.rawFiles} files, ${archive.rawBytes.toLocaleString('en-US')} bytes, lag ${formatDuration(Math.round(archive.lagMs / 1000) * 1000)}`,
     `ingest      ${ingest.accepted.toLocaleString('en-US')} points accepted, ${ingest.refused.toLocaleString('en-US')} refused${refusals.length > 0 ? ` (${refusals.join(', ')})` : ''}, ${ingest.activeSeries.toLocaleString('en-US')} active series`,
+    `patterns    ${patternsText(patterns)}`,
     `workflows   ${workflows.state}${workflows.address ? ` at ${workflows.address}` : ''}${workflows.reason ? `: ${workflows.reason}` : ''}`,
     ...running,
     '',
@@ -61,4 +62,11 @@ export function statusText(status: PipelineStatus): string {
       ]),
     ),
   ].join('\n')
+}
+
+function patternsText({ series, corrected, newest }: PatternsStatus): string {
+  if (!newest) return 'none trained'
+  const { trainedMs, epoch, range, readings } = newest
+  const waiting = corrected > 0 ? `; ${corrected} to be trained again after a correction` : ''
+  return `${series.toLocaleString('en-US')} series, last trained ${timeText(trainedMs)} at epoch ${epoch}, on ${readings.toLocaleString('en-US')} readings from ${timeText(range.startMs)} to ${timeText(range.endMs)}${waiting}`
 }

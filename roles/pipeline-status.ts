@@ -1,3 +1,4 @@
+import { CatalogPatterns } from '../batch/catalog/seasonal-patterns.js'
 import { archiveStatus, blocksStatus } from '../batch/status.js'
 import type { IngestStatus, Instance, PartitionStatus, PipelineStatus } from '../schemas/ports/status.js'
 import type { Workflows } from '../schemas/ports/workflows.js'
@@ -12,10 +13,11 @@ export async function pipelineStatus(
 ): Promise<PipelineStatus> {
   const { catalog } = await stores.catalog()
   const log = await stores.log()
-  const [instances, archive, blocks, temporal] = await Promise.all([
+  const [instances, archive, blocks, patterns, temporal] = await Promise.all([
     desk.all(),
     archiveStatus(catalog, log, clock),
     blocksStatus(catalog, clock),
+    new CatalogPatterns(catalog.db).status(catalog.blockMs),
     workflows.status(),
   ])
   return {
@@ -24,6 +26,7 @@ export async function pipelineStatus(
     speed: partitionsOf(instances),
     archive,
     blocks,
+    patterns,
     workflows: temporal,
     instances,
   }

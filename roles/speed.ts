@@ -1,4 +1,5 @@
 import { CatalogLateLedger } from '../batch/catalog/late-ledger.js'
+import { CatalogPatterns } from '../batch/catalog/seasonal-patterns.js'
 import { CatalogSpeedProgress } from '../batch/catalog/speed-progress.js'
 import { parseDuration } from '../schemas/config/duration.js'
 import { startSpeedLayer } from '../speed/speed-layer.js'
@@ -9,6 +10,8 @@ import { repeat } from './repeat.js'
 
 /** Idle partitions are looked at this often, ms. */
 const FOLLOW_CLOCK_MS = 1000
+/** New patterns count a minute after they were stored; by then they must be known. */
+const REFRESH_PATTERNS_MS = 20_000
 
 /** Starts to make windows of the points of the log. */
 export async function startSpeed({ config, clock, stores, closing, onError }: RoleContext): Promise<RunningRole> {
@@ -23,7 +26,11 @@ export async function startSpeed({ config, clock, stores, closing, onError }: Ro
     late: new CatalogLateLedger(catalog.db, catalog.blockMs),
     progress: new CatalogSpeedProgress(catalog.db),
     rollups: config.rollups,
-    anomaly: { rules: config.anomaly.rules, maxSeries: config.anomaly.max_series },
+    anomaly: {
+      rules: config.anomaly.rules,
+      maxSeries: config.anomaly.max_series,
+      patterns: new CatalogPatterns(catalog.db),
+    },
     rules: { latenessMs: parseDuration(config.speed.lateness), idleAfterMs: parseDuration(config.speed.idle_after) },
     clock,
     sleep: (ms) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
@@ -37,6 +44,10 @@ export async function startSpeed({ config, clock, stores, closing, onError }: Ro
   closing.add(
     'the idle clock',
     repeat(FOLLOW_CLOCK_MS, () => speed.followClock(), onError),
+  )
+  closing.add(
+    'trained patterns',
+    repeat(REFRESH_PATTERNS_MS, () => speed.refreshPatterns(), onError),
   )
   return {
     ended: speed.ended,

@@ -25,6 +25,7 @@ export const FLOW = {
   queue: 'recomputeQueue',
   audit: 'auditLater',
   maintain: 'maintain',
+  train: 'trainPatterns',
   escalate: 'escalate',
 } as const
 

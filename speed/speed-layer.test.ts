@@ -53,7 +53,11 @@ async function openSpeedLayer(options: {
       complete: async (given) => void claims.push(...given.map(({ throughMs }) => throughMs - T0)),
     },
     rollups: [],
-    anomaly: options.rules && { rules: options.rules, maxSeries: 10 },
+    anomaly: options.rules && {
+      rules: options.rules,
+      maxSeries: 10,
+      patterns: { storedAfter: async (seq) => ({ seq, trained: [] }) },
+    },
     rules: { latenessMs: 15_000, idleAfterMs: 30_000 },
     clock: options.clock ?? (() => T0),
     sleep: async () => undefined,

@@ -4,10 +4,10 @@ import { asTidemarkError, TidemarkError } from '../schemas/errors.js'
 import { DamagedRecord, decodeRecord, type LogRecord } from '../schemas/log/record.js'
 import type { LateLedger, LatePoints } from '../schemas/ports/late-ledger.js'
 import type { Log, LogBounds, LogCommit, LogEntry, LogReader, LogSubscription } from '../schemas/ports/log.js'
+import type { PatternSource } from '../schemas/ports/seasonal-patterns.js'
 import type { SpeedProgress } from '../schemas/ports/speed-progress.js'
 import type { PartitionStatus } from '../schemas/ports/status.js'
 import type { HotStore, LiveView } from '../schemas/ports/window-store.js'
-import { rollupName } from '../schemas/series/rollup.js'
 import type { Clock } from '../schemas/time.js'
 import { encodeChunks } from '../schemas/windows/chunk.js'
 import type { WindowBatch } from '../schemas/windows/columns.js'
@@ -29,7 +29,7 @@ export interface SpeedOptions {
   progress: SpeedProgress
   rollups: readonly Rollup[]
   /** Series that are scored; none if left out. */
-  anomaly?: { rules: readonly AnomalyRule[]; maxSeries: number }
+  anomaly?: { rules: readonly AnomalyRule[]; maxSeries: number; patterns: PatternSource }
   rules: WatermarkRules
   clock: Clock
   /** Waits between tries of a store that fails; passed in so that tests own time. */
@@ -43,6 +43,8 @@ export interface SpeedLayer {
   flushProvisional(): Promise<void>
   /** Closes the windows of idle partitions and keeps the live view fed; to be called every second or so. */
   followClock(): Promise<void>
+  /** Learns of seasonal patterns that were trained since; to be called every 20 s or so. */
+  refreshPatterns(): Promise<void>
   status(): Promise<PartitionStatus[]>
   /** Stops reading; open windows are rebuilt from the log at the next start. */
   close(): Promise<void>
@@ -58,6 +60,7 @@ export async function startSpeedLayer(options: SpeedOptions): Promise<SpeedLayer
   return {
     flushProvisional: () => reader.flushProvisional(),
     followClock: () => reader.followClock(),
+    refreshPatterns: () => reader.refreshPatterns(),
     status: () => reader.status(),
     async close() {
       reader.isClosed = true
@@ -186,6 +189,10 @@ class SpeedReader implements LogReader {
     if (this.#partitions > 0) await this.#notes.flush(this.#partitions)
   }
 
+  async refreshPatterns(): Promise<void> {
+    await this.#scorer?.refreshPatterns()
+  }
+
   /** Feeds the view with a partition again if it was not; it may have lost what is open. @returns whether it is fed now */
   async #resume(partition: number, { state }: OwnedPartition): Promise<boolean> {
     if (this.#live.isFed(partition)) return true
@@ -292,8 +299,7 @@ class SpeedReader implements LogReader {
 
 function scorerOf({ anomaly, rollups, hot, onError }: SpeedOptions): Scorer | undefined {
   if (!anomaly || anomaly.rules.length === 0) return undefined
-  const rollupMetrics = new Set(rollups.map(({ match, by }) => rollupName(match, by)))
-  return new Scorer({ ...anomaly, rollupMetrics, history: hot, onError })
+  return new Scorer({ ...anomaly, rollups, history: hot, onError })
 }
 
 function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {

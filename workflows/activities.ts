@@ -1,6 +1,6 @@
 import { ApplicationFailure, Context } from '@temporalio/activity'
 import type { EscalationWork } from '../alerting/escalation/escalator.js'
-import type { BatchWork } from '../batch/work.js'
+import type { BatchWork, TrainingKind, TrainingPlan } from '../batch/work.js'
 import { TidemarkError } from '../schemas/errors.js'
 import type { IncidentSignal } from '../schemas/ports/incidents.js'
 import type { TimeRange } from '../schemas/time.js'
@@ -33,6 +33,8 @@ export function createActivities(work: BatchWork, escalation: EscalationWork) {
     recomputeBlock: (startMs: number) => alive(() => work.recomputeBlock(startMs)),
     auditBlock: (startMs: number) => alive(() => work.auditBlock(startMs)),
     sweep: () => alive(() => work.sweep()),
+    planTraining: (kind: TrainingKind) => alive(() => work.planTraining(kind)),
+    trainPage: (plan: TrainingPlan, after?: string) => alive(() => work.trainPage(plan, after)),
     /** The first `limit` blocks of the range that start after `afterMs`. */
     nextBlocks: (range: TimeRange, afterMs: number, limit: number): Promise<BlockPage> =>
       alive(async () => {

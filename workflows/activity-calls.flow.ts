@@ -24,7 +24,7 @@ const activities = proxyActivities<Activities>({ ...options, taskQueue: TASK_QUE
 const upkeep = proxyActivities<Activities>({ ...options, taskQueue: TASK_QUEUE.upkeep })
 
 export const { sealReady, dirtyReady, nextBlocks } = activities
-export const { auditBlock, sweep } = upkeep
+export const { auditBlock, sweep, planTraining, trainPage } = upkeep
 
 /** Recomputes a block, then compares it with what the speed layer had. Both are idempotent. */
 export async function recomputeAndAudit(startMs: number): Promise<void> {

@@ -41,9 +41,9 @@ describe('STL', () => {
 })
 
 describe('MSTL', () => {
-  test('tells a day from a week', () => {
+  test('tells a day from a week', async () => {
     const values = Float64Array.from({ length: 24 * 7 * 6 }, (_, i) => line(i) + wave(i, 24) + 2 * wave(i, 168))
-    const { seasonals, trend } = mstl(values, [168, 24])
+    const { seasonals, trend } = await mstl(values, [168, 24])
     expect(seasonals.map(({ period }) => period)).toEqual([24, 168])
     for (let i = 200; i < 800; i++) {
       expect(Math.abs(seasonals[0].seasonal[i] - wave(i, 24))).toBeLessThan(0.5)
@@ -52,9 +52,18 @@ describe('MSTL', () => {
     }
   })
 
-  test('leaves out periods that are too long, and refuses if none is left', () => {
-    expect(mstl(series(), [24, 300]).seasonals.map(({ period }) => period)).toEqual([24])
-    expect(() => mstl(series(), [300])).toThrow('two turns')
+  test('fitted at fewer places it gives nearly the same', async () => {
+    const values = Float64Array.from({ length: 24 * 7 * 4 }, (_, i) => line(i) + wave(i, 24) + 2 * wave(i, 168))
+    const [exact, quick] = [await mstl(values, [24, 168]), await mstl(values, [24, 168], { fitsPerPeriod: 10 })]
+    for (let i = 0; i < values.length; i++)
+      for (const season of [0, 1])
+        expect(Math.abs(quick.seasonals[season].seasonal[i] - exact.seasonals[season].seasonal[i])).toBeLessThan(0.2)
+  })
+
+  test('leaves out periods that are too long, and refuses if none is left', async () => {
+    const { seasonals } = await mstl(series(), [24, 300])
+    expect(seasonals.map(({ period }) => period)).toEqual([24])
+    await expect(mstl(series(), [300])).rejects.toThrow('two turns')
   })
 })
 

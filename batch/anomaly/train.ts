@@ -4,6 +4,9 @@ import { mstl } from './mstl.js'
 /** Values that a pattern is trained on at most: the newest ones. */
 const MOST_VALUES = 50_000
 
+/** Passes that weigh outliers down; more hardly change the weights (the paper: 5 to 10). */
+const OUTLIER_PASSES = 6
+
 /** Readings in the order of time, as they come: gaps and repeated times are allowed. */
 export interface Readings {
   timesMs: readonly number[]
@@ -14,18 +17,24 @@ export interface Readings {
  * Learns how a series repeats, by MSTL with outliers weighed down. The readings are brought to even steps first (their
  * median distance, made to divide each period); what is missing in between is drawn straight.
  * @param periodsMs those that the readings do not hold twice are left out
+ * @param pause awaited now and then: it takes half a second of a processor for 8,000 readings
  * @throws RangeError if that leaves none
  */
-export function trainPatterns(readings: Readings, periodsMs: readonly number[]): SeasonalPattern[] {
+export async function trainPatterns(
+  readings: Readings,
+  periodsMs: readonly number[],
+  pause?: () => Promise<unknown>,
+): Promise<SeasonalPattern[]> {
   const shortest = Math.min(...periodsMs)
   const stepMs = shortest / Math.max(2, Math.round(shortest / medianGap(readings.timesMs)))
   const { firstStep, values } = toGrid(readings, stepMs)
   const periods = periodsMs.map((periodMs) => Math.round(periodMs / stepMs))
-  const { seasonals } = mstl(values, periods, {
+  const { seasonals } = await mstl(values, periods, {
     robust: true,
-    // A tenth of the smoothers' length, as the paper advises for speed.
-    trendJump: Math.max(1, Math.floor(Math.min(...periods) / 10)),
-    lowPassJump: Math.max(1, Math.floor(Math.min(...periods) / 10)),
+    pause,
+    outerIterations: OUTLIER_PASSES,
+    // About a tenth of the smoothers' length, as the paper advises for speed.
+    fitsPerPeriod: 10,
   })
   return seasonals.map(({ period, seasonal }) => ({
     periodMs: period * stepMs,

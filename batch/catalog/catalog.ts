@@ -6,7 +6,7 @@ import { type Clock, windowStart } from '../../schemas/time.js'
 import type { CatalogDb, CatalogTx } from './tables.js'
 
 /** Advisory locks of the catalog, transaction-scoped. */
-const LOCK = { migrate: 7_346_001, series: 7_346_002 } as const
+const LOCK = { migrate: 7_346_001, series: 7_346_002, patterns: 7_346_003 } as const
 
 /** SQLSTATE of a replica whose replay could not wait for a reader any longer (hot standby conflict). */
 const SNAPSHOT_CONFLICT = '40001'
@@ -104,6 +104,11 @@ export function behind(wanted: number, shown: number): TidemarkError {
 /** Lets one transaction at a time change series, so that their sequence follows the order of commits. */
 export async function lockSeries(tx: CatalogTx): Promise<void> {
   await sql`SELECT pg_advisory_xact_lock(${LOCK.series})`.execute(tx)
+}
+
+/** Lets one transaction at a time store patterns, so that their sequence follows the order of commits. */
+export async function lockPatterns(tx: CatalogTx): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(${LOCK.patterns})`.execute(tx)
 }
 
 /** Brings the catalog's tables up to date, one process at a time. Throws TM_CATALOG_UNAVAILABLE. */

@@ -1,4 +1,5 @@
 import type { ColumnType, Generated, Kysely, Transaction } from 'kysely'
+import type { SeasonalPattern } from '../../schemas/seasonal-pattern.js'
 
 /** Rows of the batch layer's tables (migrations/). 64-bit integers are numbers, but for series ids, which are text. */
 export interface CatalogTables {
@@ -73,6 +74,19 @@ export interface CatalogTables {
   }
   layouts: { from_ms: number; partitions: number; splits: ColumnType<unknown, string, string> }
   metric_metadata: { metric: string; type: string; help: string; unit: string; said_ms: number }
+  seasonal_patterns: {
+    series_id: ColumnType<string, string, string>
+    from_ms: number
+    seq: number
+    epoch: number
+    checked_epoch: number
+    range_start: number
+    range_end: number
+    readings: number
+    digest: string
+    patterns: ColumnType<SeasonalPattern[], string, string>
+    trained_ms: number
+  }
   audits: {
     block_start: number
     generation: number

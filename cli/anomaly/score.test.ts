@@ -88,7 +88,9 @@ test('a pattern that was trained elsewhere says what is usual from the first val
     }
     writeFileSync(file, '{}')
     await expect(score('1,2', ['--detector', 'seasonal', '--pattern', file])).rejects.toThrow('is no pattern')
-    await expect(score('1,2', ['--pattern', file])).rejects.toThrow('goes with --detector seasonal')
+    await expect(score('1,2', ['--detector', 'ewma', '--pattern', file])).rejects.toThrow(
+      'goes with --detector combined or seasonal',
+    )
   } finally {
     rmSync(folder, { recursive: true })
   }

@@ -1,10 +1,9 @@
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { DETECTOR_NAMES, type DetectorName } from '../../schemas/config/anomaly.js'
+import { DETECTOR_NAMES, type DetectorName, TRAINED_DETECTORS } from '../../schemas/config/anomaly.js'
 import type { Detector, Verdict } from '../../speed/anomaly/detector.js'
 import { DETECTORS } from '../../speed/anomaly/detectors.js'
-import { seasonal } from '../../speed/anomaly/seasonal.js'
 import type { CommandStreams } from '../decode.js'
 import { columnsOf, readRow, type SeriesColumns } from './series-csv.js'
 import { readPatterns, trainCommand } from './train.js'
@@ -24,7 +23,10 @@ function scoreCommand(streams: CommandStreams): Command {
   return new Command('score')
     .description('reads timestamp,value lines and adds score, lower and upper to each as it comes')
     .addOption(new Option('--detector <name>', 'which detector').choices(DETECTOR_NAMES).default('combined'))
-    .option('--pattern <file>', 'seasonal: what tidemark anomaly train printed, in place of learning as it goes')
+    .option(
+      '--pattern <file>',
+      'combined, seasonal: what tidemark anomaly train printed, in place of learning as it goes',
+    )
     .addHelpText(
       'after',
       `
@@ -44,14 +46,17 @@ Examples:
   $ tidemark anomaly score < series.csv > scores.csv
   $ tidemark anomaly score < series.csv | awk -F, '$3 >= 0.5'            only what is worth an alarm
   $ tidemark anomaly score --detector seasonal < series.csv              learns days and weeks as it goes
-  $ tidemark anomaly score --detector seasonal --pattern pattern.json < series.csv
+  $ tidemark anomaly score --pattern pattern.json < series.csv           as the server judges after a night
   $ tail -f series.csv | tidemark anomaly score                          as it comes`,
     )
     .action(async ({ detector, pattern }: { detector: DetectorName; pattern?: string }) => {
-      if (pattern !== undefined && detector !== 'seasonal')
-        throw new InvalidArgumentError('--pattern goes with --detector seasonal.')
-      const made = pattern === undefined ? DETECTORS[detector].make() : seasonal(readPatterns(pattern))
-      const refused = await scoreLines(streams, made)
+      if (pattern !== undefined && !TRAINED_DETECTORS.has(detector))
+        throw new InvalidArgumentError(`--pattern goes with --detector ${[...TRAINED_DETECTORS].join(' or ')}.`)
+      const patterns = pattern === undefined ? [] : readPatterns(pattern)
+      const refused = await scoreLines(
+        streams,
+        DETECTORS[detector].make(() => patterns),
+      )
       if (refused > 0) streams.exitCode = 1
     })
 }

@@ -22,7 +22,7 @@ Out: JSON, for each period its length and the seasonal part at each step.
 Examples:
   $ tidemark anomaly train < last-month.csv > pattern.json
   $ tidemark anomaly train --period 1h < today.csv > pattern.json
-  $ tidemark anomaly score --detector seasonal --pattern pattern.json < series.csv`,
+  $ tidemark anomaly score --pattern pattern.json < series.csv`,
     )
     .action(async ({ period = [86_400_000, 7 * 86_400_000] }: { period?: number[] }) => {
       const readings = { timesMs: [] as number[], values: [] as number[] }
@@ -45,13 +45,13 @@ Examples:
           readings.values.push(row.value)
         }
       }
-      streams.stdout.write(`${JSON.stringify(train(readings, period))}\n`)
+      streams.stdout.write(`${JSON.stringify(await train(readings, period))}\n`)
     })
 }
 
-function train(readings: { timesMs: number[]; values: number[] }, periods: number[]): SeasonalPattern[] {
+async function train(readings: { timesMs: number[]; values: number[] }, periods: number[]): Promise<SeasonalPattern[]> {
   try {
-    return trainPatterns(readings, periods)
+    return await trainPatterns(readings, periods)
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause
     throw new TidemarkError('TM_REQUEST', {

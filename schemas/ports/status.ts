@@ -1,3 +1,4 @@
+import type { TimeRange } from '../time.js'
 import type { WorkflowsStatus } from './workflows.js'
 
 /** One partition as the speed layer sees it. */
@@ -42,6 +43,25 @@ export interface BlocksStatus {
   audited: number
 }
 
+/** The seasonal patterns that detectors judge by. */
+export interface PatternsStatus {
+  /** Series that have one. */
+  series: number
+  /** Of these, whose history was corrected since: they are trained again within minutes. */
+  corrected: number
+  /** Left out while there is none. */
+  newest?: {
+    /** When the last training was, ms. */
+    trainedMs: number
+    /** Epoch of the batch view that it saw. */
+    epoch: number
+    /** From the oldest to the newest reading that the patterns now in use were trained on. */
+    range: TimeRange
+    /** Readings that the patterns now in use were trained on, together. */
+    readings: number
+  }
+}
+
 /** What a gateway counted since it started. */
 export interface IngestStatus {
   accepted: number
@@ -79,6 +99,7 @@ export interface PipelineStatus {
   speed: PartitionStatus[]
   archive: ArchiveStatus
   blocks: BlocksStatus
+  patterns: PatternsStatus
   workflows: WorkflowsStatus
   /** The processes that run. */
   instances: Instance[]

@@ -35,6 +35,7 @@ export const status: PipelineStatus = {
     unexplainedDivergence: 0,
     audited: 0,
   },
+  patterns: { series: 0, corrected: 0 },
   workflows: { state: 'running', running: [] },
 }
 

@@ -53,17 +53,28 @@ export class CalendarAverage {
   }
 }
 
-/** By the hour of the day. */
-export function dailyAverage(memory: DetectorMemory): CalendarAverage {
-  return new CalendarAverage(memory, DAY_MS, 24, 0.3)
-}
-
 /** By the quarter of an hour of the day, learned fast. */
 export function quarterHourlyAverage(memory: DetectorMemory): CalendarAverage {
   return new CalendarAverage(memory, DAY_MS, 96, 0.5)
 }
 
-/** By the hour of the week. */
-export function weeklyAverage(memory: DetectorMemory): CalendarAverage {
-  return new CalendarAverage(memory, 7 * DAY_MS, 168, 0.3)
+/** What the hour lets expect as it is learned: halfway between the day's and the week's. */
+export class CalendarSeason {
+  readonly #byDay: CalendarAverage
+  readonly #byWeek: CalendarAverage
+
+  constructor(memory: DetectorMemory) {
+    this.#byDay = new CalendarAverage(memory, DAY_MS, 24, 0.3)
+    this.#byWeek = new CalendarAverage(memory, 7 * DAY_MS, 168, 0.3)
+  }
+
+  /** What was to be expected instead of a value, which is then learned; the value itself where nothing is known. */
+  expect(timeMs: number, value: number): number {
+    const day = this.#byDay.at(timeMs)
+    const week = this.#byWeek.at(timeMs)
+    this.#byDay.add(timeMs, value)
+    this.#byWeek.add(timeMs, value)
+    if (Number.isNaN(day)) return value
+    return Number.isNaN(week) ? day : day / 2 + week / 2
+  }
 }

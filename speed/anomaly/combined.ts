@@ -1,9 +1,10 @@
-import { type CalendarAverage, dailyAverage, weeklyAverage } from './calendar.js'
+import { CalendarSeason } from './calendar.js'
 import { type Detector, detectorOf, type Method, scoreOf } from './detector.js'
 import { EVIDENCE, offForecast } from './evidence.js'
 import type { DetectorMemory } from './memory.js'
 import { Refractory } from './refractory.js'
 import { Surprise } from './surprise.js'
+import { type PatternsAt, TrainedSeason, untrained } from './trained-season.js'
 
 /** The mean surprise that is worth an alarm, orders of magnitude. */
 const ALARM_ORDERS = 2.2
@@ -21,14 +22,15 @@ const WARM_UP = 100
  * event gives one alarm.
  * Units, scale and offset of the series make no difference.
  */
-export function combined(): Detector {
-  return detectorOf((memory) => new Combined(memory))
+export function combined(patternsAt: PatternsAt = untrained): Detector {
+  return detectorOf((memory) => new Combined(memory, patternsAt))
 }
 
 class Combined implements Method {
   readonly warmUp = WARM_UP
-  readonly #byDay: CalendarAverage
-  readonly #byWeek: CalendarAverage
+  readonly #patternsAt: PatternsAt
+  readonly #learned: CalendarSeason
+  readonly #trained: TrainedSeason
   readonly #distance: Surprise
   readonly #evidence
   readonly #totalWeight: number
@@ -36,9 +38,10 @@ class Combined implements Method {
   readonly #forecastSurprise: Surprise
   readonly #refractory: Refractory
 
-  constructor(memory: DetectorMemory) {
-    this.#byDay = dailyAverage(memory)
-    this.#byWeek = weeklyAverage(memory)
+  constructor(memory: DetectorMemory, patternsAt: PatternsAt) {
+    this.#patternsAt = patternsAt
+    this.#learned = new CalendarSeason(memory)
+    this.#trained = new TrainedSeason(memory)
     this.#distance = new Surprise(memory)
     this.#evidence = EVIDENCE.map(({ weight, make }) => ({
       weight,
@@ -63,13 +66,10 @@ class Combined implements Method {
     return { score: this.#refractory.isNew(orders) ? score : ECHO * score, ...bounds }
   }
 
-  /** What the hour lets expect, halfway between the day's and the week's; the value itself where nothing is known. */
+  /** By a trained pattern if there is one, else by what was learned. */
   #expect(timeMs: number, value: number): number {
-    const byDay = orElse(this.#byDay.at(timeMs), value)
-    const byWeek = orElse(this.#byWeek.at(timeMs), byDay)
-    this.#byDay.add(timeMs, value)
-    this.#byWeek.add(timeMs, value)
-    return byDay / 2 + byWeek / 2
+    const patterns = this.#patternsAt(timeMs)
+    return patterns.length > 0 ? this.#trained.expect(patterns, timeMs, value) : this.#learned.expect(timeMs, value)
   }
 
   #weigh(timeMs: number, value: number, off: number): number {
@@ -85,8 +85,4 @@ class Combined implements Method {
     this.#forecastSurprise.add(offForecast)
     return Math.max(sum / this.#totalWeight, alone)
   }
-}
-
-function orElse(value: number, other: number): number {
-  return Number.isNaN(value) ? other : value
 }

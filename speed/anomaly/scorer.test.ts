@@ -3,8 +3,10 @@ import { addSample } from '../../schemas/aggregates/index.js'
 import type { AnomalyRule } from '../../schemas/config/anomaly.js'
 import { decodeRecord, encodeRecord } from '../../schemas/log/record.js'
 import { Kind } from '../../schemas/points.js'
+import type { PatternSource, TrainedPatterns } from '../../schemas/ports/seasonal-patterns.js'
 import type { WindowReader } from '../../schemas/ports/window-store.js'
 import { seriesPredicate } from '../../schemas/series/matcher.js'
+import { rollupName } from '../../schemas/series/rollup.js'
 import { Series } from '../../schemas/series/series.js'
 import { WINDOW_MS } from '../../schemas/time.js'
 import { type WindowBatch, WindowColumns } from '../../schemas/windows/columns.js'
@@ -36,10 +38,32 @@ class History implements WindowReader {
   series = async () => []
 }
 
-function scorerOn(history: WindowReader, rules: AnomalyRule[], maxSeries = 10) {
+function scorerOn(
+  history: WindowReader,
+  rules: AnomalyRule[],
+  maxSeries = 10,
+  patterns: PatternSource = new Trained(),
+) {
   const errors: string[] = []
-  const options = { rules, maxSeries, rollupMetrics: new Set(['load:by_zone']), history }
+  const rollups = [{ match: 'load', by: ['zone'], keep_source: true }]
+  const options = { rules, maxSeries, rollups, history, patterns }
   return { scorer: new Scorer({ ...options, onError: ({ code }) => void errors.push(code) }), errors }
+}
+
+/** A store of trained patterns. */
+class Trained implements PatternSource {
+  readonly stored: TrainedPatterns[] = []
+
+  async storedAfter(seq: number, seriesIds: readonly bigint[]) {
+    const found = this.stored.findIndex(({ seriesId }, i) => i >= seq && seriesIds.includes(seriesId))
+    return found < 0 ? { seq, trained: [] } : { seq: found + 1, trained: [this.stored[found]] }
+  }
+
+  /** Stores a pattern of two phases a day for `load`, which counts from that window on. */
+  store(index: number, ...phases: number[]): void {
+    const patterns = [{ periodMs: 86_400_000, phases }]
+    this.stored.push({ seriesId: load.id, fromMs: T0 + index * STEP_MS, patterns })
+  }
 }
 
 /** One window of each of these series, every five minutes. */
@@ -120,7 +144,7 @@ describe('scores are series', () => {
   test('neither scores nor parts of rollups are scored, nor what no rule fits', async () => {
     const { scorer } = scorerOn(new History(), [{ match: { host: '.*' }, detector: 'ewma' }])
     const others = [
-      Series.of('load:by_zone', { host: 'a' }, Kind.Sample),
+      Series.of(rollupName('load', ['zone']), { host: 'a' }, Kind.Sample),
       Series.of('anomaly_score', { host: 'a' }, Kind.Sample),
     ]
     for (let index = 0; index < 40; index++) {
@@ -179,6 +203,71 @@ describe('after a restart', () => {
     await expect(scorer.prepare([batch])).rejects.toThrow('not now')
     await flush(scorer, batch)
     expect(`100 ${batch.windows.series[1]} ${batch.windows.last[1]}`).toBe(expected.at(-3))
+  })
+})
+
+describe('trained patterns', () => {
+  const SEASONAL: AnomalyRule = { match: { __name__: 'load' }, detector: 'seasonal' }
+
+  test.each([COMBINED, SEASONAL])('are judged by from the window on that they name: $detector', async (rule) => {
+    const trained = new Trained()
+    const { scorer } = scorerOn(new History(), [rule], 10, trained)
+    const plain = await run(scorerOn(new History(), [rule]).scorer, new History(), 0, 320)
+    const before = await run(scorer, new History(), 0, 250)
+    trained.store(280, 10, -10)
+    trained.store(300, 500, -500)
+    await scorer.refreshPatterns()
+    const all = [...before, ...(await run(scorer, new History(), 250, 320))]
+    const differ = all.findIndex((line, i) => line !== plain[i])
+    expect(all[differ]).toMatch(/^28[0-2] /)
+    expect(all.length).toBe(plain.length)
+  })
+
+  test('the bounds follow the pattern', async () => {
+    const trained = new Trained()
+    trained.store(0, 500, -500)
+    const history = new History()
+    const { scorer } = scorerOn(history, [SEASONAL], 10, trained)
+    await run(scorer, history, 0, 400)
+    const center = (index: number) => {
+      const { windows } = history.batches[index]
+      return (windows.last[2] + windows.last[3]) / 2
+    }
+    // 18:00 is half-way down or up again; 72 windows later it is midnight.
+    expect(center(72 + 288) - center(72 + 144)).toBeGreaterThan(500)
+  })
+
+  test('a restart judges by the versions of then, one that came between as well', async () => {
+    const trained = new Trained()
+    trained.store(150, 10, -10)
+    const steady = new History()
+    const { scorer } = scorerOn(steady, [COMBINED], 10, trained)
+    const expected = await run(scorer, steady, 0, 400)
+    trained.store(420, -5, 5)
+    await scorer.refreshPatterns()
+    expected.push(...(await run(scorer, steady, 400, 600)))
+
+    const history = new History()
+    const before = await run(scorerOn(history, [COMBINED], 10, trained).scorer, history, 0, 450)
+    const after = await run(scorerOn(history, [COMBINED], 10, trained).scorer, history, 450, 600)
+    expect([...before, ...after]).toEqual(expected)
+  })
+
+  test('a store that cannot be read holds new series up, and is asked again', async () => {
+    const trained = new Trained()
+    trained.store(0, 500, -500)
+    let failures = 1
+    const source: PatternSource = {
+      storedAfter: async (...asked) => {
+        if (failures-- > 0) throw new Error('not now')
+        return trained.storedAfter(...asked)
+      },
+    }
+    const { scorer } = scorerOn(new History(), [SEASONAL], 10, source)
+    await expect(scorer.prepare([batchOf(0, load)])).rejects.toThrow('not now')
+    const told = await run(scorer, new History(), 0, 200)
+    const other = await run(scorerOn(new History(), [SEASONAL], 10, trained).scorer, new History(), 0, 200)
+    expect(told).toEqual(other)
   })
 })
 

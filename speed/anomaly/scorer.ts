@@ -1,16 +1,19 @@
 import { addSample } from '../../schemas/aggregates/index.js'
 import type { AnomalyRule } from '../../schemas/config/anomaly.js'
+import type { Rollup } from '../../schemas/config/schema.js'
 import { TidemarkError } from '../../schemas/errors.js'
 import { encodeRecord, type LogRecord } from '../../schemas/log/record.js'
-import { Kind } from '../../schemas/points.js'
+import type { PatternSource } from '../../schemas/ports/seasonal-patterns.js'
 import type { WindowReader } from '../../schemas/ports/window-store.js'
-import { type Matcher, type SeriesPredicate, seriesPredicate } from '../../schemas/series/matcher.js'
+import type { Matcher } from '../../schemas/series/matcher.js'
+import { isScoreMetric, scoringOf } from '../../schemas/series/scored-series.js'
 import { Series } from '../../schemas/series/series.js'
 import { WINDOW_MS } from '../../schemas/time.js'
-import type { WindowBatch, WindowColumns } from '../../schemas/windows/columns.js'
-import { partValue } from '../../schemas/windows/parts.js'
+import type { WindowBatch } from '../../schemas/windows/columns.js'
+import { readingOf } from '../../schemas/windows/reading.js'
 import { DETECTORS } from './detectors.js'
-import { isScoreMetric, scoreSeriesOf } from './score-series.js'
+import { PatternBook } from './pattern-book.js'
+import { scoreSeriesOf } from './score-series.js'
 import { TwoDayDetector } from './two-day-detector.js'
 
 /** What is scored, and what it needs. */
@@ -18,10 +21,10 @@ export interface ScorerOptions {
   rules: readonly AnomalyRule[]
   /** Series scored at once, over all partitions of this process. */
   maxSeries: number
-  /** Metrics that rollups make: their windows are parts, which only readers put together. */
-  rollupMetrics: ReadonlySet<string>
+  rollups: readonly Rollup[]
   /** Closed windows: what a detector knew before a restart is learned from here again. */
   history: WindowReader
+  patterns: PatternSource
   onError: (error: TidemarkError) => void
 }
 
@@ -36,7 +39,8 @@ interface Scored {
  */
 export class Scorer {
   readonly #options: ScorerOptions
-  readonly #rules: { fits: SeriesPredicate; rule: AnomalyRule }[]
+  readonly #scoring: ReturnType<typeof scoringOf>
+  readonly #patterns: PatternBook
   /** By the series' object: partitions keep one for each series. */
   readonly #ruleOf = new WeakMap<Series, AnomalyRule | 'none'>()
   /** By partition and id of the series. */
@@ -46,11 +50,13 @@ export class Scorer {
   /** @throws TM_QUERY_REGEX if a rule's expression does not compile */
   constructor(options: ScorerOptions) {
     this.#options = options
-    this.#rules = options.rules.map((rule) => ({ fits: seriesPredicate(matchersOf(rule)), rule }))
+    this.#scoring = scoringOf(options.rules, options.rollups)
+    this.#patterns = new PatternBook(options.patterns)
   }
 
   /** Forgets a partition: who has it next learns its series from the hot store again. */
   drop(partition: number): void {
+    for (const id of this.#scored.get(partition)?.keys() ?? []) this.#patterns.close(id)
     this.#scored.delete(partition)
   }
 
@@ -61,15 +67,23 @@ export class Scorer {
   async prepare(batches: readonly WindowBatch[]): Promise<void> {
     for (const { partition, startMs, windows } of batches) {
       const scored = this.#ofPartition(partition)
-      for (let row = 0; row < windows.length; row++) {
-        const source = windows.series[row]
-        const rule = this.#ruleFor(source)
-        if (rule === 'none' || scored.has(source.id) || !this.#hasRoom(startMs)) continue
-        const detector = new TwoDayDetector(DETECTORS[rule.detector].make, TwoDayDetector.knownFrom(startMs))
+      const unknown = [...new Set(windows.series.slice(0, windows.length))].filter(
+        (source) => this.#ruleFor(source) !== 'none' && !scored.has(source.id),
+      )
+      if (unknown.length === 0) continue
+      const added = unknown.slice(0, this.#roomFor(unknown.length, startMs))
+      await this.#patterns.open(added.map(({ id }) => id))
+      for (const source of added) {
+        const detector = this.#detectorFor(source, startMs)
         for (const [start, value] of await this.#historyOf(source, startMs)) detector.update(start, value)
         scored.set(source.id, { detector, series: scoreSeriesOf(source) })
       }
     }
+  }
+
+  /** Learns of patterns that were trained since. To be called every 20 s or so. Throws TM_CATALOG_UNAVAILABLE. */
+  async refreshPatterns(): Promise<void> {
+    await this.#patterns.refresh()
   }
 
   /**
@@ -112,23 +126,38 @@ export class Scorer {
   #ruleFor(source: Series): AnomalyRule | 'none' {
     let rule = this.#ruleOf.get(source)
     if (rule === undefined) {
-      const isOurs = isScoreMetric(source.metric) || this.#options.rollupMetrics.has(source.metric)
-      rule = (isOurs ? undefined : this.#rules.find(({ fits }) => fits(source))?.rule) ?? 'none'
+      rule = this.#scoring(source) ?? 'none'
       this.#ruleOf.set(source, rule)
     }
     return rule
   }
 
-  /** Series that fell silent before yesterday make room; what they had seen would not count any more. */
-  #hasRoom(startMs: number): boolean {
+  #detectorFor(source: Series, startMs: number): TwoDayDetector {
+    const rule = this.#ruleFor(source)
+    if (rule === 'none') throw new RangeError(`${source} is not scored`)
+    const patternsAt = (timeMs: number) => this.#patterns.at(source.id, timeMs)
+    return new TwoDayDetector(() => DETECTORS[rule.detector].make(patternsAt), TwoDayDetector.knownFrom(startMs))
+  }
+
+  /**
+   * How many of `wanted` series find room. Series that fell silent before yesterday make some: what they had seen would
+   * not count any more.
+   */
+  #roomFor(wanted: number, startMs: number): number {
     const { maxSeries, onError } = this.#options
-    if (this.#count() < maxSeries) return true
+    if (this.#count() + wanted <= maxSeries) return wanted
     for (const ofPartition of this.#scored.values())
-      for (const [id, { detector }] of ofPartition) if (detector.isOutdated(startMs)) ofPartition.delete(id)
-    if (this.#count() < maxSeries) return true
-    if (!this.#isFullTold) onError(new TidemarkError('TM_ANOMALY_SERIES', { limit: maxSeries }))
-    this.#isFullTold = true
-    return false
+      for (const [id, { detector }] of ofPartition)
+        if (detector.isOutdated(startMs)) {
+          ofPartition.delete(id)
+          this.#patterns.close(id)
+        }
+    const room = Math.max(0, maxSeries - this.#count())
+    if (room < wanted && !this.#isFullTold) {
+      onError(new TidemarkError('TM_ANOMALY_SERIES', { limit: maxSeries }))
+      this.#isFullTold = true
+    }
+    return Math.min(wanted, room)
   }
 
   #count(): number {
@@ -164,20 +193,6 @@ export function holdsScores(record: LogRecord): boolean {
     if (!isScoreMetric(series.metric)) return false
   }
   return record.seriesCount > 0
-}
-
-/** What the bare name of a window's series means; NaN where that is no finite number. */
-function readingOf(windows: WindowColumns, row: number): number {
-  if (windows.series[row].kind === Kind.Sample) return finite(windows.last[row])
-  return windows.count[row] > 0 ? finite(partValue('bare', windows, row)) : Number.NaN
-}
-
-function finite(value: number): number {
-  return Number.isFinite(value) ? value : Number.NaN
-}
-
-function matchersOf({ match }: AnomalyRule): Matcher[] {
-  return Object.entries(match).map(([name, value]) => ({ name, op: '=~', value }))
 }
 
 /** Points of scores on their way into a log record. */

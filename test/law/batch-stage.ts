@@ -65,6 +65,8 @@ export interface StageOptions {
   rollups?: Rollup[]
   /** Length of a block. */
   length?: string
+  /** The group `anomaly` of the config. */
+  anomaly?: Record<string, unknown>
   retention?: Partial<Record<'10s' | 'raw' | 'hot', string>>
   /** A database that is there; one is started without. */
   catalogUrl?: string
@@ -138,8 +140,8 @@ export async function openStage(options: StageOptions = {}): Promise<BatchStage>
   return opened
 }
 
-function stageConfig({ rollups, length, retention }: StageOptions) {
-  const overrides: Record<string, unknown> = { rollups: rollups ?? [], 'blocks.length': length ?? '10m' }
+function stageConfig({ rollups, length, retention, anomaly = {} }: StageOptions) {
+  const overrides: Record<string, unknown> = { rollups: rollups ?? [], 'blocks.length': length ?? '10m', anomaly }
   for (const [key, value] of Object.entries(retention ?? {})) overrides[`retention.${key}`] = value
   return loadConfig({ env: {}, overrides })
 }

@@ -15,6 +15,8 @@ export interface FakeWork extends BatchWork {
   dirty: number[]
   /** As many audits as it has entries find that it is too early. */
   unclosed: number[]
+  /** Where the next pages of trainings begin: as many more pages as it has entries. */
+  pages: string[]
   /** Runs before a block is recomputed; may wait or throw. */
   beforeBlock(startMs: number): Promise<void>
 }
@@ -33,6 +35,7 @@ export function createFakeWork(): FakeWork {
     ready: [],
     dirty: [],
     unclosed: [],
+    pages: [],
     beforeBlock: async () => undefined,
     async sealReady() {
       calls.push('sealReady')
@@ -54,6 +57,15 @@ export function createFakeWork(): FakeWork {
       calls.push(`audit ${startMs}`)
       const pending = fake.unclosed.splice(0, 1).length > 0
       return { audited: !pending, pending, windows: 60, explained: 0, unexplained: 0 }
+    },
+    async planTraining(kind) {
+      calls.push(`plan ${kind}`)
+      return { kind, range: rangeOf(1), epoch: calls.length }
+    },
+    async trainPage({ kind }, after) {
+      calls.push(`train ${kind} after ${after ?? 'none'}`)
+      const next = fake.pages.splice(0, 1)[0]
+      return { trained: 1, unchanged: 0, tooShort: 0, ...(next !== undefined && { next }) }
     },
     async sweep() {
       calls.push('sweep')

@@ -1,3 +1,4 @@
+import { Client, Connection } from '@temporalio/client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Temporal } from '../../adapters/temporal/temporal.js'
 import { BLOCK_MS, createFakeWork } from './fake-work.js'
@@ -8,7 +9,8 @@ const work = createFakeWork()
 let temporal: Temporal
 
 beforeAll(async () => {
-  temporal = await setStage({ dataDir: folder.path, work })
+  const config = { anomaly: { training: { at: '03:45', retrain_every: '1s' } } }
+  temporal = await setStage({ dataDir: folder.path, work, config })
   await startStage(temporal)
 })
 afterAll(async () => {
@@ -38,6 +40,16 @@ test('a dirty block that is due is recomputed, then audited', async () => {
   await until(() => work.calls.includes(`audit ${7 * BLOCK_MS}`))
   const calls = work.calls.filter((call) => call.endsWith(` ${7 * BLOCK_MS}`))
   expect(calls).toEqual([`recompute ${7 * BLOCK_MS}`, `audit ${7 * BLOCK_MS}`])
+})
+
+test('what was corrected is trained again in its rhythm, and all patterns every night at the time that is set', async () => {
+  await until(() => work.calls.filter((call) => call === 'train corrected after none').length >= 2)
+  const connection = await Connection.connect({ address: (await temporal.status()).address })
+  const { info } = await new Client({ connection }).schedule.getHandle('tidemark-train').describe()
+  await connection.close()
+  expect(info.nextActionTimes.length).toBeGreaterThan(1)
+  for (const time of info.nextActionTimes) expect(time.toISOString().slice(11, 19)).toBe('03:45:00')
+  expect(work.calls).not.toContain('plan all')
 })
 
 test('a run that is still at work is not joined by another of its schedule', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { TestWorkflowEnvironment } from '@temporalio/testing'
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
 import type { EscalationWork } from '../../alerting/escalation/escalator.js'
+import type { BatchWork } from '../../batch/work.js'
 import { obtain } from '../../infra/stack/programs.js'
 import { TASK_QUEUE } from '../../schemas/flows.js'
 import { createActivities } from '../../workflows/activities.js'
@@ -22,7 +23,10 @@ export interface TimeSkippingStage {
 const TRIES = 6
 
 /** Starts it: hours pass in moments. Brings the server into the cache of programs if it is not there. */
-export async function setTimeSkippingStage(escalation: EscalationWork): Promise<TimeSkippingStage> {
+export async function setTimeSkippingStage(
+  escalation: EscalationWork,
+  work: BatchWork = createFakeWork(),
+): Promise<TimeSkippingStage> {
   Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] })
   const jars = await obtain('temporal-test-server', console.log)
   const java = await obtain('java', console.log)
@@ -31,7 +35,7 @@ export async function setTimeSkippingStage(escalation: EscalationWork): Promise<
   writeFileSync(program, `#!/bin/sh\nexec '${java}' -cp '${jars}/*' io.temporal.testserver.TestServer "$@"\n`)
   chmodSync(program, 0o755)
   const env = await startEnvironment(program)
-  const activities = createActivities(createFakeWork(), escalation)
+  const activities = createActivities(work, escalation)
   const shared = { connection: env.nativeConnection, activities }
   const workers = [
     await Worker.create({
@@ -39,6 +43,7 @@ export async function setTimeSkippingStage(escalation: EscalationWork): Promise<
       taskQueue: TASK_QUEUE.batch,
       workflowBundle: { codePath: await flowBundle() },
     }),
+    await Worker.create({ ...shared, taskQueue: TASK_QUEUE.upkeep }),
     await Worker.create({ ...shared, taskQueue: TASK_QUEUE.alerts }),
   ]
   const running = Promise.all(workers.map((worker) => worker.run()))

@@ -47,6 +47,14 @@ async function recordScheduled(): Promise<void> {
   })
   await maintain.result()
   await save('maintain', 'maintain-recorded')
+  work.pages.push('7', '8')
+  const train = await workflow.start('trainPatterns', {
+    workflowId: 'train-recorded',
+    taskQueue: TASK_QUEUE.batch,
+    args: ['all'],
+  })
+  await train.result()
+  await save('train-three-pages', 'train-recorded')
 }
 
 /** Id of the scheduled run that had the most to do. */

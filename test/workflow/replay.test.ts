@@ -23,6 +23,7 @@ test('every flow has a saved history', () => {
     'recomputeQueue',
     'recomputeRange',
     'sealBlocks',
+    'trainPatterns',
   ])
 })
 
