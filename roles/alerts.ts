@@ -21,9 +21,11 @@ import { recordPoints } from './record-points.js'
 import { repeat } from './repeat.js'
 import { readRuleGroups } from './rule-groups.js'
 import { judgedSource } from './rule-source.js'
+import { untilComplete } from './until-complete.js'
 
-/** Groups that are due are looked for this often, ms. */
+/** Groups that are due are looked for this often, and that often while a window is, ms. */
 const LOOK_EVERY_MS = 500
+const LOOK_EAGERLY_MS = 100
 /** Blocks that were computed again are looked for this often, ms. */
 const REJUDGE_EVERY_MS = 5000
 /** Recorded series that fell silent are looked for this often, ms. */
@@ -47,15 +49,20 @@ export async function startAlerts(
   const delayMs = judgingDelayMs(config)
   const judged = judgedSource(source, () => clock() - delayMs)
   const evaluate = { limits: config.limits, now: () => performance.now(), external: { labels, url } }
+  const latenessMs = parseDuration(config.speed.lateness)
+  let completeMs = 0
   const judging = new Judging({
     fileGroups,
     rules: ruleStore(catalog.db),
     alerts: alertStore(catalog.db),
     evaluate: { ...evaluate, open: () => judged.open() },
     record: { ...evaluate, open, write: await recordedPointsWriter(fileGroups, context) },
-    latenessMs: parseDuration(config.speed.lateness),
+    latenessMs,
     delayMs,
-    completeThroughMs: () => judged.completeThroughMs(),
+    completeThroughMs: async () => {
+      completeMs = await judged.completeThroughMs()
+      return completeMs
+    },
     intervalMs: parseDuration(config.alerting.evaluation_interval),
     onError,
   })
@@ -75,7 +82,11 @@ export async function startAlerts(
     for (const one of judged) tell(one, logger)
     if (judged.length > 0) dispatch.look()
   }
-  closing.add('judging rules', repeat(LOOK_EVERY_MS, look, onError))
+  const pace = { latenessMs, everyMs: LOOK_EVERY_MS, eagerMs: LOOK_EAGERLY_MS }
+  closing.add(
+    'judging rules',
+    repeat(() => untilComplete(clock(), completeMs, pace), look, onError),
+  )
   closing.add('judging corrected data', repeat(REJUDGE_EVERY_MS, rejudgingOf(context, catalog, source), onError))
   const desk = incidentDesk(incidentParts({ config, db: catalog.db, clock }))
   return {

@@ -43,6 +43,8 @@ export interface SpeedLayer {
   flushProvisional(): Promise<void>
   /** Closes the windows of idle partitions and keeps the live view fed; to be called every second or so. */
   followClock(): Promise<void>
+  /** Up to when the windows of every partition that is read here hold all that came on time, as it was said last, ms. */
+  completeMs(): number
   status(): Promise<PartitionStatus[]>
   /** Stops reading; open windows are rebuilt from the log at the next start. */
   close(): Promise<void>
@@ -58,6 +60,7 @@ export async function startSpeedLayer(options: SpeedOptions): Promise<SpeedLayer
   return {
     flushProvisional: () => reader.flushProvisional(),
     followClock: () => reader.followClock(),
+    completeMs: () => reader.completeMs(),
     status: () => reader.status(),
     async close() {
       reader.isClosed = true
@@ -182,6 +185,10 @@ class SpeedReader implements LogReader {
     }
     // Rules are judged as soon as they know it.
     if (this.#partitions > 0) await this.#notes.flush(this.#partitions)
+  }
+
+  completeMs(): number {
+    return this.#notes.completeMs()
   }
 
   /** Feeds the view with a partition again if it was not; it may have lost what is open. @returns whether it is fed now */
