@@ -1,7 +1,8 @@
+import { AlertRecorder } from '../alerting/alert-recorder.js'
 import { alertChanges } from '../alerting/changes.js'
 import type { DispatchConfig } from '../alerting/dispatch/config/dispatch-config.js'
 import { type JudgedGroup, Judging } from '../alerting/judging.js'
-import { hasRecordings, type RuleGroup } from '../alerting/rule-file.js'
+import type { StoredPoint } from '../alerting/record.js'
 import { rejudgeNext } from '../alerting/verdicts/rejudging.js'
 import type { Catalog } from '../batch/catalog/catalog.js'
 import { parseDuration } from '../schemas/config/duration.js'
@@ -49,6 +50,7 @@ export async function startAlerts(
   const delayMs = judgingDelayMs(config)
   const judged = judgedSource(source, () => clock() - delayMs)
   const evaluate = { limits: config.limits, now: () => performance.now(), external: { labels, url } }
+  const write = recordedPointsWriter(context)
   const latenessMs = parseDuration(config.speed.lateness)
   let completeMs = 0
   const judging = new Judging({
@@ -56,7 +58,7 @@ export async function startAlerts(
     rules: ruleStore(catalog.db),
     alerts: alertStore(catalog.db),
     evaluate: { ...evaluate, open: () => judged.open() },
-    record: { ...evaluate, open, write: await recordedPointsWriter(fileGroups, context) },
+    record: { ...evaluate, open, write },
     latenessMs,
     delayMs,
     completeThroughMs: async () => {
@@ -77,10 +79,12 @@ export async function startAlerts(
     const firing = alerts.filter(({ status }) => status === 'firing').length
     logger.info({ receiver, reason, group, firing, of: alerts.length }, 'a group of alerts is told')
   })
+  const recorder = new AlertRecorder({ write, latenessMs, clock })
   const look = async () => {
     const judged = await judging.advance(clock())
     for (const one of judged) tell(one, logger)
     if (judged.length > 0) dispatch.look()
+    await recorder.record(judged)
   }
   const pace = { latenessMs, everyMs: LOOK_EVERY_MS, eagerMs: LOOK_EAGERLY_MS }
   closing.add(
@@ -108,9 +112,19 @@ export async function startAlerts(
   }
 }
 
-/** What stores the points of recording rules; opened only if there are some. */
-async function recordedPointsWriter(groups: readonly RuleGroup[], context: RoleContext) {
-  if (!groups.some(hasRecordings)) return async () => undefined
+/** What stores the points of recording rules, and of alerts; opened once there are some. */
+function recordedPointsWriter(context: RoleContext): (points: readonly StoredPoint[]) => Promise<void> {
+  let opening: Promise<ReturnType<typeof recordPoints>> | undefined
+  return async (points) => {
+    opening ??= openWriter(context).catch((thrown) => {
+      opening = undefined
+      throw thrown
+    })
+    await (await opening)(points)
+  }
+}
+
+async function openWriter(context: RoleContext) {
   const { closing, onError, logger, stores } = context
   const gateway = await openGateway(context, await stores.log())
   closing.add(
