@@ -48,6 +48,8 @@ export function openPostgres<Tables>(url: string, options: PostgresOptions = {})
   const pool = new pg.Pool({ ...settings, max: connections, idleTimeoutMillis: IDLE_MS })
   // A server that goes away ends idle connections; the next query says so to whoever asks.
   pool.on('error', () => undefined)
+  // One that goes away right after it has answered: nobody has the connection in hand yet who could hear of it.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool: guarded(pool, limitsSql(statementMs)) }) })
 }
 

@@ -35,6 +35,8 @@ export interface JudgingParts {
 export interface JudgedGroup {
   before: readonly ActiveAlert[]
   status: RuleGroupStatus
+  /** It is judged no longer. */
+  isGone?: boolean
 }
 
 interface Judged {
@@ -173,7 +175,8 @@ export class Judging {
     for (const [id] of gone) this.#judged.delete(id)
     return gone.map(([, one]) => {
       const status = statusOf(one)
-      return { before: one.told, status: { ...status, rules: status.rules.map((rule) => ({ ...rule, alerts: [] })) } }
+      const rules = status.rules.map((rule) => ({ ...rule, alerts: [] }))
+      return { before: one.told, status: { ...status, rules }, isGone: true }
     })
   }
 

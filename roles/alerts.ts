@@ -1,7 +1,8 @@
+import { AlertRecorder } from '../alerting/alert-recorder.js'
 import { alertChanges } from '../alerting/changes.js'
 import type { DispatchConfig } from '../alerting/dispatch/config/dispatch-config.js'
 import { type JudgedGroup, Judging } from '../alerting/judging.js'
-import { hasRecordings, type RuleGroup } from '../alerting/rule-file.js'
+import type { StoredPoint } from '../alerting/record.js'
 import { rejudgeNext } from '../alerting/verdicts/rejudging.js'
 import type { Catalog } from '../batch/catalog/catalog.js'
 import { parseDuration } from '../schemas/config/duration.js'
@@ -21,9 +22,11 @@ import { recordPoints } from './record-points.js'
 import { repeat } from './repeat.js'
 import { readRuleGroups } from './rule-groups.js'
 import { judgedSource } from './rule-source.js'
+import { untilComplete } from './until-complete.js'
 
-/** Groups that are due are looked for this often, ms. */
+/** Groups that are due are looked for this often, and that often while a window is, ms. */
 const LOOK_EVERY_MS = 500
+const LOOK_EAGERLY_MS = 100
 /** Blocks that were computed again are looked for this often, ms. */
 const REJUDGE_EVERY_MS = 5000
 /** Recorded series that fell silent are looked for this often, ms. */
@@ -47,15 +50,21 @@ export async function startAlerts(
   const delayMs = judgingDelayMs(config)
   const judged = judgedSource(source, () => clock() - delayMs)
   const evaluate = { limits: config.limits, now: () => performance.now(), external: { labels, url } }
+  const write = recordedPointsWriter(context)
+  const latenessMs = parseDuration(config.speed.lateness)
+  let completeMs = 0
   const judging = new Judging({
     fileGroups,
     rules: ruleStore(catalog.db),
     alerts: alertStore(catalog.db),
     evaluate: { ...evaluate, open: () => judged.open() },
-    record: { ...evaluate, open, write: await recordedPointsWriter(fileGroups, context) },
-    latenessMs: parseDuration(config.speed.lateness),
+    record: { ...evaluate, open, write },
+    latenessMs,
     delayMs,
-    completeThroughMs: () => judged.completeThroughMs(),
+    completeThroughMs: async () => {
+      completeMs = await judged.completeThroughMs()
+      return completeMs
+    },
     intervalMs: parseDuration(config.alerting.evaluation_interval),
     onError,
   })
@@ -70,12 +79,18 @@ export async function startAlerts(
     const firing = alerts.filter(({ status }) => status === 'firing').length
     logger.info({ receiver, reason, group, firing, of: alerts.length }, 'a group of alerts is told')
   })
+  const recorder = new AlertRecorder({ write, latenessMs, clock })
   const look = async () => {
     const judged = await judging.advance(clock())
     for (const one of judged) tell(one, logger)
     if (judged.length > 0) dispatch.look()
+    await recorder.record(judged)
   }
-  closing.add('judging rules', repeat(LOOK_EVERY_MS, look, onError))
+  const pace = { latenessMs, everyMs: LOOK_EVERY_MS, eagerMs: LOOK_EAGERLY_MS }
+  closing.add(
+    'judging rules',
+    repeat(() => untilComplete(clock(), completeMs, pace), look, onError),
+  )
   closing.add('judging corrected data', repeat(REJUDGE_EVERY_MS, rejudgingOf(context, catalog, source), onError))
   const desk = incidentDesk(incidentParts({ config, db: catalog.db, clock }))
   return {
@@ -97,9 +112,19 @@ export async function startAlerts(
   }
 }
 
-/** What stores the points of recording rules; opened only if there are some. */
-async function recordedPointsWriter(groups: readonly RuleGroup[], context: RoleContext) {
-  if (!groups.some(hasRecordings)) return async () => undefined
+/** What stores the points of recording rules, and of alerts; opened once there are some. */
+function recordedPointsWriter(context: RoleContext): (points: readonly StoredPoint[]) => Promise<void> {
+  let opening: Promise<ReturnType<typeof recordPoints>> | undefined
+  return async (points) => {
+    opening ??= openWriter(context).catch((thrown) => {
+      opening = undefined
+      throw thrown
+    })
+    await (await opening)(points)
+  }
+}
+
+async function openWriter(context: RoleContext) {
   const { closing, onError, logger, stores } = context
   const gateway = await openGateway(context, await stores.log())
   closing.add(

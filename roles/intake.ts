@@ -2,7 +2,7 @@ import type { DispatchConfig } from '../alerting/dispatch/config/dispatch-config
 import type { GroupFlush } from '../alerting/dispatch/flush.js'
 import type { EvaluateOptions } from '../alerting/evaluate.js'
 import { IncidentIntake } from '../alerting/incidents/intake.js'
-import { hostsQuery } from '../alerting/incidents/known-hosts.js'
+import { HostCounter } from '../alerting/incidents/known-hosts.js'
 import { factsOfRule } from '../alerting/incidents/rule-facts.js'
 import type { Judging } from '../alerting/judging.js'
 import type { CatalogDb } from '../batch/catalog/tables.js'
@@ -49,13 +49,12 @@ export function openIntake(context: RoleContext, { db, judging, routes, open, li
       'forgetting old incidents',
       repeat(TRIM_EVERY_MS, () => parts.store.trim(clock() - keptMs), onError),
     )
-  const countHosts = async (flush: GroupFlush) => {
-    const rule = judging.ruleNamed(flush.groupLabels.alertname)
-    const query = rule && hostsQuery(rule.expr, flush, policy)
-    if (query === undefined) return undefined
-    const times = { startMs: flush.flushedMs, endMs: flush.flushedMs, stepMs: 0 }
+  const ask = async (query: string, timeMs: number) => {
+    const times = { startMs: timeMs, endMs: timeMs, stepMs: 0 }
     const { value } = await evaluateQuery(parseExpr(query), query, times, await open(), { limits, timeoutMs: COUNT_MS })
-    return value.type === 'vector' ? value.samples[0]?.value : undefined
+    return value.type === 'vector' ? value.samples : []
   }
+  const hosts = new HostCounter({ exprOf: (alertname) => judging.ruleNamed(alertname)?.expr, ask, labels: policy })
+  const countHosts = (flush: GroupFlush) => hosts.count(flush)
   return new IncidentIntake({ ...parts, policy, countHosts, onError: (thrown) => onError(asTidemarkError(thrown)) })
 }

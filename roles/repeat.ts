@@ -8,13 +8,16 @@ interface Repeated {
   stop(): Promise<void>
 }
 
+/** The time between two runs, ms; a function is asked after each run. */
+type Every = number | (() => number)
+
 /**
  * Does `work` every `everyMs`, one at a time: a run that takes longer puts the next one off. An error is reported and
  * the next run comes all the same.
  * @returns a function that stops it and waits for a run in hand
  */
 export function repeat(
-  everyMs: number,
+  everyMs: Every,
   work: () => unknown,
   onError: (error: TidemarkError) => void,
 ): () => Promise<void> {
@@ -22,7 +25,8 @@ export function repeat(
 }
 
 /** As {@link repeat}, for work that need not wait for its time if there is a reason. */
-export function repeatOrNow(everyMs: number, work: () => unknown, onError: (error: TidemarkError) => void): Repeated {
+export function repeatOrNow(everyMs: Every, work: () => unknown, onError: (error: TidemarkError) => void): Repeated {
+  const nextMs = () => (typeof everyMs === 'number' ? everyMs : everyMs())
   let isStopped = false
   let isRunning = false
   let isWanted = false
@@ -37,7 +41,7 @@ export function repeatOrNow(everyMs: number, work: () => unknown, onError: (erro
       if (!isStopped) onError(asTidemarkError(thrown))
     }
     isRunning = false
-    schedule(isWanted ? 0 : everyMs)
+    schedule(isWanted ? 0 : nextMs())
   }
 
   function schedule(afterMs: number): void {
@@ -49,7 +53,7 @@ export function repeatOrNow(everyMs: number, work: () => unknown, onError: (erro
     }, afterMs)
   }
 
-  schedule(everyMs)
+  schedule(nextMs())
   return {
     now() {
       if (isRunning) isWanted = true

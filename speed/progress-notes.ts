@@ -65,6 +65,11 @@ export class ProgressNotes {
     this.#shownMs.delete(partition)
   }
 
+  /** Up to when the windows of every partition hold all that came on time, as it was noted last, ms. */
+  completeMs(): number {
+    return Math.min(...this.#claims().map(({ throughMs }) => throughMs))
+  }
+
   /**
    * Forgets what was noted of a partition that is read by another from now on, or anew. Resolves once nothing of it is
    * on its way to the catalog any more.

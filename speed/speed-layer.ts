@@ -45,6 +45,8 @@ export interface SpeedLayer {
   followClock(): Promise<void>
   /** Learns of seasonal patterns that were trained since; to be called every 20 s or so. */
   refreshPatterns(): Promise<void>
+  /** Up to when the windows of every partition that is read here hold all that came on time, as it was said last, ms. */
+  completeMs(): number
   status(): Promise<PartitionStatus[]>
   /** Stops reading; open windows are rebuilt from the log at the next start. */
   close(): Promise<void>
@@ -61,6 +63,7 @@ export async function startSpeedLayer(options: SpeedOptions): Promise<SpeedLayer
     flushProvisional: () => reader.flushProvisional(),
     followClock: () => reader.followClock(),
     refreshPatterns: () => reader.refreshPatterns(),
+    completeMs: () => reader.completeMs(),
     status: () => reader.status(),
     async close() {
       reader.isClosed = true
@@ -191,6 +194,10 @@ class SpeedReader implements LogReader {
 
   async refreshPatterns(): Promise<void> {
     await this.#scorer?.refreshPatterns()
+  }
+
+  completeMs(): number {
+    return this.#notes.completeMs()
   }
 
   /** Feeds the view with a partition again if it was not; it may have lost what is open. @returns whether it is fed now */

@@ -222,6 +222,49 @@ describe('of two processes', () => {
   })
 })
 
+/** Hands on so many messages, each of which takes longer than a lease is renewed. @returns ends of the lease, as seen */
+async function handSlowly(count: number, meanwhile: (taken: number) => Promise<void>) {
+  const seen = new Set<number>()
+  const errors: string[] = []
+  let taken = 0
+  const taker = new Taker()
+  const take: typeof taker.take = async (flush, record) => {
+    nowMs += 2 * S
+    const { until } = await db.selectFrom('dispatch_lease').select('until').executeTakeFirstOrThrow()
+    seen.add(until.getTime())
+    await meanwhile(++taken)
+    return taker.take(flush, record)
+  }
+  const onError = ({ code }: { code: string }) => errors.push(code)
+  const one = new DispatchRunner({ db, config: () => CONFIG, clock: () => nowMs, holder: 'one', take, onError })
+  await inbox().receive(
+    Array.from({ length: count }, (_, i) => told(`a${i}`)),
+    1000,
+  )
+  await one.step()
+  return { lines: taker.lines, seen, errors }
+}
+
+test('who hands on many messages keeps its place as long as that takes', async () => {
+  const { lines, seen } = await handSlowly(50, async () => undefined)
+  expect(lines).toHaveLength(50)
+  expect(seen.size).toBeGreaterThan(2)
+})
+
+test('who loses its place half-way leaves the rest to the other at once', async () => {
+  const { lines, errors } = await handSlowly(100, async (taken) => {
+    if (taken !== 20) return
+    await db
+      .updateTable('dispatch_lease')
+      .set({ holder: 'two', until: new Date(Date.now() + 60_000) })
+      .execute()
+  })
+  expect(lines.length).toBeLessThan(20)
+  // Those that were under way.
+  expect(errors.length).toBeLessThan(40)
+  expect(new Set(errors)).toEqual(new Set(['TM_DISPATCH_LEASE']))
+})
+
 test('a process that lost its place takes nothing from the one that has it', async () => {
   const [taker, other] = [new Taker(), new Taker()]
   const [one, two] = [runner(taker, 'one'), runner(other, 'two')]

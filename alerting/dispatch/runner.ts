@@ -23,7 +23,7 @@ const COLLECT_EVERY_MS = 1_800_000
 /** Whoever dispatches says so this often, ms: well within the time that its lease lasts. */
 const RENEW_EVERY_MS = 1500
 /** Messages that are handed on at a time. */
-const HANDED_AT_ONCE = 8
+const HANDED_AT_ONCE = 16
 /** If nobody dispatched for so long, senders were not heard either, ms. */
 const UNHEARD_MS = 30_000
 /** Within this time senders tell of what still fires, ms: Prometheus does so each minute. */
@@ -81,6 +81,8 @@ export class DispatchRunner {
   readonly #handed: Record<GroupFlush['reason'], number> = { first: 0, changed: 0, repeat: 0, resolved: 0 }
   #failed = 0
   #leading: Leading | undefined
+  /** Asking for the lease, while that is under way. */
+  #holding: Promise<Leading | undefined> | undefined
 
   constructor(options: RunnerOptions) {
     this.#options = options
@@ -129,9 +131,17 @@ export class DispatchRunner {
 
   /** What this process leads with; undefined while another one dispatches. */
   async #hold(): Promise<Leading | undefined> {
+    const isFresh = this.#leading && this.#options.clock() < this.#leading.renewedMs + RENEW_EVERY_MS
+    if (isFresh) return this.#leading
+    this.#holding ??= this.#renew().finally(() => {
+      this.#holding = undefined
+    })
+    return this.#holding
+  }
+
+  async #renew(): Promise<Leading | undefined> {
     const { db, holder, clock } = this.#options
     const askedMs = clock()
-    if (this.#leading && askedMs < this.#leading.renewedMs + RENEW_EVERY_MS) return this.#leading
     const { isHeld, freeMs } = await holdLease(db, holder)
     if (!isHeld) this.#leading = undefined
     else this.#leading ??= await this.#lead(freeMs)
@@ -188,11 +198,16 @@ export class DispatchRunner {
     for (const alert of [...fired, ...resolved]) own.set(alert.fingerprint, dispatcher.put(alert, nowMs))
   }
 
-  async #hand({ dispatcher }: Leading): Promise<void> {
+  async #hand(leading: Leading): Promise<void> {
+    const { dispatcher } = leading
     const due = dispatcher.tick(this.#options.clock())
     const next = due[Symbol.iterator]()
     const work = async () => {
-      for (const one of next) await this.#handOne(dispatcher, one)
+      for (const one of next) {
+        // Many take longer than the lease lasts; once another process has it, they are its own.
+        if ((await this.#hold()) !== leading) return
+        await this.#handOne(dispatcher, one)
+      }
     }
     await Promise.all(Array.from({ length: HANDED_AT_ONCE }, work))
   }

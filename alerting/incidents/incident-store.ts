@@ -43,7 +43,7 @@ export class IncidentStore {
         .where('group_key', '=', groupKey)
         .orderBy('started_at', 'desc')
         .limit(1)
-        .forUpdate()
+        .forNoKeyUpdate()
         .executeTakeFirst()
       const plan = decide(row && (await withAlerts(tx, incidentOf(row), nowMs)))
       if (plan) await write(tx, plan, nowMs)
@@ -114,7 +114,7 @@ async function changeOne(tx: IncidentTx, incidentId: string, nowMs: number, deci
     .selectFrom('alert_incidents')
     .selectAll()
     .where('incident_id', '=', incidentId)
-    .forUpdate()
+    .forNoKeyUpdate()
     .executeTakeFirst()
   if (!row) return undefined
   const plan = decide(await withAlerts(tx, incidentOf(row), nowMs))

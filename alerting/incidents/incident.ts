@@ -56,6 +56,9 @@ export type TimelineKind =
   | 'reassigned'
   | 'snoozed'
   | 'commented'
+  | 'sent'
+  | 'failed'
+  | 'dead-letter'
 
 /** One line of an incident's timeline. */
 export interface TimelineEntry {

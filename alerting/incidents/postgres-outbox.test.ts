@@ -69,7 +69,7 @@ test('what was taken and not answered for comes again after its lease, and count
 
 test('one that is postponed holds up those behind it until it is due', async () => {
   await twoMessagesPerChannel()
-  for (const { message } of await taken(10)) await outbox.postpone(message.key, 500, 'throttled')
+  for (const { message } of await taken(10)) await outbox.failed(message.key, 500, 'throttled', 20)
   expect(await taken(499)).toEqual([])
   expect(told(await taken(500))).toEqual(['trigger pagerduty:all', 'trigger slack:#alerts'])
 })
@@ -98,6 +98,50 @@ test('what was delivered is not sent again, whatever is said of it later', async
   const keys = (await taken(20)).map(({ message }) => message.key)
   expect(keys).not.toContain(first[0].message.key)
   expect(await outbox.dead(10)).toEqual([])
+})
+
+test('the timeline says what became of each attempt, once however often it is noted', async () => {
+  await twoMessagesPerChannel()
+  const keyOf = (channel: string, messages: Awaited<ReturnType<typeof taken>>) =>
+    messages.find((one) => one.channel === channel)!.message.key
+  const first = await taken(10)
+  for (const _ of ['noted', 'noted again']) {
+    await outbox.failed(keyOf('slack:#alerts', first), 100, 'HTTP 503', 20)
+    await outbox.bury(keyOf('pagerduty:all', first), 'HTTP 400: no such key', 21)
+  }
+  const again = await taken(100)
+  for (const _ of ['noted', 'noted again']) await outbox.delivered(keyOf('slack:#alerts', again), undefined, 110)
+  const lines = await catalog.db
+    .selectFrom('incident_timeline')
+    .select(['at_ms', 'kind', 'text'])
+    .where('kind', 'in', ['sent', 'failed', 'dead-letter'])
+    .orderBy('id')
+    .execute()
+  expect(lines.map(({ at_ms, kind, text }) => `${at_ms} ${kind}: ${text}`)).toEqual([
+    '20 failed: trigger by slack:#alerts, attempt 1: HTTP 503',
+    '21 dead-letter: trigger by pagerduty:all, attempt 1: HTTP 400: no such key',
+    '110 sent: trigger by slack:#alerts, attempt 2',
+  ])
+})
+
+test('who is called stands in the timeline beside the channel', async () => {
+  await twoMessagesPerChannel()
+  const [{ message }] = await taken(10)
+  const called = JSON.stringify({ ...message, recipient: 'ada' })
+  await catalog.db.updateTable('outbox').set({ message: called }).where('key', '=', message.key).execute()
+  await outbox.delivered(message.key, undefined, 11)
+  const { text } = await catalog.db
+    .selectFrom('incident_timeline')
+    .select('text')
+    .where('kind', '=', 'sent')
+    .executeTakeFirstOrThrow()
+  expect(text).toMatch(/^trigger to ada by /)
+})
+
+test('what was not tried does not count as a try', async () => {
+  await twoMessagesPerChannel()
+  for (const { message } of await taken(10)) await outbox.postpone(message.key, 20, 'the channel has reached its rate')
+  expect((await taken(20)).map(({ attempts }) => attempts)).toEqual([0, 0])
 })
 
 test('the backlog says how many wait and since when', async () => {

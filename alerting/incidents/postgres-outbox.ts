@@ -1,6 +1,7 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { DeadLetter, DeadLetters } from '../notify/dead-letters.js'
 import type { Outbox, QueuedMessage } from '../notify/outbox.js'
+import type { TimelineKind } from './incident.js'
 import { messageOf } from './message-json.js'
 import type { IncidentDb } from './tables.js'
 
@@ -14,6 +15,16 @@ interface TakenRow {
   attempts: number
   queued_ms: number
   reference: string | null
+}
+
+/** What became of an attempt. */
+interface Outcome {
+  key: string
+  /** What changes in the message's row. */
+  set: RawBuilder<unknown>
+  kind: TimelineKind
+  atMs: number
+  reason?: string
 }
 
 /** The outbox in the catalog; any number of processes may send from it. All throw TM_CATALOG_UNAVAILABLE, retriable. */
@@ -55,30 +66,50 @@ export class PostgresOutbox implements Outbox, DeadLetters {
   }
 
   async delivered(key: string, reference: string | undefined, nowMs: number): Promise<void> {
-    await this.#db
-      .updateTable('outbox')
-      .set({ state: 'delivered', reference: reference ?? null, done_ms: nowMs, reason: null, message: null })
-      .where('key', '=', key)
-      .where('state', '<>', 'delivered')
-      .execute()
+    const set = sql`state = 'delivered', reference = ${reference ?? null}, done_ms = ${nowMs}, reason = NULL, message = NULL`
+    await this.#settle({ key, set, kind: 'sent', atMs: nowMs }, sql`o.state <> 'delivered'`)
+  }
+
+  async failed(key: string, dueMs: number, reason: string, nowMs: number): Promise<void> {
+    const kept = reason.slice(0, MAX_REASON)
+    const set = sql`due_ms = ${dueMs}, taken_until_ms = 0, reason = ${kept}`
+    await this.#settle({ key, set, kind: 'failed', atMs: nowMs, reason: kept }, sql`o.state = 'queued'`)
+  }
+
+  async bury(key: string, reason: string, nowMs: number): Promise<void> {
+    const kept = reason.slice(0, MAX_REASON)
+    const set = sql`state = 'dead', done_ms = ${nowMs}, reason = ${kept}`
+    await this.#settle({ key, set, kind: 'dead-letter', atMs: nowMs, reason: kept }, sql`o.state = 'queued'`)
   }
 
   async postpone(key: string, dueMs: number, reason: string): Promise<void> {
     await this.#db
       .updateTable('outbox')
-      .set({ due_ms: dueMs, taken_until_ms: 0, reason: reason.slice(0, MAX_REASON) })
+      .set((row) => ({
+        due_ms: dueMs,
+        taken_until_ms: 0,
+        attempts: row('attempts', '-', 1),
+        reason: reason.slice(0, MAX_REASON),
+      }))
       .where('key', '=', key)
       .where('state', '=', 'queued')
       .execute()
   }
 
-  async bury(key: string, reason: string, nowMs: number): Promise<void> {
-    await this.#db
-      .updateTable('outbox')
-      .set({ state: 'dead', done_ms: nowMs, reason: reason.slice(0, MAX_REASON) })
-      .where('key', '=', key)
-      .where('state', '=', 'queued')
-      .execute()
+  /** Changes a message and says so in the timeline of its incident: both or neither, and once however often it is tried. */
+  async #settle({ key, set, kind, atMs, reason }: Outcome, isOpen: RawBuilder<unknown>): Promise<void> {
+    await sql`
+      WITH before AS (
+        SELECT o.key, o.incident_id, o.channel, o.action, o.attempts, o.message->>'recipient' AS recipient
+        FROM outbox o WHERE o.key = ${key} AND ${isOpen} FOR UPDATE
+      ), settled AS (
+        UPDATE outbox t SET ${set} FROM before WHERE t.key = before.key
+      )
+      INSERT INTO incident_timeline (incident_id, key, at_ms, kind, text)
+      SELECT incident_id, key || ${`:${kind}:${atMs}`}, ${atMs}, ${kind}, concat(
+        action, ' to ' || recipient, ' by ', channel, ', attempt ', attempts, ${reason === undefined ? '' : `: ${reason}`}::text
+      ) FROM before
+      ON CONFLICT (key) DO NOTHING`.execute(this.#db)
   }
 
   /** What was given up, the newest first. */

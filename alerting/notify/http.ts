@@ -82,14 +82,19 @@ export function withoutSecrets(text: string, secrets: readonly string[]): string
   return secrets.filter((secret) => secret.length > 3).reduce((left, secret) => left.replaceAll(secret, '***'), text)
 }
 
+/** What came of a body. One that breaks off takes nothing back: the status has said what became of the request. */
 async function beginningOf(response: Response): Promise<string> {
   const chunks: Uint8Array[] = []
   let bytes = 0
-  // Leaving the loop early closes the rest of the body.
-  for await (const chunk of response.body ?? []) {
-    chunks.push(chunk)
-    bytes += chunk.length
-    if (bytes >= ANSWER_BYTES) break
+  try {
+    // Leaving the loop early closes the rest of the body.
+    for await (const chunk of response.body ?? []) {
+      chunks.push(chunk)
+      bytes += chunk.length
+      if (bytes >= ANSWER_BYTES) break
+    }
+  } catch {
+    chunks.push(Buffer.from('…'))
   }
   return Buffer.concat(chunks).subarray(0, ANSWER_BYTES).toString('utf8')
 }

@@ -19,9 +19,12 @@ export interface Outbox {
    * @param nowMs ms since epoch
    */
   take(limit: number, nowMs: number, leaseMs: number): Promise<QueuedMessage[]>
+  /** The other side has it. Like the two below it stands in the incident's timeline. */
   delivered(key: string, reference: string | undefined, nowMs: number): Promise<void>
-  /** It is tried again at `dueMs`. */
-  postpone(key: string, dueMs: number, reason: string): Promise<void>
+  /** An attempt failed; it is tried again at `dueMs`. */
+  failed(key: string, dueMs: number, reason: string, nowMs: number): Promise<void>
   /** It is given up: it stands in the list of dead letters until somebody sends it again. */
   bury(key: string, reason: string, nowMs: number): Promise<void>
+  /** It was not tried, and is at `dueMs`. */
+  postpone(key: string, dueMs: number, reason: string): Promise<void>
 }

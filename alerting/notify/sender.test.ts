@@ -204,6 +204,76 @@ test('what was sent is written down though the catalog is away for a moment, and
   expect(service.received).toHaveLength(1)
 })
 
+/** The outbox, of which nothing is heard before then. */
+function awayUntil(backMs: () => number): SenderParts['outbox'] {
+  const gone = () => {
+    if (nowMs < backMs()) throw new TidemarkError('TM_CATALOG_UNAVAILABLE', { reason: 'gone' })
+  }
+  const reached = Object.fromEntries(
+    (['take', 'delivered', 'failed', 'bury', 'postpone'] as const).map((name) => [
+      name,
+      async (...parameters: never[]) => {
+        gone()
+        return (outbox[name] as (...all: never[]) => Promise<unknown>).apply(outbox, parameters)
+      },
+    ]),
+  )
+  return reached as unknown as SenderParts['outbox']
+}
+
+test('what was sent is not sent again though the catalog is away for 20 s, or for longer than it was reserved', async () => {
+  for (const awayMs of [20_000, 300_000]) {
+    service.received.length = 0
+    let backMs = Number.NEGATIVE_INFINITY
+    const away = awayUntil(() => backMs)
+    const taken: string[] = []
+    const seen = {
+      ...away,
+      take: async (...parameters: Parameters<typeof away.take>) => {
+        const messages = await away.take(...parameters)
+        taken.push(...messages.map(({ message }) => message.key))
+        return messages
+      },
+    }
+    const key = `away ${awayMs}`
+    put(key)
+    const first = start(undefined, {}, { outbox: seen, random: () => 0 })
+    await until(() => taken.length > 0)
+    backMs = nowMs + awayMs
+    const second = start(undefined, {}, { outbox: away, random: () => 0 })
+    await until(() => nowMs >= backMs, awayMs / 500)
+    await until(isSettled, 2)
+    await Promise.all([first.stop(), second.stop()])
+    expect(service.received).toHaveLength(1)
+    expect(outbox.row(key).state).toBe('delivered')
+  }
+})
+
+test('one that was halted for longer than a message was reserved does not send it', async () => {
+  const take = outbox.take.bind(outbox)
+  let halts = 1
+  outbox.take = async (...parameters) => {
+    const messages = await take(...parameters)
+    if (messages.length > 0 && halts-- > 0) nowMs += 40_000
+    return messages
+  }
+  put('a')
+  put('b', {}, 'pagerduty:a', 'inc-2')
+  const sender = start()
+  await until(() => outbox.row('a').attempts === 2)
+  await until(isSettled)
+  await sender.stop()
+  expect(service.received).toHaveLength(2)
+  expect(outbox.rows.map(({ attempts }) => attempts)).toEqual([2, 2])
+})
+
+test('waiting for the pace of a channel is no attempt', async () => {
+  for (const key of ['1', '2', '3']) put(key, {}, 'pagerduty:a', `inc-${key}`)
+  start({ 'pagerduty:a': pagerDuty({ perMinute: 60, burst: 1 }) })
+  await until(isSettled, 100)
+  expect(outbox.rows.map(({ attempts }) => attempts)).toEqual([1, 1, 1])
+})
+
 test('an outbox that cannot be read is read again', async () => {
   const take = outbox.take.bind(outbox)
   let failures = 1

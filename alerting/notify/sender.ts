@@ -4,6 +4,7 @@ import type { Clock } from '../../schemas/time.js'
 import type { Channel, Delivery, Message } from './channel.js'
 import type { Outbox, QueuedMessage } from './outbox.js'
 import type { Pace } from './pace.js'
+import { patience } from './patience.js'
 import { backoff, type Settlement, settle } from './retry.js'
 
 /** A channel, and how fast it takes messages. */
@@ -47,14 +48,24 @@ export interface SenderSettings {
 
 /** Until it is known what became of a message nobody else takes it: its attempt, and writing down how it went. */
 const SETTLE_MS = 30_000
+/** What could not be written down is tried again after so long at most, ms. */
+const NOTE_AGAIN_MS = 1000
+/** An outbox that could not be read is looked at again after so long at most, ms. */
+const READ_AGAIN_MS = 2000
+/** After it was away for long, everyone first has the time to write down what they had sent, ms. */
+const OTHERS_NOTE_MS = 3 * NOTE_AGAIN_MS
+
+/** A message in hand, which nobody else takes until then, ms since epoch. */
+type TakenMessage = QueuedMessage & { untilMs: number }
 
 /** Takes messages from the outbox and sends them, at least once each, those of an incident and channel in their order. */
 export class Sender {
   readonly #parts: SenderParts
   readonly #settings: SenderSettings
-  /** Messages in hand, by incident and channel: the last of each. */
+  /** What is done with messages in hand, by incident and channel: the last of each. */
   readonly #lanes = new Map<string, Promise<boolean>>()
-  #inHand = 0
+  /** Keys of messages in hand. */
+  readonly #inHand = new Set<string>()
   #stopping = false
   #loop: Promise<void> | undefined
   /** Set by a wake that nobody was waiting for. */
@@ -86,9 +97,11 @@ export class Sender {
 
   async #run(): Promise<void> {
     let failures = 0
+    let failedMs = 0
     while (!this.#stopping) {
       try {
-        const free = this.#settings.concurrency - this.#inHand
+        if (failures > 0) await this.#letOthersNote(failedMs)
+        const free = this.#settings.concurrency - this.#inHand.size
         const taken = free > 0 ? await this.#take(free) : 0
         failures = 0
         // A full hand may mean that there is more; whoever finishes wakes the loop.
@@ -96,23 +109,41 @@ export class Sender {
       } catch (thrown) {
         const { code, message } = asTidemarkError(thrown)
         this.#parts.logger.warn({ code }, `the outbox cannot be read: ${message}`)
-        await this.#pause(backoff(Math.min(failures++, 4), this.#parts.random))
+        if (failures === 0) failedMs = this.#parts.clock()
+        await this.#pause(Math.min(backoff(failures++, this.#parts.random), READ_AGAIN_MS))
       }
     }
   }
 
+  /**
+   * Once an outbox that was away for longer than messages are reserved can be read again, what somebody has sent but could
+   * not write down is anyone's.
+   */
+  async #letOthersNote(failedMs: number): Promise<void> {
+    const { outbox, clock } = this.#parts
+    await outbox.take(0, clock(), 0)
+    const untilMs = clock() + OTHERS_NOTE_MS
+    if (clock() - failedMs < SETTLE_MS) return
+    while (!this.#stopping && clock() < untilMs) await this.#pause(untilMs - clock())
+  }
+
   async #take(limit: number): Promise<number> {
     const { outbox, clock } = this.#parts
-    const queued = await outbox.take(limit, clock(), this.#settings.timeoutMs + SETTLE_MS)
-    for (const one of queued) this.#enqueue(one)
+    const leaseMs = this.#settings.timeoutMs + SETTLE_MS
+    const untilMs = clock() + leaseMs
+    const queued = await outbox.take(limit, clock(), leaseMs)
+    // What is still in hand was sent: all that is missing is the note.
+    const others = queued.filter(({ message }) => !this.#inHand.has(message.key))
+    for (const one of others) this.#enqueue({ ...one, untilMs })
     return queued.length
   }
 
   /** Behind what is in hand for the same incident and channel. */
-  #enqueue(queued: QueuedMessage): void {
+  #enqueue(queued: TakenMessage): void {
+    const { key } = queued.message
     const lane = `${queued.channel}\0${queued.message.incident.incidentId}`
     const before = this.#lanes.get(lane) ?? Promise.resolve(true)
-    this.#inHand++
+    this.#inHand.add(key)
     const work = before
       .then((isClear) => this.#handle(queued, isClear))
       .catch((thrown) => {
@@ -121,7 +152,7 @@ export class Sender {
         return false
       })
       .finally(() => {
-        this.#inHand--
+        this.#inHand.delete(key)
         if (this.#lanes.get(lane) === work) this.#lanes.delete(lane)
         this.wake()
       })
@@ -129,10 +160,12 @@ export class Sender {
   }
 
   /** @returns whether the next message of its incident and channel may be sent */
-  async #handle(queued: QueuedMessage, isClear: boolean): Promise<boolean> {
-    const { channel: name, message } = queued
+  async #handle(queued: TakenMessage, isClear: boolean): Promise<boolean> {
+    const { channel: name, message, untilMs } = queued
     const { clock, channels, outbox } = this.#parts
     const nowMs = clock()
+    // Whoever was halted for so long has it no more: somebody else may be sending it.
+    if (nowMs + this.#settings.timeoutMs > untilMs) return false
     const paced = channels.get(name)
     if (!paced) return this.#write(queued, { outcome: 'bury', reason: `there is no channel "${name}"` })
     const postponed = (dueMs: number, reason: string) => outbox.postpone(message.key, dueMs, reason)
@@ -157,45 +190,52 @@ export class Sender {
   }
 
   async #send(channel: Channel, message: Message): Promise<Delivery> {
+    const { signal, end } = patience(this.#settings.timeoutMs)
     try {
-      return await channel.send(this.#parts.complete(message), AbortSignal.timeout(this.#settings.timeoutMs))
+      return await channel.send(this.#parts.complete(message), signal)
     } catch (thrown) {
       // A channel that breaks its word must not keep others waiting.
       return { outcome: 'later', reason: asTidemarkError(thrown).message }
+    } finally {
+      end()
     }
   }
 
-  async #write(queued: QueuedMessage, settlement: Settlement): Promise<boolean> {
+  async #write(queued: TakenMessage, settlement: Settlement): Promise<boolean> {
     const { outbox, observer, logger, clock } = this.#parts
     const { channel, message, queuedMs } = queued
     const { key } = message
+    const nowMs = clock()
     switch (settlement.outcome) {
       case 'delivered':
-        observer.sent(channel, clock() - queuedMs)
-        await this.#persistently(() => outbox.delivered(key, settlement.reference, clock()))
+        observer.sent(channel, nowMs - queuedMs)
+        await this.#persistently(queued, () => outbox.delivered(key, settlement.reference, nowMs))
         return true
       case 'postpone':
         observer.failed(channel)
         logger.warn({ channel, key }, `a message is tried again: ${settlement.reason}`)
-        await this.#persistently(() => outbox.postpone(key, settlement.dueMs, settlement.reason))
+        await this.#persistently(queued, () => outbox.failed(key, settlement.dueMs, settlement.reason, nowMs))
         return false
       case 'bury':
         observer.dead(channel)
         logger.error({ channel, key }, `a message is given up: ${settlement.reason}`)
-        await this.#persistently(() => outbox.bury(key, settlement.reason, clock()))
+        await this.#persistently(queued, () => outbox.bury(key, settlement.reason, nowMs))
         return true
     }
   }
 
-  /** What is not written down is done again later, so it is tried until the message is anyone's again. */
-  async #persistently(write: () => Promise<void>): Promise<void> {
-    const untilMs = this.#parts.clock() + SETTLE_MS / 2
+  /**
+   * What is not written down is done again, so it is tried as long as the process runs. One that is to stop does not wait
+   * for longer than the message is reserved.
+   */
+  async #persistently({ untilMs }: TakenMessage, write: () => Promise<void>): Promise<void> {
     for (let attempts = 0; ; attempts++) {
       try {
         return await write()
       } catch (thrown) {
-        const waitMs = backoff(attempts, this.#parts.random) / 4
-        if (!asTidemarkError(thrown).retriable || this.#parts.clock() + waitMs > untilMs) throw thrown
+        const waitMs = Math.min(backoff(attempts, this.#parts.random) / 4, NOTE_AGAIN_MS)
+        const isOver = this.#stopping && this.#parts.clock() + waitMs > untilMs
+        if (!asTidemarkError(thrown).retriable || isOver) throw thrown
         await new Promise((resolve) => setTimeout(resolve, waitMs))
       }
     }

@@ -3,11 +3,11 @@ import { formatDurationMs } from '../../promql/print/number.js'
 import { MemorySource } from '../../promql/script/memory-source.js'
 import { asTidemarkError } from '../../schemas/errors.js'
 import { AlertEvaluator, type EvaluateOptions } from '../alert-evaluator.js'
+import { alertSeries } from '../alert-series.js'
 import { askOnce } from '../ask.js'
 import { groupId } from '../evaluate.js'
 import { type RecordedPoint, type RecordedSeries, recordedPoints, seriesOfPoints, staleMarkers } from '../record.js'
 import { isRecording, type Rule, type RuleGroup } from '../rule-file.js'
-import { alertSeries } from './alert-series.js'
 import { alertDifference, sampleDifference } from './compare.js'
 import { InputSeries } from './input-series.js'
 import type { AlertTest, UnitTest, UnitTestFile } from './test-file.js'
@@ -94,7 +94,8 @@ class TestRun {
     const evaluate = async (timeMs: number) => {
       await alerts.advance(timeMs)
       if (alerts.reason !== undefined) throw new Error(alerts.reason)
-      return alertSeries(rule, alerts.status().alerts, timeMs - queryOffsetMs)
+      const { labels, alerts: active } = alerts.status()
+      return alertSeries(labels, active, timeMs - queryOffsetMs)
     }
     return { name: rule.alert, group, evaluate, alerts, series: new Map() }
   }

@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { type Bench, type BenchContext, CannotRun, type Figure } from './bench.js'
+import { type Passage, quantile, stagesTable } from './paging-stages.js'
 import { pause, startServer } from './server.js'
 
 const METRIC = 'bench_error_rate'
@@ -18,11 +19,11 @@ const PATIENCE_MS = 120_000
 const GOOD = 1
 const BAD = 9
 
-/** Settings by the name of the figures. */
-const VARIANTS: Readonly<Record<string, object>> = {
-  paging: {},
-  'paging, lateness 5 s': { speed: { lateness: '5s' } },
-}
+/** What is told of what stands in the log. */
+const FIRES = 'alert fires: Bench'
+
+/** How long windows wait for their points, seconds; 2 s is enough where agents send each second. */
+const LATENESSES = [15, 5, 2]
 
 /** From sending the first bad point of a service to the receipt of its page. */
 export const paging: Bench = {
@@ -32,15 +33,18 @@ export const paging: Bench = {
   runs: 1,
   async run(context) {
     const figures: Figure[] = []
-    for (const [name, settings] of Object.entries(VARIANTS)) {
+    for (const lateness of LATENESSES) {
+      const name = lateness === LATENESSES[0] ? 'paging' : `paging, lateness ${lateness} s`
       const p50: number[] = []
       const p99: number[] = []
       for (let run = 1; run <= context.runs; run++) {
         context.progress(`${name}, run ${run}`)
         const folder = join(context.folder, `${figures.length}-${run}`)
-        const seconds = await pagedAfter({ ...context, folder }, settings)
+        const passages = await pagedAfter({ ...context, folder }, lateness)
+        const seconds = passages.map(({ sentMs, receivedMs }) => (receivedMs - sentMs) / 1000).sort((a, b) => a - b)
         p50.push(quantile(seconds, 0.5))
         p99.push(quantile(seconds, 0.99))
+        context.print(stagesTable(name, passages, lateness * 1000))
       }
       figures.push({ key: `${name} p50`, unit: 's', values: p50 }, { key: `${name} p99`, unit: 's', values: p99 })
     }
@@ -48,22 +52,24 @@ export const paging: Bench = {
   },
 }
 
-/** @returns for each service how long its page took, seconds, ascending */
-async function pagedAfter(context: BenchContext, settings: object): Promise<number[]> {
+/** @returns how each service's page came to be */
+async function pagedAfter(context: BenchContext, lateness: number): Promise<Passage[]> {
   const receiver = await startReceiver()
+  const firesAt = new Map<string, number>()
+  const settings = {
+    speed: { lateness: `${lateness}s` },
+    outbound: { allow: ['127.0.0.1'] },
+    alerting: {
+      // Its pace is not what is measured.
+      channels: { 'webhook:team': { kind: 'webhook', url: receiver.url, per_minute: 60_000, burst: 1000 } },
+    },
+  }
   try {
-    const server = await startServer(context, {
-      ...settings,
-      outbound: { allow: ['127.0.0.1'] },
-      alerting: {
-        // Its pace is not what is measured.
-        channels: { 'webhook:team': { kind: 'webhook', url: receiver.url, per_minute: 60_000, burst: 1000 } },
-      },
-    })
+    const server = await startServer(context, settings, (line) => readFiring(line, firesAt))
     try {
       await applyRule(server.url)
       const sentAt = await sendAll(server.url, context)
-      return await waits(sentAt, receiver.pagedAt)
+      return await passagesOf(sentAt, firesAt, receiver.pages)
     } finally {
       await server.stop()
     }
@@ -72,34 +78,47 @@ async function pagedAfter(context: BenchContext, settings: object): Promise<numb
   }
 }
 
+/** Takes down when a service's alert is known to fire, if a line of the log says that it does. */
+function readFiring(line: string, firesAt: Map<string, number>): void {
+  if (!line.includes(FIRES)) return
+  const { time, labels } = JSON.parse(line) as { time: number; labels: { service: string } }
+  if (!firesAt.has(labels.service)) firesAt.set(labels.service, time)
+}
+
+/** A page, and when it was received. */
+type Page = Pick<Passage, 'judgedAtMs' | 'openedMs' | 'receivedMs'>
+
 /** A webhook's other end. */
 interface Receiver {
   url: string
-  /** When each service was paged, by its name; more than one time is a page too many. */
-  pagedAt: ReadonlyMap<string, readonly number[]>
+  /** By service; more than one is a page too many. */
+  pages: ReadonlyMap<string, readonly Page[]>
   close(): void
 }
 
 async function startReceiver(): Promise<Receiver> {
-  const pagedAt = new Map<string, number[]>()
+  const pages = new Map<string, Page[]>()
   const server = createServer(async (request, response) => {
-    const now = performance.now()
+    const receivedMs = Date.now()
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
     response.end()
     const { action, incident } = JSON.parse(Buffer.concat(chunks).toString()) as {
       action: string
-      incident: { groupLabels: Record<string, string> }
+      incident: { groupLabels: Record<string, string>; startedMs: number; alerts: { startsMs: number }[] }
     }
-    const { service } = incident.groupLabels
-    if (action === 'trigger') pagedAt.set(service, [...(pagedAt.get(service) ?? []), now])
+    if (action !== 'trigger') return
+    const { groupLabels, startedMs: openedMs, alerts } = incident
+    const judgedAtMs = Math.min(...alerts.map(({ startsMs }) => startsMs))
+    const known = pages.get(groupLabels.service) ?? []
+    pages.set(groupLabels.service, [...known, { judgedAtMs, openedMs, receivedMs }])
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const close = () => {
     server.close()
     server.closeAllConnections()
   }
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, pagedAt, close }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, pages, close }
 }
 
 async function applyRule(url: string): Promise<void> {
@@ -121,7 +140,7 @@ async function sendAll(url: string, { progress }: BenchContext): Promise<Map<str
   for (let send = 0; send < WARM_SENDS + SERVICES; send++) {
     await pause(Math.max(0, startedAt + send * SEND_EVERY_MS - performance.now()))
     const badUpTo = send - WARM_SENDS
-    if (badUpTo >= 0) sentAt.set(serviceName(badUpTo), performance.now())
+    if (badUpTo >= 0) sentAt.set(serviceName(badUpTo), Date.now())
     await sendSlot(url, send % SLOTS, badUpTo)
   }
   return sentAt
@@ -145,17 +164,18 @@ function serviceName(service: number): string {
 }
 
 /** @throws if a service was paged twice, or not at all */
-async function waits(sentAt: ReadonlyMap<string, number>, pagedAt: Receiver['pagedAt']): Promise<number[]> {
-  for (const end = performance.now() + PATIENCE_MS; pagedAt.size < sentAt.size && performance.now() < end; )
+async function passagesOf(
+  sentAt: ReadonlyMap<string, number>,
+  firesAt: ReadonlyMap<string, number>,
+  pages: Receiver['pages'],
+): Promise<Passage[]> {
+  for (const end = performance.now() + PATIENCE_MS; pages.size < sentAt.size && performance.now() < end; )
     await pause(100)
-  const seconds = [...sentAt].map(([service, at]) => {
-    const times = pagedAt.get(service) ?? []
-    if (times.length !== 1) throw new Error(`service ${service} was paged ${times.length} times`)
-    return (times[0] - at) / 1000
+  return [...sentAt].map(([service, sentMs]) => {
+    const received = pages.get(service) ?? []
+    const firesMs = firesAt.get(service)
+    if (received.length !== 1) throw new Error(`service ${service} was paged ${received.length} times`)
+    if (firesMs === undefined) throw new Error(`that ${service} fires is not in the log`)
+    return { sentMs, firesMs, ...received[0] }
   })
-  return seconds.sort((a, b) => a - b)
-}
-
-function quantile(ascending: readonly number[], q: number): number {
-  return ascending[Math.ceil(q * ascending.length) - 1]
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
 import type { PipelineStatus } from '../../schemas/ports/status.js'
@@ -22,11 +23,13 @@ export interface Server {
  * Starts a server on free ports with a data folder of its own. It downloads nothing: without a Temporal server on this
  * machine it runs without one, and that is said.
  * @param wanted settings of the config beside those
+ * @param onLog told each line of its log
  * @throws CannotRun with what the server wrote last
  */
 export async function startServer(
   { folder, progress }: Pick<BenchContext, 'folder' | 'progress'>,
   wanted: object = {},
+  onLog: (line: string) => void = () => undefined,
 ): Promise<Server> {
   if (!existsSync(PROGRAM)) throw new CannotRun(`there is no ${PROGRAM}: run \`npm run build\``)
   mkdirSync(folder, { recursive: true })
@@ -44,8 +47,9 @@ export async function startServer(
   progress('starting `tidemark up`')
   const child = spawn(process.execPath, [PROGRAM, 'up', '--config', config], { stdio: ['ignore', 'ignore', 'pipe'] })
   let lastWords = ''
-  child.stderr.on('data', (bytes: Buffer) => {
-    lastWords = `${lastWords}${bytes}`.slice(-2000)
+  createInterface(child.stderr).on('line', (line) => {
+    lastWords = `${lastWords}${line}\n`.slice(-2000)
+    onLog(line)
   })
   const url = `http://127.0.0.1:${port}`
   const stop = async () => {

@@ -70,6 +70,8 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   'nab low FN': { better: 'more', peer: { name: 'ARTime', value: 80.4 } },
   'paging p50': { better: 'less' },
   'paging p99': { reach: 60, aim: 30, better: 'less' },
+  'paging, lateness 2 s p50': { better: 'less' },
+  'paging, lateness 2 s p99': { reach: 60, aim: 15, better: 'less' },
   'paging, lateness 5 s p50': { better: 'less' },
   'paging, lateness 5 s p99': { reach: 60, aim: 15, better: 'less' },
   'rules: evaluation lag p50': { better: 'less' },

@@ -45,8 +45,13 @@ export class MemoryOutbox implements Outbox, DeadLetters {
     Object.assign(this.row(key), { state: 'delivered', reference })
   }
 
-  async postpone(key: string, dueMs: number, reason: string): Promise<void> {
+  async failed(key: string, dueMs: number, reason: string): Promise<void> {
     Object.assign(this.row(key), { dueMs, reason })
+  }
+
+  async postpone(key: string, dueMs: number, reason: string): Promise<void> {
+    const row = this.row(key)
+    Object.assign(row, { dueMs, reason, attempts: row.attempts - 1 })
   }
 
   async bury(key: string, reason: string, nowMs: number): Promise<void> {
