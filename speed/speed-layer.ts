@@ -1,6 +1,6 @@
 import type { AnomalyRule } from '../schemas/config/anomaly.js'
 import type { Rollup } from '../schemas/config/schema.js'
-import { asTidemarkError, TidemarkError } from '../schemas/errors.js'
+import { TidemarkError } from '../schemas/errors.js'
 import { DamagedRecord, decodeRecord, type LogRecord } from '../schemas/log/record.js'
 import type { LateLedger, LatePoints } from '../schemas/ports/late-ledger.js'
 import type { Log, LogBounds, LogCommit, LogEntry, LogReader, LogSubscription } from '../schemas/ports/log.js'
@@ -16,6 +16,7 @@ import { LiveFeeding } from './live-feeding.js'
 import { PartitionState } from './partition-state.js'
 import { ProgressNotes } from './progress-notes.js'
 import { Rollups } from './rollup.js'
+import { untilDone } from './until-done.js'
 import { closedBefore, formatCommit, parseCommit, type WatermarkRules } from './watermark.js'
 
 const GROUP = 'speed'
@@ -280,17 +281,9 @@ class SpeedReader implements LogReader {
   }
 
   /** A store that is down holds the partition up; the log is the buffer. */
-  async #untilDone(action: () => Promise<void>): Promise<void> {
-    for (let waitMs = 100; ; waitMs = Math.min(waitMs * 2, 5000)) {
-      try {
-        return await action()
-      } catch (thrown) {
-        const error = asTidemarkError(thrown)
-        if (!error.retriable || this.isClosed) throw thrown
-        this.#options.onError(error)
-        await this.#options.sleep(waitMs)
-      }
-    }
+  #untilDone(action: () => Promise<void>): Promise<void> {
+    const { sleep, onError } = this.#options
+    return untilDone(action, { sleep, onError, isWanted: () => !this.isClosed })
   }
 
   #inTurn(partition: number, work: (owned: OwnedPartition) => Promise<void>): Promise<void> {
