@@ -1,11 +1,11 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 import snappy from 'snappy'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { encodeOtlp } from '../ingest/otlp/encode.js'
 import { encodeWriteRequest } from '../ingest/remote-write/encode.js'
 import { decodeCommand } from './decode.js'
@@ -163,7 +163,9 @@ test('a body that is nothing of the kind is one refusal', async () => {
 })
 
 test('a file is read in place of the standard input', async () => {
-  const path = join(mkdtempSync(join(tmpdir(), 'tidemark-decode-')), 'lines.txt')
+  const folder = mkdtempSync(join(tmpdir(), 'tidemark-decode-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const path = join(folder, 'lines.txt')
   writeFileSync(path, 'cpu value=1\n')
   expect((await decode(`--format influx ${path}`, '')).points).toHaveLength(1)
 })

@@ -1,12 +1,17 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { lockDataFolder } from './data-folder.js'
 
-const emptyFolder = () => mkdtempSync(join(tmpdir(), 'tidemark-lock-'))
+function emptyFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'tidemark-lock-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  return folder
+}
+
 const lockOf = (dir: string) => join(dir, 'tidemark.pid')
 
 /** A live process whose command line holds a word. */

@@ -1,12 +1,13 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import type { TidemarkError } from '../errors.js'
 import { configFlags } from './flags.js'
 import { loadConfig } from './load.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'tidemark-channels-'))
+afterAll(() => rmSync(folder, { recursive: true }))
 
 function load(yaml: string, env: NodeJS.ProcessEnv = {}) {
   const path = join(folder, 'tidemark.yaml')

@@ -1,12 +1,14 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { formatDuration, parseDuration } from './duration.js'
 import { loadConfig } from './load.js'
 
 function file(yaml: string): string {
-  const path = join(mkdtempSync(join(tmpdir(), 'tidemark-config-')), 'tidemark.yaml')
+  const folder = mkdtempSync(join(tmpdir(), 'tidemark-config-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const path = join(folder, 'tidemark.yaml')
   writeFileSync(path, yaml)
   return path
 }
