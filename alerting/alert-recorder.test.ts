@@ -35,7 +35,12 @@ function group(rules: RuleStatus[], before: ActiveAlert[] = [], isGone?: boolean
 
 /** What was written since it was asked last. */
 function told(): string[] {
-  return written.splice(0).map(({ labels, timeMs, value }) => `${timeMs} ${labelValue(labels, METRIC_NAME)}${formatLabels(dropMetadata(labels))} ${value}`)
+  return written
+    .splice(0)
+    .map(
+      ({ labels, timeMs, value }) =>
+        `${timeMs} ${labelValue(labels, METRIC_NAME)}${formatLabels(dropMetadata(labels))} ${value}`,
+    )
 }
 
 test('an alert is two series with the labels of the rule, of the moment from which it could be known', async () => {
