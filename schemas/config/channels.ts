@@ -147,7 +147,15 @@ export function channelConfig(written: { kind: ChannelConfig['kind'] }): Channel
   const config = Value.Default(schema, { ...written })
   const wrong = Value.Errors(schema, config).First()
   if (wrong) throw new Error(`${wrong.path.slice(1).replaceAll('/', '.')}: ${wrong.message}`)
+  const address = wrongAddress(config as ChannelConfig)
+  if (address !== undefined) throw new Error(`${address}: it is no address`)
   return config as ChannelConfig
+}
+
+/** The first key of a channel that should be an address and is none. */
+export function wrongAddress(channel: ChannelConfig): string | undefined {
+  const found = Object.entries(channel).find(([key, text]) => key.endsWith('url') && !URL.canParse(String(text)))
+  return found?.[0]
 }
 
 /** Keys of `alerting` that say how people are told. */
