@@ -1,6 +1,6 @@
 import { Command } from 'commander'
+import type { ToldChannel } from '../alerting/notify/channel-book.js'
 import type { DeadLetter } from '../alerting/notify/dead-letters.js'
-import type { ToldChannel } from '../alerting/notify/open-channels.js'
 import type { TestedStep } from '../alerting/notify/test-channel.js'
 import { TidemarkError } from '../schemas/errors.js'
 import { ask, type ServerOptions, withServer } from './server.js'

@@ -35,6 +35,6 @@ export async function alertingRoutes(
     await app.register(rules)
     await app.register(incidentsPlugin({ incidents, callerOf, clock }))
     await app.register(dispatchPlugin(dispatchApi(context, db, routes)))
-    await app.register(notifyRoutes({ ...context, dead: outbox(db), act }))
+    await app.register(notifyRoutes({ ...context, routes, dead: outbox(db), act }))
   }
 }

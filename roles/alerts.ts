@@ -69,7 +69,7 @@ export async function startAlerts(
     onError,
   })
   const waiting = outbox(catalog.db)
-  const notifier = startNotifier(context, waiting)
+  const notifier = startNotifier({ ...context, routes }, waiting)
   closing.add('telling people', () => notifier.stop())
   const intake = openIntake(context, { db: catalog.db, judging, routes, open, limits: config.limits })
   const dispatch = startDispatch(context, catalog.db, routes, async (flush, record) => {

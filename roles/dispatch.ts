@@ -25,17 +25,21 @@ const TURN_EVERY_MS = 500
  * be used is told, and what counted before stays.
  * @throws TM_DISPATCH_FILE
  */
-export function openDispatchConfig({ config, closing, onError }: RoleContext): () => DispatchConfig {
+export function openDispatchConfig({ config, closing, logger, onError }: RoleContext): () => DispatchConfig {
   const path = config.alerting.dispatch_file
   if (path === '') {
     const standing = readDispatchConfig(DEFAULT_DISPATCH_YAML, 'the default')
     return () => standing
   }
   const file = new RoutesFile(path)
-  closing.add(
-    'the routes of alerts',
-    repeat(FOLLOW_EVERY_MS, () => file.follow(), onError),
-  )
+  const tell = () => {
+    for (const warning of file.current().warnings) logger.warn({ file: path }, warning)
+  }
+  const follow = () => {
+    if (file.follow()) tell()
+  }
+  tell()
+  closing.add('the routes of alerts', repeat(FOLLOW_EVERY_MS, follow, onError))
   return () => file.current()
 }
 

@@ -38,8 +38,7 @@ export function openIntake(context: RoleContext, { db, judging, routes, open, li
       return rule && factsOfRule(rule)
     },
     receiverChannels: (receiver) => {
-      const named = routes().receivers.find(({ name }) => name === receiver)?.channels
-      return named?.length ? named : undefined
+      return routes().receivers.find(({ name }) => name === receiver)?.channels
     },
     links: parts.links,
   })

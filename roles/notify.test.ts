@@ -3,9 +3,11 @@ import pino from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { MemoryOutbox } from '../alerting/notify/testing/memory-outbox.js'
 import { message } from '../alerting/notify/testing/messages.js'
+
 import { type Service, startService } from '../alerting/notify/testing/service.js'
 import { deadText, testText } from '../cli/notify.js'
 import { nowText, weekText } from '../cli/oncall.js'
+import { type ChannelConfig, channelConfig } from '../schemas/config/channels.js'
 import { loadConfig } from '../schemas/config/load.js'
 import { installErrorHandler } from '../serving/http/errors.js'
 import { notifyRoutes, startNotifier } from './notify.js'
@@ -18,15 +20,19 @@ let service: Service
 let outbox: MemoryOutbox
 let app: FastifyInstance
 const acts: string[] = []
+/** Channels that the routes of alerts bring along. */
+let ofRoutes: Readonly<Record<string, ChannelConfig>>
+const routes = () => ({ channels: ofRoutes })
 
 beforeEach(async () => {
   acts.length = 0
+  ofRoutes = {}
   service = await startService()
   outbox = new MemoryOutbox()
   app = fastify()
   installErrorHandler(app)
   const act = async (incidentId: string, action: string, by: string) => void acts.push(`${by}: ${action} ${incidentId}`)
-  await app.register(notifyRoutes({ config: config(), clock, logger, dead: outbox, act }))
+  await app.register(notifyRoutes({ config: config(), clock, logger, routes, dead: outbox, act }))
 })
 afterEach(async () => {
   await app.close()
@@ -61,7 +67,7 @@ async function post(url: string, body?: object) {
 }
 
 test('a message is sent with links that act, and pressing one does', async () => {
-  const { wake, stop, metrics } = startNotifier({ config: config(), clock, logger }, outbox)
+  const { wake, stop, metrics } = startNotifier({ config: config(), clock, logger, routes }, outbox)
   outbox.put({ message: message(), channel: 'hook', queuedMs: NOW_MS - 3000 })
   wake()
   await expect.poll(() => outbox.rows[0].state).toBe('delivered')
@@ -78,9 +84,30 @@ test('a message is sent with links that act, and pressing one does', async () =>
   expect(values.find(({ metricName }) => metricName?.endsWith('_sum'))?.value).toBe(3)
 })
 
+test('channels of the routes are sent through, as they stand now, and listed beside the others', async () => {
+  const { stop } = startNotifier({ config: config(), clock, logger, routes }, outbox)
+  const put = (key: string, channel: string, action: 'trigger' | 'resolve' = 'trigger') =>
+    outbox.put({ message: message({ key, action }, { incidentId: key }), channel, queuedMs: NOW_MS })
+  const team = (path: string) =>
+    channelConfig({ kind: 'webhook', ...{ url: `${service.url}/${path}`, send_resolved: false } })
+  ofRoutes = { 'team/webhook': team('one') }
+  put('a', 'team/webhook')
+  await expect.poll(() => outbox.rows[0].state).toBe('delivered')
+  ofRoutes = { 'team/webhook': team('two') }
+  put('b', 'team/webhook')
+  await expect.poll(() => outbox.rows[1].state).toBe('delivered')
+  put('c', 'team/webhook', 'resolve')
+  await expect.poll(() => outbox.rows.length).toBe(2)
+  await stop()
+  expect(service.received.map(({ path }) => path)).toEqual(['/one', '/two'])
+  const { body } = await app.inject('/api/v1/notify/channels')
+  const names = JSON.parse(body).data.map(({ name }: { name: string }) => name)
+  expect(names).toEqual(['team/webhook', 'hook', 'pagerduty:a'])
+})
+
 test('attempts that fail and messages that are given up are counted by channel, and names that there are not together', async () => {
   service.next = [{ status: 503 }, { status: 400 }]
-  const { stop, metrics } = startNotifier({ config: config(), clock, logger }, outbox)
+  const { stop, metrics } = startNotifier({ config: config(), clock, logger, routes }, outbox)
   const put = (key: string, channel: string) =>
     outbox.put({ message: message({ key }, { incidentId: key }), channel, queuedMs: NOW_MS })
   put('a', 'hook')

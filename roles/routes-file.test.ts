@@ -26,6 +26,13 @@ test('a file that was changed is taken over, one that was not is not read again'
   expect(file.current().route.receiver).toBe('longer')
 })
 
+test('files that it names lie where it lies', () => {
+  writeFileSync(join(folder, 'key'), 'R-s3cret\n')
+  const receiver = '{ name: a, pagerduty_configs: [{ routing_key_file: key }] }'
+  writeFileSync(path, `{ route: { receiver: a }, receivers: [${receiver}] }`)
+  expect(new RoutesFile(path).current().channels).toMatchObject({ 'a/pagerduty': { routing_key: 'R-s3cret' } })
+})
+
 test('one that cannot be used is told once, and what counted before stays', () => {
   write('a')
   const file = new RoutesFile(path)

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import type { DispatchConfig } from '../alerting/dispatch/config/dispatch-config.js'
 import { readDispatchConfig } from '../alerting/dispatch/config/read-config.js'
 import { asTidemarkError, TidemarkError } from '../schemas/errors.js'
@@ -21,12 +22,13 @@ export class RoutesFile {
     return this.#standing
   }
 
-  /** Takes over what was changed. @throws TM_DISPATCH_FILE if it cannot be used; what counted before stays */
-  follow(): void {
+  /** Takes over what was changed. @returns whether anything was @throws TM_DISPATCH_FILE if it cannot be used; what counted before stays */
+  follow(): boolean {
     const found = versionOf(this.#path)
-    if (found === this.#version) return
+    if (found === this.#version) return false
     this.#version = found
     this.#standing = readFile(this.#path)
+    return true
   }
 }
 
@@ -46,7 +48,8 @@ function readFile(path: string): DispatchConfig {
   } catch (cause) {
     throw unreadable(path, cause)
   }
-  return readDispatchConfig(text, path)
+  // As Alertmanager does: files that it names lie where it lies.
+  return readDispatchConfig(text, path, (named) => readFileSync(resolve(dirname(path), named), 'utf8'))
 }
 
 function unreadable(path: string, cause: unknown): TidemarkError {

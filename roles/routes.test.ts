@@ -50,6 +50,7 @@ async function allRoutes(): Promise<string[]> {
     config,
     clock,
     logger: pino({ level: 'silent' }),
+    routes: () => ({ channels: {} }),
     dead: new MemoryOutbox(),
     act: async () => undefined,
   }

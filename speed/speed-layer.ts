@@ -12,6 +12,7 @@ import type { Clock } from '../schemas/time.js'
 import { encodeChunks } from '../schemas/windows/chunk.js'
 import type { WindowBatch } from '../schemas/windows/columns.js'
 import { holdsScores, Scorer } from './anomaly/scorer.js'
+import { deferred } from './deferred.js'
 import { LiveFeeding } from './live-feeding.js'
 import { PartitionState } from './partition-state.js'
 import { ProgressNotes } from './progress-notes.js'
@@ -300,12 +301,4 @@ class SpeedReader implements LogReader {
 function scorerOf({ anomaly, rollups, hot, onError }: SpeedOptions): Scorer | undefined {
   if (!anomaly || anomaly.rules.length === 0) return undefined
   return new Scorer({ ...anomaly, rollups, history: hot, onError })
-}
-
-function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
-  let resolve: (value: T) => void = () => undefined
-  const promise = new Promise<T>((settle) => {
-    resolve = settle
-  })
-  return { promise, resolve }
 }

@@ -38,6 +38,9 @@ export class IncidentIntake {
    */
   async takeFlush(flush: GroupFlush, also?: AlsoWritten): Promise<IncidentPlan | undefined> {
     const { store, policy, clock } = this.#parts
+    // Nobody is to hear of these.
+    if (policy.receiverChannels(flush.receiver)?.length === 0)
+      return store.changeGroup(flush.groupKey, clock(), () => undefined, also)
     const facts = await this.#ask(flush)
     const nowMs = clock()
     const plan = (before?: KnownIncident) => planIncident(before, { flush, facts }, policy, nowMs)

@@ -26,7 +26,7 @@ export interface IncidentPolicy {
   regionLabels: readonly string[]
   /** Channels of rules and receivers that name none. */
   channels: Readonly<Record<Severity, readonly string[]>>
-  /** Channels of a receiver; undefined if it names none. */
+  /** Channels of a receiver: none if nobody is told of its alerts, undefined if it says nothing of them. */
   receiverChannels(receiver: string): readonly string[] | undefined
   /** Undefined of alerts that others sent. */
   ruleOf(alertname: string): RuleFacts | undefined

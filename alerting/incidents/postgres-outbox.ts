@@ -82,6 +82,10 @@ export class PostgresOutbox implements Outbox, DeadLetters {
     await this.#settle({ key, set, kind: 'dead-letter', atMs: nowMs, reason: kept }, sql`o.state = 'queued'`)
   }
 
+  async withdraw(key: string): Promise<void> {
+    await this.#db.deleteFrom('outbox').where('key', '=', key).where('state', '=', 'queued').execute()
+  }
+
   async postpone(key: string, dueMs: number, reason: string): Promise<void> {
     await this.#db
       .updateTable('outbox')

@@ -5,11 +5,11 @@ import { deliveryOf, type HttpParts, post } from './http.js'
 import { clip, oneLine } from './text.js'
 
 /** Opsgenie, or what understands its Alert API. The incident's id is the alias by which it knows an alert. */
-export function opsgenie({ api_key, url }: ChannelOf<'opsgenie'>, parts: HttpParts): Channel {
+export function opsgenie({ api_key, url, responders }: ChannelOf<'opsgenie'>, parts: HttpParts): Channel {
   const headers = { authorization: `GenieKey ${api_key}` }
   return {
     async send(message, signal) {
-      const { path, body } = opsgenieRequest(message)
+      const { path, body } = opsgenieRequest(message, responders)
       const request = { url: `${url}${path}`, body: JSON.stringify(body), headers, secrets: [api_key] }
       const answer = await post(parts, request, signal)
       return 'status' in answer ? deliveryOf(answer) : answer
@@ -18,7 +18,10 @@ export function opsgenie({ api_key, url }: ChannelOf<'opsgenie'>, parts: HttpPar
 }
 
 /** What is posted where for a message: https://docs.opsgenie.com/docs/alert-api */
-export function opsgenieRequest(message: Message): { path: string; body: Record<string, unknown> } {
+export function opsgenieRequest(
+  message: Message,
+  responders: ChannelOf<'opsgenie'>['responders'] = [],
+): { path: string; body: Record<string, unknown> } {
   const { incident, action } = message
   const alias = clip(oneLine(incident.incidentId), 512)
   const ofAlert = (verb: string) => `/v2/alerts/${encodeURIComponent(alias)}/${verb}?identifierType=alias`
@@ -27,7 +30,7 @@ export function opsgenieRequest(message: Message): { path: string; body: Record<
   const note = withoutTags(clip(plainText(content), 20_000))
   switch (action) {
     case 'trigger':
-      return { path: '/v2/alerts', body: created(message, alias) }
+      return { path: '/v2/alerts', body: { ...created(message, alias), ...(responders.length > 0 && { responders }) } }
     case 'acknowledge':
       return { path: ofAlert('acknowledge'), body: by }
     case 'resolve':

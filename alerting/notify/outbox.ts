@@ -25,6 +25,8 @@ export interface Outbox {
   failed(key: string, dueMs: number, reason: string, nowMs: number): Promise<void>
   /** It is given up: it stands in the list of dead letters until somebody sends it again. */
   bury(key: string, reason: string, nowMs: number): Promise<void>
+  /** It is not to be sent, and is forgotten. */
+  withdraw(key: string): Promise<void>
   /** It was not tried, and is at `dueMs`. */
   postpone(key: string, dueMs: number, reason: string): Promise<void>
 }

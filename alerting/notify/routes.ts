@@ -1,11 +1,9 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyPluginAsync } from 'fastify'
-import type { Config } from '../../schemas/config/schema.js'
 import { TidemarkError } from '../../schemas/errors.js'
 import type { Clock } from '../../schemas/time.js'
+import type { ChannelBook } from './channel-book.js'
 import type { DeadLetters } from './dead-letters.js'
-import { toldChannels } from './open-channels.js'
-import type { PacedChannel } from './sender.js'
 import { testChannel } from './test-channel.js'
 
 const ChannelParameters = Type.Object({ channel: Type.String({ minLength: 1, maxLength: 200 }) })
@@ -21,22 +19,21 @@ const RetryBody = Type.Object(
 
 /** What the routes work with. */
 export interface NotifyRoutesParts {
-  alerting: Config['alerting']
-  channels: ReadonlyMap<string, PacedChannel>
+  channels: ChannelBook
   dead: DeadLetters
   clock: Clock
 }
 
 /** `/api/v1/notify`: channels and whether they work, messages that were given up. */
-export function notifyPlugin({ alerting, channels, dead, clock }: NotifyRoutesParts): FastifyPluginAsync {
+export function notifyPlugin({ channels, dead, clock }: NotifyRoutesParts): FastifyPluginAsync {
   return async (app) => {
-    app.get('/api/v1/notify/channels', async () => success(toldChannels(alerting)))
+    app.get('/api/v1/notify/channels', async () => success(channels.told()))
 
     app.post<{ Params: Static<typeof ChannelParameters> }>(
       '/api/v1/notify/channels/:channel/test',
       { schema: { params: ChannelParameters } },
       async ({ params: { channel: name } }) => {
-        const told = toldChannels(alerting)
+        const told = channels.told()
         const found = told.find((one) => one.name === name)
         const paced = channels.get(name)
         if (!found || !paced) {

@@ -41,6 +41,10 @@ function mortal(outbox: Outbox): { outbox: Outbox; kill(): void } {
         gone()
         return outbox.delivered(...parameters)
       },
+      withdraw: async (...parameters) => {
+        gone()
+        return outbox.withdraw(...parameters)
+      },
       failed: async (...parameters) => {
         gone()
         return outbox.failed(...parameters)

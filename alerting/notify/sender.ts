@@ -11,6 +11,8 @@ import { backoff, type Settlement, settle } from './retry.js'
 export interface PacedChannel {
   channel: Channel
   pace: Pace
+  /** False where nobody wants to hear that an incident is over. */
+  tellsEnd?: boolean
 }
 
 /** Told of what becomes of messages. */
@@ -24,7 +26,7 @@ export interface SenderObserver {
 /** What a sender works with. */
 export interface SenderParts {
   outbox: Outbox
-  channels: ReadonlyMap<string, PacedChannel>
+  channels: Pick<ReadonlyMap<string, PacedChannel>, 'get'>
   /** The last touch before a message is sent: its links. */
   complete: (message: Message) => Message
   observer: SenderObserver
@@ -175,6 +177,10 @@ export class Sender {
         this.#stopping ? 'stopped before it was sent' : 'an earlier one waits',
       )
       return false
+    }
+    if (message.action === 'resolve' && paced.tellsEnd === false) {
+      await this.#persistently(queued, () => outbox.withdraw(message.key))
+      return true
     }
     const placeMs = paced.pace.admit(message.key, nowMs)
     if (placeMs !== undefined) {

@@ -28,15 +28,17 @@ const SLACK_ID = /^[CDGUW][A-Z0-9]{7,}$/
 export function slack(name: string, config: ChannelOf<'slack'>, parts: HttpParts): Channel {
   const { webhook_url, bot_token, url, channel, signing_secret } = config
   const isInteractive = signing_secret !== undefined
-  if (bot_token === undefined) return incomingWebhook(webhook_url ?? '', isInteractive, parts)
+  if (bot_token === undefined) return incomingWebhook(webhook_url ?? '', { name: channel ?? '', isInteractive }, parts)
   const room = { name: channel ?? name.replace(/^slack:/, ''), isInteractive }
   return bot(room, url, bot_token, parts)
 }
 
-function incomingWebhook(url: string, isInteractive: boolean, parts: HttpParts): Channel {
+/** @param room whose name is empty where the address says it all */
+function incomingWebhook(url: string, room: SlackRoom, parts: HttpParts): Channel {
   return {
     async send(message, signal) {
-      const body = JSON.stringify(slackMessage(message, isInteractive))
+      const content = slackMessage(message, room.isInteractive)
+      const body = JSON.stringify({ ...content, ...(room.name !== '' && { channel: room.name }) })
       const answer = await post(parts, { url, body, secrets: [] }, signal)
       return 'status' in answer ? deliveryOf(answer) : answer
     },

@@ -16,17 +16,22 @@ export interface WebhookOrigin {
 
 /** Any service that takes JSON. The address may be anyone's, so `parts.fetch` must be a guarded one. */
 export function webhook(config: ChannelOf<'webhook'>, origin: WebhookOrigin, parts: HttpParts): Channel {
-  const { url, format, secret, bearer_token } = config
+  const { url, format, secret, bearer_token, authorization, headers: further, receiver = origin.name } = config
   return {
     async send(message, signal) {
-      const content = format === 'alertmanager' ? alertmanagerMessage(message, origin) : webhookMessage(message)
+      const content =
+        format === 'alertmanager'
+          ? alertmanagerMessage(message, { ...origin, name: receiver })
+          : webhookMessage(message)
       const body = JSON.stringify(content)
       const headers = {
+        ...further,
         'idempotency-key': encodeURI(printable(message.key)),
+        ...(authorization && { authorization }),
         ...(bearer_token && { authorization: `Bearer ${bearer_token}` }),
         ...(secret && signedHeaders(secret, body, Math.floor(parts.clock() / 1000))),
       }
-      const secrets = [secret ?? '', bearer_token ?? '']
+      const secrets = [secret ?? '', bearer_token ?? '', authorization ?? '', ...Object.values(further ?? {})]
       const answer = await post(parts, { url, body, headers, secrets }, signal)
       return 'status' in answer ? deliveryOf(answer) : answer
     },

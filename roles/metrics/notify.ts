@@ -4,7 +4,7 @@ import { collector, type RoleMetrics } from './collector.js'
 
 /** What the sender of messages counts, by channel. */
 export class NotifyMetrics implements SenderObserver {
-  readonly #channels: ReadonlySet<string>
+  readonly #channels: Pick<ReadonlySet<string>, 'has'>
   readonly #sent = new Map<string, number>()
   readonly #retried = new Map<string, number>()
   readonly #dead = new Map<string, number>()
@@ -17,8 +17,8 @@ export class NotifyMetrics implements SenderObserver {
   })
 
   /** @param channels those that there are; whatever else messages name counts as `unknown` */
-  constructor(channels: Iterable<string>) {
-    this.#channels = new Set(channels)
+  constructor(channels: Pick<ReadonlySet<string>, 'has'>) {
+    this.#channels = channels
   }
 
   sent(channel: string, waitedMs: number): void {

@@ -1,5 +1,5 @@
 import { TidemarkError } from '../errors.js'
-import type { ChannelConfig } from './channels.js'
+import { type ChannelConfig, wrongAddress } from './channels.js'
 import { parseDuration } from './duration.js'
 import type { OnCallConfig } from './on-call.js'
 import type { Config } from './schema.js'
@@ -33,11 +33,8 @@ function linkFault({ external_url, signing_key, link_lifetime, notify_timeout }:
 
 function channelFault(name: string, channel: ChannelConfig): Fault {
   const key = `alerting.channels.${name}`
-  for (const [part, text] of Object.entries(channel)) {
-    const isAddress = part.endsWith('url')
-    if (isAddress && !URL.canParse(String(text)))
-      return [`${key}.${part}`, 'it is no address', 'write http(s)://host/path']
-  }
+  const part = wrongAddress(channel)
+  if (part !== undefined) return [`${key}.${part}`, 'it is no address', 'write http(s)://host/path']
   if (channel.kind === 'slack') {
     const { webhook_url, bot_token, channel: room } = channel
     if ((webhook_url === undefined) === (bot_token === undefined)) {

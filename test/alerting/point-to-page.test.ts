@@ -23,6 +23,11 @@ interface Told {
   incident: { incidentId: string; status: string; groupLabels: Record<string, string>; alerts: { value: number }[] }
 }
 
+/** What a query for a vector answers. */
+interface Vector {
+  data: { result: { metric: Record<string, string>; value: [timeS: number, value: string] }[] }
+}
+
 let service: Service
 let server: TestServer
 /** Percent of the requests that fail, as every host says from now on. */
@@ -65,6 +70,17 @@ test('points that pass the threshold call the team once, whatever number of host
   expect(await incidents()).toMatchObject([{ status: 'firing', hosts: { firing: HOSTS } }])
 })
 
+test('its alerts are series that any query can read', async () => {
+  await eventually(async () => {
+    const query = encodeURIComponent('ALERTS{alertname="Many errors"} and on (host) ALERTS_FOR_STATE > 0')
+    const { data } = await server.json<Vector>(`/api/v1/query?query=${query}`)
+    expect(data.result.map(({ metric, value: [, value] }) => [metric.host, metric.alertstate, value])).toEqual([
+      ['a', 'firing', '1'],
+      ['b', 'firing', '1'],
+    ])
+  }, PATIENCE_MS)
+})
+
 test('who acknowledges it is in its timeline', async () => {
   const [{ incidentId }] = await incidents()
   await post(`/api/v1/incidents/${incidentId}/acknowledge`)
@@ -85,6 +101,13 @@ test('points that are good again resolve it, and the team is told that', async (
   expect(told().filter(({ action }) => action === 'trigger')).toHaveLength(1)
   expect(new Set(told().map(({ key }) => key)).size).toBe(told().length)
   expect(await incidents()).toMatchObject([{ status: 'resolved', resolvedMs: expect.any(Number) }])
+})
+
+test('and the series of its alerts end with them', async () => {
+  await eventually(async () => {
+    const { data } = await server.json<Vector>('/api/v1/query?query=ALERTS')
+    expect(data.result).toEqual([])
+  }, PATIENCE_MS)
 })
 
 async function settings() {

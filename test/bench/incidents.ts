@@ -4,7 +4,9 @@ import { IncidentIntake } from '../../alerting/incidents/intake.js'
 import type { IncidentTables } from '../../alerting/incidents/tables.js'
 import { type ScratchCatalog, startIncidentCatalog } from '../../alerting/testing/catalog.js'
 import { alertOn, alertsOn, ESCALATION, flushOf, POLICY } from '../../alerting/testing/incidents.js'
-import type { Bench } from './bench.js'
+import { asTidemarkError } from '../../schemas/errors.js'
+import type { Bench, BenchContext } from './bench.js'
+import { type EscalationBytes, escalationBytes } from './escalations.js'
 
 const INCIDENTS = 1000
 const HOSTS = 1000
@@ -14,14 +16,16 @@ const TABLES = ['alert_incidents', 'incident_alerts', 'incident_timeline', 'inci
 /** Incidents into the catalog: one after the other, and a storm of hosts as one. */
 export const incidents: Bench = {
   name: 'incidents',
-  about: '1,000 incidents opened in the catalog, and a storm of 1,000 hosts, which is one',
+  about: '1,000 incidents opened in the catalog and escalated, and a storm of 1,000 hosts, which is one',
   onlyByName: true,
-  async run({ runs, progress }) {
+  async run(context) {
+    const { runs, progress } = context
     const catalog = await startIncidentCatalog()
     const rate: number[] = []
     const kept: number[] = []
     const heap: number[] = []
     const storm: number[] = []
+    let escalations: EscalationBytes | undefined
     try {
       for (let run = 0; run < runs; run++) {
         await catalog.clear()
@@ -35,6 +39,7 @@ export const incidents: Bench = {
         rate.push(INCIDENTS / seconds)
         kept.push((await tableBytes(catalog)) - emptyBytes)
         heap.push(heapBytes() - heapBefore)
+        if (run === runs - 1) escalations = await escalationsOf(context, catalog)
         progress(`${HOSTS} hosts fire at once`)
         storm.push(1000 * (await timed(() => takeStorm(catalog))))
       }
@@ -45,9 +50,27 @@ export const incidents: Bench = {
       { key: 'incidents: opened', unit: 'incidents/s', values: rate },
       { key: 'incidents: 1,000 open, in Postgres', unit: 'B', values: kept },
       { key: 'incidents: 1,000 open, heap of the process', unit: 'B', values: heap },
+      ...(escalations === undefined
+        ? []
+        : [
+            { key: 'incidents: 1,000 open, Temporal’s process', unit: 'B', values: [escalations.process] },
+            { key: 'incidents: 1,000 open, Temporal’s database', unit: 'B', values: [escalations.database] },
+          ]),
       { key: 'incidents: 1,000 hosts, one page', unit: 'ms', values: storm },
     ]
   },
+}
+
+/** @returns undefined where no Temporal server is to be had, which is said */
+async function escalationsOf(context: BenchContext, { db }: ScratchCatalog<IncidentTables>) {
+  try {
+    return await escalationBytes(context, db)
+  } catch (thrown) {
+    const { code, message } = asTidemarkError(thrown)
+    if (code !== 'TM_STACK_INSTALL') throw thrown
+    context.progress(message)
+    return undefined
+  }
 }
 
 function intakeOf({ db }: ScratchCatalog<IncidentTables>): IncidentIntake {

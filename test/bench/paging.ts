@@ -105,13 +105,13 @@ async function startReceiver(): Promise<Receiver> {
     response.end()
     const { action, incident } = JSON.parse(Buffer.concat(chunks).toString()) as {
       action: string
-      incident: { groupLabels: Record<string, string>; startedMs: number; alerts: { startsMs: number }[] }
+      incident: { groupLabels: Record<string, string>; startedAt: string; alerts: { startsAt: string }[] }
     }
     if (action !== 'trigger') return
-    const { groupLabels, startedMs: openedMs, alerts } = incident
-    const judgedAtMs = Math.min(...alerts.map(({ startsMs }) => startsMs))
+    const { groupLabels, startedAt, alerts } = incident
+    const judgedAtMs = Math.min(...alerts.map(({ startsAt }) => Date.parse(startsAt)))
     const known = pages.get(groupLabels.service) ?? []
-    pages.set(groupLabels.service, [...known, { judgedAtMs, openedMs, receivedMs }])
+    pages.set(groupLabels.service, [...known, { judgedAtMs, openedMs: Date.parse(startedAt), receivedMs }])
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const close = () => {

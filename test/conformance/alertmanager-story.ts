@@ -87,7 +87,8 @@ class Telling {
         log,
         startsMs,
         waitMs: position * PEER_WAIT_MS,
-        targetsOf: ({ channels }: Receiver) => channels.map((name) => ({ name, sendsResolved: sendsResolved(name) })),
+        targetsOf: ({ channels = [] }: Receiver) =>
+          channels.map((name) => ({ name, sendsResolved: sendsResolved(name) })),
       }
       return new Dispatcher(this.#config, options, 0)
     })

@@ -84,10 +84,7 @@ describe('a file that cannot be used is refused with where and why', () => {
     [root('', 'time_intervals: [{ name: n, time_intervals: [{ months: [Mai] }] }]'), 'time_intervals.n: "mai"'],
     [root('', 'inhibit_rules: [{ source_matchers: ["="] }]'), 'inhibit_rules.0'],
     ['{ route: { receiver: a }, receivers: [{ name: a }, { name: a }] }', 'two of the name "a"'],
-    [
-      '{ route: { receiver: a }, receivers: [{ name: a, slack_configs: [] }] }',
-      'addresses of receivers do not stand here',
-    ],
+    ['{ route: { receiver: a }, receivers: [{ name: a, slack_config: [] }] }', 'slack_config'],
   ])('%s', (yaml, told) => {
     const thrown = (() => {
       try {

@@ -4,34 +4,33 @@ import { parseDuration } from '../../../schemas/config/duration.js'
 import { TidemarkError } from '../../../schemas/errors.js'
 import { allRoutes } from '../route.js'
 import type { TimeInterval } from '../time-interval.js'
-import type { DispatchConfig, InhibitRule, Receiver } from './dispatch-config.js'
+import type { DispatchConfig, InhibitRule } from './dispatch-config.js'
+import { Fault } from './fault.js'
 import { readTimeInterval } from './read-interval.js'
 import { predicateOf } from './read-matchers.js'
 import { readRoute } from './read-route.js'
+import { OWN_WORDS } from './receivers/channel-text.js'
+import { readReceivers } from './receivers/read-receivers.js'
+import type { Surroundings } from './receivers/section.js'
 import { DispatchFileSchema, type DispatchFileText, type InhibitText } from './schema.js'
 
 const RESOLVE_TIMEOUT_MS = 300_000
 
-/** What is wrong with a part of the file. */
-class Fault extends Error {
-  readonly where: string
-  readonly fix: string
-
-  constructor(where: string, reason: string, fix: string) {
-    super(reason)
-    this.where = where
-    this.fix = fix
-  }
-}
-
 /**
- * Reads a configuration in Alertmanager's format, whose receivers name channels.
+ * Reads a configuration in Alertmanager's format; its receivers may name channels, too.
  * @param file its name, for messages
+ * @param readFile text of a file that it names; left out: there are none
  * @throws TM_DISPATCH_FILE that says where and what to write instead
  */
-export function readDispatchConfig(yaml: string, file: string): DispatchConfig {
+export function readDispatchConfig(
+  yaml: string,
+  file: string,
+  readFile: Surroundings['readFile'] = () => {
+    throw new Error('files cannot be named here')
+  },
+): DispatchConfig {
   try {
-    return configOf(parseFile(yaml), yaml)
+    return configOf(parseFile(yaml), yaml, readFile)
   } catch (cause) {
     const { message, where = 'the whole file', fix = 'correct it' } = cause as Partial<Fault> & Error
     throw new TidemarkError('TM_DISPATCH_FILE', { file, where, reason: message, fix }, cause)
@@ -44,17 +43,14 @@ function parseFile(yaml: string): DispatchFileText {
   const wrong = Value.Errors(DispatchFileSchema, content).First()
   if (!wrong) return content as DispatchFileText
   const where = wrong.path.slice(1).replaceAll('/', '.') || 'the whole file'
-  if (/_configs$/.test(wrong.path)) {
-    const fix = 'name channels in its place: channels: ["slack:#alerts", "pagerduty:team-a"]'
-    throw new Fault(where, 'addresses of receivers do not stand here', fix)
-  }
-  throw new Fault(where, wrong.message, "write it as Alertmanager's documentation says, with channels in receivers")
+  throw new Fault(where, wrong.message, "write it as Alertmanager's documentation says")
 }
 
-function configOf(file: DispatchFileText, text: string): DispatchConfig {
-  const receivers = uniquely('receivers', file.receivers).map(
-    ({ name, channels = [] }): Receiver => ({ name, channels }),
-  )
+function configOf(file: DispatchFileText, text: string, readFile: Surroundings['readFile']): DispatchConfig {
+  const warnings = new Set<string>()
+  const around: Surroundings = { readFile, warn: (told) => void warnings.add(told) }
+  const { receivers, channels } = readReceivers(uniquely('receivers', file.receivers), file.global, around)
+  if (file.templates?.length) around.warn(`templates has no meaning here: ${OWN_WORDS}`)
   const intervals = uniquely('time_intervals', [...(file.mute_time_intervals ?? []), ...(file.time_intervals ?? [])])
   const timeIntervals = new Map(
     intervals.map(({ name, time_intervals }) => [name, readIntervals(name, time_intervals)]),
@@ -74,6 +70,8 @@ function configOf(file: DispatchFileText, text: string): DispatchConfig {
     receivers,
     inhibitRules: (file.inhibit_rules ?? []).map((rule, i) => at(`inhibit_rules.${i}`, () => readInhibit(rule))),
     timeIntervals,
+    channels,
+    warnings: [...warnings],
     text,
   }
 }

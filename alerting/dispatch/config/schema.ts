@@ -44,22 +44,27 @@ const InhibitSchema = Type.Object(
 )
 export type InhibitText = Static<typeof InhibitSchema>
 
-const ReceiverSchema = Type.Object(
-  {
-    name: Type.String({ minLength: 1 }),
-    channels: Type.Optional(Type.Array(Type.String({ minLength: 1 }))),
-  },
-  closed,
+const ReceiverSchema = Type.Intersect(
+  [
+    Type.Object({
+      name: Type.String({ minLength: 1 }),
+      channels: Type.Optional(Type.Array(Type.String({ minLength: 1 }))),
+    }),
+    // What stands there is read key by key.
+    Type.Record(Type.TemplateLiteral([Type.String(), Type.Literal('_configs')]), Type.Unknown()),
+  ],
+  { unevaluatedProperties: false },
 )
 
 const NamedIntervals = Type.Array(
   Type.Object({ name: Type.String({ minLength: 1 }), time_intervals: Type.Array(TimeIntervalSchema) }, closed),
 )
 
-/** The configuration file: Alertmanager's, with names of channels in place of addresses. Every scalar is a text. */
+/** The configuration file: Alertmanager's, with names of channels beside addresses. Every scalar is a text. */
 export const DispatchFileSchema = Type.Object(
   {
-    global: Type.Optional(Type.Object({ resolve_timeout: Type.Optional(Type.String()) }, closed)),
+    global: Type.Optional(Type.Object({ resolve_timeout: Type.Optional(Type.String()) })),
+    templates: Type.Optional(Texts),
     route: RouteSchema,
     receivers: Type.Array(ReceiverSchema),
     // An entry that says nothing is a rule all the same.

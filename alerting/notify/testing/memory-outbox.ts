@@ -45,6 +45,10 @@ export class MemoryOutbox implements Outbox, DeadLetters {
     Object.assign(this.row(key), { state: 'delivered', reference })
   }
 
+  async withdraw(key: string): Promise<void> {
+    this.rows.splice(this.rows.indexOf(this.row(key)), 1)
+  }
+
   async failed(key: string, dueMs: number, reason: string): Promise<void> {
     Object.assign(this.row(key), { dueMs, reason })
   }
