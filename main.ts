@@ -2,33 +2,41 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { lockDataFolder } from './adapters/embedded/data-folder.js'
 import { openAccess } from './roles/access.js'
-import { alertStore } from './roles/alert-stores.js'
-import { alertingRoutes } from './roles/alerting-routes.js'
-import { startAlerts } from './roles/alerts.js'
-import { startArchive, startWorker } from './roles/batch.js'
 import { CloseStack } from './roles/close-stack.js'
 import type { RoleContext, RunningRole } from './roles/context.js'
-import { openDispatchConfig } from './roles/dispatch.js'
-import { startGateway } from './roles/gateway.js'
-import { startHeartbeat } from './roles/heartbeat.js'
 import { startHttp } from './roles/http.js'
-import { initEngines } from './roles/init.js'
 import { InstanceDesk } from './roles/instance.js'
 import { logClientMetrics } from './roles/metrics/log-client.js'
 import { ProcessMetrics } from './roles/metrics/process-metrics.js'
-import { pipelineStatus } from './roles/pipeline-status.js'
 import { Readiness } from './roles/readiness.js'
 import { checkRoles, ROLES, type Role } from './roles/role.js'
-import { openRuleView } from './roles/rule-view.js'
-import { SelfScrape } from './roles/self-scrape.js'
-import { controlOf, openWorkflows, startServing } from './roles/serving.js'
+import type { SelfScrape } from './roles/self-scrape.js'
 import type { ServingProcess } from './roles/serving-process.js'
-import { startSpeed } from './roles/speed.js'
 import { Stores } from './roles/stores.js'
 import type { Config } from './schemas/config/schema.js'
 import { TidemarkError } from './schemas/errors.js'
 import type { Clock } from './schemas/time.js'
 import type { MergedView } from './serving/source.js'
+
+/**
+ * The parts of the roles. A process loads those that it plays: every collection of garbage walks over all that is loaded,
+ * and in a gateway or speed layer under load there are many.
+ */
+const parts = {
+  alertStores: () => import('./roles/alert-stores.js'),
+  alertingRoutes: () => import('./roles/alerting-routes.js'),
+  alerts: () => import('./roles/alerts.js'),
+  batch: () => import('./roles/batch.js'),
+  dispatch: () => import('./roles/dispatch.js'),
+  gateway: () => import('./roles/gateway.js'),
+  heartbeat: () => import('./roles/heartbeat.js'),
+  init: () => import('./roles/init.js'),
+  pipelineStatus: () => import('./roles/pipeline-status.js'),
+  ruleView: () => import('./roles/rule-view.js'),
+  selfScrape: () => import('./roles/self-scrape.js'),
+  serving: () => import('./roles/serving.js'),
+  speed: () => import('./roles/speed.js'),
+}
 
 /** What a running Tidemark needs from outside. */
 export interface Surroundings {
@@ -76,39 +84,44 @@ async function startRoles(
   const config = { ...wanted, data: { dir: claimFolder(wanted.data.dir, roles, closing) } }
   const onError = ({ code, message }: TidemarkError) => logger.warn({ code }, message)
   // One process for everything makes its engines ready by itself; where roles run apart, `tidemark init` does.
-  if (roles.size === ROLES.length) await initEngines(config, { logger, clock })
+  if (roles.size === ROLES.length) await (await parts.init()).initEngines(config, { logger, clock })
   const stores = new Stores({ config, clock, logger, closing, onError })
   const context: RoleContext = { config, clock, version, logger, closing, onError, stores }
-  const routes = roles.has('alerts') || roles.has('serving') ? openDispatchConfig(context) : undefined
+  const routes =
+    roles.has('alerts') || roles.has('serving') ? (await parts.dispatch()).openDispatchConfig(context) : undefined
   // Rules are judged, and tried out, on one view: it knows every series, which is worth having once.
   let view: Promise<MergedView> | undefined
   const ruleView = () => {
-    view ??= openRuleView(context)
+    view ??= parts.ruleView().then(({ openRuleView }) => openRuleView(context))
     return view
   }
   // What answers queries takes longest to start, so it comes first.
-  const serving = roles.has('serving') ? await startServing(context) : undefined
-  const archive = roles.has('archive') ? await startArchive(context) : undefined
-  const speed = roles.has('speed') ? await startSpeed(context) : undefined
-  const worker = roles.has('worker') ? await startWorker(context, roles.size === 1) : undefined
-  const gateway = roles.has('gateway') ? await startGateway(context) : undefined
-  const alerts = routes && roles.has('alerts') ? await startAlerts(context, routes, await ruleView()) : undefined
+  const serving = roles.has('serving') ? await (await parts.serving()).startServing(context) : undefined
+  const archive = roles.has('archive') ? await (await parts.batch()).startArchive(context) : undefined
+  const speed = roles.has('speed') ? await (await parts.speed()).startSpeed(context) : undefined
+  const worker = roles.has('worker') ? await (await parts.batch()).startWorker(context, roles.size === 1) : undefined
+  const gateway = roles.has('gateway') ? await (await parts.gateway()).startGateway(context) : undefined
+  const alerts =
+    routes && roles.has('alerts')
+      ? await (await parts.alerts()).startAlerts(context, routes, await ruleView())
+      : undefined
   const running = [serving, archive, speed, worker, gateway, alerts].filter((role) => role !== undefined)
   const health = healthOf(running, clock)
   const desk = new InstanceDesk(context, running, { roles: [...roles], version })
-  const workflows = worker?.temporal ?? (serving && openWorkflows(context))
+  const workflows = worker?.temporal ?? (serving && (await parts.serving()).openWorkflows(context))
   const control =
     serving && workflows
-      ? await controlOf({
+      ? await (await parts.serving()).controlOf({
           context,
           workflows,
           gateway,
           version,
-          status: () => pipelineStatus(context, desk, workflows),
+          status: async () => (await parts.pipelineStatus()).pipelineStatus(context, desk, workflows),
         })
       : undefined
   const metrics = new ProcessMetrics({ version, roles: [...roles] })
-  const self = gateway && new SelfScrape(context, { gateway: gateway.gateway, metrics, id: desk.id })
+  const self =
+    gateway && new (await parts.selfScrape()).SelfScrape(context, { gateway: gateway.gateway, metrics, id: desk.id })
   await fillMetrics(metrics, { running, self, stores, serving: serving?.serving })
   // HTTP comes last: once it says that it is ready, a StatsD datagram must not be lost.
   await gateway?.startInputs()
@@ -119,11 +132,13 @@ async function startRoles(
     gateway: gateway?.gateway,
     control,
     serving: serving?.serving,
-    rules: () => alertStore(catalog.db).groups(),
+    rules: async () => (await parts.alertStores()).alertStore(catalog.db).groups(),
     alerting:
       control &&
       routes &&
-      (await alertingRoutes(context, { metadata: control.metadata, routes, view: await ruleView() })),
+      (await (
+        await parts.alertingRoutes()
+      ).alertingRoutes(context, { metadata: control.metadata, routes, view: await ruleView() })),
     health: { failed: health.failed, ready: () => health.readiness.now() },
     metrics,
     clock,
@@ -132,7 +147,7 @@ async function startRoles(
   closing.add('HTTP', () => http.close())
   desk.announce(http.url)
   if (config.self.collect) self?.start()
-  if (alerts) startHeartbeat(context, health.readiness)
+  if (alerts) (await parts.heartbeat()).startHeartbeat(context, health.readiness)
   worker?.temporal.start()
   return { url: http.url, ended: firstFailure(running), close: () => closing.close() }
 }
@@ -169,9 +184,9 @@ function healthOf(running: readonly RunningRole[], clock: Clock) {
 /** Shows what every part of the process has to show. */
 async function fillMetrics(
   metrics: ProcessMetrics,
-  parts: { running: readonly RunningRole[]; self?: SelfScrape; stores: Stores; serving?: ServingProcess },
+  shown: { running: readonly RunningRole[]; self?: SelfScrape; stores: Stores; serving?: ServingProcess },
 ): Promise<void> {
-  const { running, self, stores, serving } = parts
+  const { running, self, stores, serving } = shown
   for (const role of running) if (role.metrics) metrics.add(role.metrics)
   if (self) metrics.add(self.metrics())
   const counts = await stores.logCounts()

@@ -1,13 +1,9 @@
 import { Command } from 'commander'
-import { ROLE_FACTS, ROLES, type Role } from '../roles/role.js'
+import { ROLE_FACTS, type Role } from '../roles/role.js'
 import { withRoles } from './run.js'
 
-/** A command for each role, to run it by itself. */
-export function roleCommands(): Command[] {
-  return ROLES.map(roleCommand)
-}
-
-function roleCommand(role: Role): Command {
+/** The command that runs a role by itself. */
+export function roleCommand(role: Role): Command {
   const command = new Command(role).description(`runs this role alone: ${ROLE_FACTS[role].does}`)
   return withRoles(
     command,

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import pino from 'pino'
-import { startTidemark, type Tidemark } from '../main.js'
+import type { Tidemark } from '../main.js'
 import type { Role } from '../roles/role.js'
 import { loadConfig } from '../schemas/config/load.js'
 import type { Config } from '../schemas/config/schema.js'
@@ -21,6 +21,8 @@ export function withRoles(
       const config = loadConfig({ path, overrides })
       const logger = pino({ level: config.logging.level }, pino.destination({ fd: 2, sync: true }))
       const startedAt = performance.now()
+      // Loaded here alone: most commands start nothing.
+      const { startTidemark } = await import('../main.js')
       const tidemark = await startTidemark(config, roles, { logger, clock: Date.now, version: VERSION })
       process.stdout.write(banner(config, tidemark, performance.now() - startedAt))
       await untilStopped(tidemark.ended)

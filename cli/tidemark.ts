@@ -1,27 +1,32 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
+import { ROLES } from '../roles/role.js'
 import { asTidemarkError } from '../schemas/errors.js'
-import { anomalyCommand } from './anomaly/score.js'
-import { auditCommand } from './audit.js'
-import { decodeCommand } from './decode.js'
-import { doctorCommand } from './doctor.js'
-import { explainCommand } from './explain.js'
-import { incidentsCommand } from './incidents.js'
-import { initCommand } from './init.js'
-import { maintenanceCommand } from './maintenance.js'
-import { notifyCommand } from './notify.js'
-import { onCallCommand } from './oncall.js'
-import { promqlCommand } from './promql.js'
-import { queryCommand } from './query/query.js'
-import { recomputeCommand } from './recompute.js'
-import { roleCommands } from './role.js'
-import { rulesCommand } from './rules/rules.js'
-import { silenceCommand } from './silence.js'
-import { sloCommand } from './slo/slo.js'
-import { statusCommand } from './status.js'
-import { tokenCommand } from './token/token.js'
-import { upCommand } from './up.js'
 import { VERSION } from './version.js'
+
+type LoadCommand = () => Promise<Command>
+
+const ownCommands: Record<string, LoadCommand> = {
+  up: async () => (await import('./up.js')).upCommand(),
+  status: async () => (await import('./status.js')).statusCommand(),
+  doctor: async () => (await import('./doctor.js')).doctorCommand(),
+  recompute: async () => (await import('./recompute.js')).recomputeCommand(),
+  incidents: async () => (await import('./incidents.js')).incidentsCommand(),
+  query: async () => (await import('./query/query.js')).queryCommand(),
+  explain: async () => (await import('./explain.js')).explainCommand(),
+  decode: async () => (await import('./decode.js')).decodeCommand(),
+  promql: async () => (await import('./promql.js')).promqlCommand(),
+  rules: async () => (await import('./rules/rules.js')).rulesCommand(),
+  silence: async () => (await import('./silence.js')).silenceCommand(),
+  maintenance: async () => (await import('./maintenance.js')).maintenanceCommand(),
+  anomaly: async () => (await import('./anomaly/score.js')).anomalyCommand(),
+  notify: async () => (await import('./notify.js')).notifyCommand(),
+  oncall: async () => (await import('./oncall.js')).onCallCommand(),
+  slo: async () => (await import('./slo/slo.js')).sloCommand(),
+  init: async () => (await import('./init.js')).initCommand(),
+  token: async () => (await import('./token/token.js')).tokenCommand(),
+  audit: async () => (await import('./audit.js')).auditCommand(),
+}
 
 /** Exit statuses: 0 done, 1 it failed or found something wrong, 2 it was called wrongly. */
 const USAGE = 2
@@ -65,28 +70,15 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0)
 })
 
-for (const command of [
-  upCommand(),
-  statusCommand(),
-  doctorCommand(),
-  recomputeCommand(),
-  incidentsCommand(),
-  queryCommand(),
-  explainCommand(),
-  decodeCommand(),
-  promqlCommand(),
-  rulesCommand(),
-  silenceCommand(),
-  maintenanceCommand(),
-  anomalyCommand(),
-  notifyCommand(),
-  onCallCommand(),
-  sloCommand(),
-  initCommand(),
-  tokenCommand(),
-  auditCommand(),
-  ...roleCommands(),
-]) {
+const roleCommands = ROLES.map((role): [string, LoadCommand] => [
+  role,
+  async () => (await import('./role.js')).roleCommand(role),
+])
+const commands: Record<string, LoadCommand> = { ...ownCommands, ...Object.fromEntries(roleCommands) }
+// Who names a command loads no other: they would take memory, and each collection of garbage walks over it.
+const [asked] = process.argv.slice(2)
+for (const load of Object.hasOwn(commands, asked) ? [commands[asked]] : Object.values(commands)) {
+  const command = await load()
   program.addCommand(command.exitOverride().showHelpAfterError(`(tidemark ${command.name()} --help shows examples)`))
 }
 

@@ -2,9 +2,7 @@ import type { Server as HttpsServer } from 'node:https'
 import helmet from '@fastify/helmet'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync } from 'fastify'
 import type { Logger } from 'pino'
-import { accessPlugin } from '../access/http/admin.js'
 import { installGuard } from '../access/http/guard.js'
-import { ingestPlugin } from '../ingest/http/plugin.js'
 import type { IngestHttpOptions } from '../ingest/http/routes.js'
 import type { RequestOpener } from '../ingest/request.js'
 import type { Config } from '../schemas/config/schema.js'
@@ -13,14 +11,12 @@ import type { RuleGroupStatus } from '../schemas/ports/rules.js'
 import type { Clock } from '../schemas/time.js'
 import { installErrorHandler } from '../serving/http/errors.js'
 import { type HealthOptions, registerHealthRoutes } from '../serving/http/health.js'
-import { type ControlOptions, controlPlugin } from '../serving/http/plugin.js'
-import { rulesPlugin } from '../serving/http/rules.js'
+import type { ControlOptions } from '../serving/http/plugin.js'
 import type { Access } from './access.js'
 import { registerMetricsRoute } from './metrics/page.js'
 import type { ProcessMetrics } from './metrics/process-metrics.js'
 import { repeat } from './repeat.js'
 import type { ServingProcess } from './serving-process.js'
-import { servingRoutes } from './serving-routes.js'
 import { areSame, type Certificates, readCertificates } from './tls.js'
 
 /** A request that has not arrived in full by then is dropped: nobody holds connections by sending a byte at a time. ms */
@@ -109,12 +105,20 @@ async function addRoutes(app: FastifyInstance, options: HttpOptions, isSecure: b
   }
   registerHealthRoutes(app, options.health)
   registerMetricsRoute(app, options.metrics)
-  if (gateway) await app.register(ingestPlugin, { gateway, config, clock, meter })
+  // Loaded where they are offered.
+  if (gateway) {
+    const { ingestPlugin } = await import('../ingest/http/plugin.js')
+    await app.register(ingestPlugin, { gateway, config, clock, meter })
+  }
   if (control) {
+    const { accessPlugin } = await import('../access/http/admin.js')
+    const { controlPlugin } = await import('../serving/http/plugin.js')
     await app.register(accessPlugin(access))
     await app.register(controlPlugin(control))
   }
   if (serving) {
+    const { servingRoutes } = await import('./serving-routes.js')
+    const { rulesPlugin } = await import('../serving/http/rules.js')
     await app.register(await servingRoutes(serving))
     await app.register(rulesPlugin(options.rules))
     if (options.alerting) await app.register(options.alerting)

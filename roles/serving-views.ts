@@ -81,7 +81,9 @@ export async function openServingViews(
   const db = openReadCatalog(setup)
   closing.add('the catalog', () => db.destroy())
   const isRemote = config.victoriametrics.url !== ''
-  const hot = isRemote ? openRemoteHot({ config, ...options }) : new RemoteHotStore(join(dir, 'hot'), setup.speedSocket)
+  const hot = isRemote
+    ? await openRemoteHot({ config, ...options })
+    : new RemoteHotStore(join(dir, 'hot'), setup.speedSocket)
   closing.add('the hot store', () => hot.close())
   const engine = new DuckEngine({
     tempDir: join(dir, 'scratch', 'serving'),

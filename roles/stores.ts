@@ -1,17 +1,11 @@
 import { join } from 'node:path'
-import { EmbeddedHotStore } from '../adapters/embedded/hot-store.js'
-import { EmbeddedLiveView } from '../adapters/embedded/live-view.js'
-import { EmbeddedLog } from '../adapters/embedded/log.js'
-import { ObjectFolder } from '../adapters/embedded/object-folder.js'
-import { startEmbeddedPostgres } from '../adapters/embedded/postgres.js'
-import { createKafkaLog, type KafkaLog, type KafkaLogCounts } from '../adapters/kafka/log.js'
+import type { EmbeddedHotStore } from '../adapters/embedded/hot-store.js'
+import type { EmbeddedLiveView } from '../adapters/embedded/live-view.js'
+import type { KafkaLog, KafkaLogCounts } from '../adapters/kafka/log.js'
 import { openPostgres } from '../adapters/postgres.js'
-import { createRedisLiveView } from '../adapters/redis/live-view.js'
-import { openS3ObjectStore } from '../adapters/s3/object-store.js'
-import { createVictoriaMetricsHotStore } from '../adapters/victoriametrics/hot-store.js'
 import { type Catalog, openCatalog, readState } from '../batch/catalog/catalog.js'
 import type { CatalogTables } from '../batch/catalog/tables.js'
-import { DuckEngine } from '../batch/duck/engine.js'
+import type { DuckEngine } from '../batch/duck/engine.js'
 import { parseDuration } from '../schemas/config/duration.js'
 import type { Config } from '../schemas/config/schema.js'
 import type { TidemarkError } from '../schemas/errors.js'
@@ -22,6 +16,19 @@ import type { HotStore, LiveView } from '../schemas/ports/window-store.js'
 import type { Clock } from '../schemas/time.js'
 import type { CloseStack } from './close-stack.js'
 import { repeat } from './repeat.js'
+
+/** The engines' adapters: a process loads those that its config names. */
+const adapters = {
+  embeddedHotStore: () => import('../adapters/embedded/hot-store.js'),
+  embeddedLiveView: () => import('../adapters/embedded/live-view.js'),
+  embeddedLog: () => import('../adapters/embedded/log.js'),
+  embeddedPostgres: () => import('../adapters/embedded/postgres.js'),
+  objectFolder: () => import('../adapters/embedded/object-folder.js'),
+  kafka: () => import('../adapters/kafka/log.js'),
+  redis: () => import('../adapters/redis/live-view.js'),
+  s3: () => import('../adapters/s3/object-store.js'),
+  victoriametrics: () => import('../adapters/victoriametrics/hot-store.js'),
+}
 
 /** Dead letters wait this long for someone to look at them, ms. */
 const DEADLETTER_RETENTION_MS = 7 * 86_400_000
@@ -51,14 +58,17 @@ export interface OwnViews {
 
 /** The objects in the bucket that the config names, or in the data folder. */
 export async function openObjects({ config, clock, closing }: StoreOptions): Promise<ObjectStore> {
-  if (config.s3.bucket === '') return ObjectFolder.open(join(config.data.dir, 'objects'))
-  const objects = await openS3ObjectStore(config, clock)
+  if (config.s3.bucket === '') {
+    return (await adapters.objectFolder()).ObjectFolder.open(join(config.data.dir, 'objects'))
+  }
+  const objects = await (await adapters.s3()).openS3ObjectStore(config, clock)
   closing.add('the objects', () => objects.close())
   return objects
 }
 
 /** The hot store on the server that the config names. */
-export function openRemoteHot({ config, clock, onError }: StoreOptions): HotStore {
+export async function openRemoteHot({ config, clock, onError }: StoreOptions): Promise<HotStore> {
+  const { createVictoriaMetricsHotStore } = await adapters.victoriametrics()
   const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
   const keptMs = parseDuration(config.retention.hot)
   return createVictoriaMetricsHotStore(config, { keptMs, clock, random: Math.random, sleep, onError })
@@ -80,11 +90,12 @@ export class Stores {
     return this.#once('the log', async () => {
       const { config, clock, logger, closing, onError } = this.#options
       if (config.kafka.brokers.length > 0) {
-        const kafka = await createKafkaLog(config, { clock, logger, onError })
+        const kafka = await (await adapters.kafka()).createKafkaLog(config, { clock, logger, onError })
         closing.add('the log', () => kafka.close())
         this.#kafka = kafka
         return kafka
       }
+      const { EmbeddedLog } = await adapters.embeddedLog()
       const log = new EmbeddedLog({
         folder: join(config.data.dir, 'log'),
         partitions: config.log.partitions,
@@ -111,10 +122,11 @@ export class Stores {
     return this.#once('the hot store', async () => {
       const { config, clock, closing } = this.#options
       if (config.victoriametrics.url !== '') {
-        const remote = openRemoteHot(this.#options)
+        const remote = await openRemoteHot(this.#options)
         closing.add('the hot store', () => remote.close())
         return remote
       }
+      const { EmbeddedHotStore } = await adapters.embeddedHotStore()
       const hot = new EmbeddedHotStore(join(config.data.dir, 'hot'))
       this.own.hot = hot
       const hotMs = parseDuration(config.retention.hot)
@@ -132,11 +144,11 @@ export class Stores {
       // What lies before the tide line is answered by the batch view.
       const trim = async (live: LiveView) => live.trim(Math.max(clock() - liveMs, (await readState(db)).frontierMs))
       if (config.redis.url !== '') {
-        const remote = await createRedisLiveView(config, { partitions })
+        const remote = await (await adapters.redis()).createRedisLiveView(config, { partitions })
         this.#closeAndTrim('the live view', remote, () => trim(remote))
         return remote
       }
-      const live = new EmbeddedLiveView(partitions)
+      const live = new (await adapters.embeddedLiveView()).EmbeddedLiveView(partitions)
       this.own.live = live
       this.#closeAndTrim('the live view', live, () => trim(live))
       return live
@@ -163,6 +175,7 @@ export class Stores {
     return this.#once('DuckDB', async () => {
       const { config, closing } = this.#options
       const { threads, memory } = config.batch
+      const { DuckEngine } = await import('../batch/duck/engine.js')
       const engine = new DuckEngine({ tempDir: join(config.data.dir, 'scratch', 'duckdb'), threads, memory })
       closing.add('DuckDB', () => engine.close())
       return engine
@@ -171,7 +184,7 @@ export class Stores {
 
   async #embeddedPostgres(): Promise<string> {
     const { config, closing } = this.#options
-    const server = await startEmbeddedPostgres(join(config.data.dir, 'postgres'))
+    const server = await (await adapters.embeddedPostgres()).startEmbeddedPostgres(join(config.data.dir, 'postgres'))
     closing.add('Postgres', () => server.stop())
     return server.url
   }

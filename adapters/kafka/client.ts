@@ -1,7 +1,7 @@
 import kafkajs, {
   type Admin,
   type Assigner,
-  type Broker,
+  type Broker as ClientBroker,
   type Cluster,
   type CompressionTypes,
   type Consumer,
@@ -11,6 +11,7 @@ import kafkajs, {
   type PartitionAssigner,
   type SASLOptions,
 } from 'kafkajs'
+import Broker from 'kafkajs/src/broker/index.js'
 import type { LogCommit, LogEntry } from '../../schemas/ports/log.js'
 import type { Logger } from '../../schemas/ports/logger.js'
 import { assignPartitions, decodeClaim, encodeClaim } from './assign-partitions.js'
@@ -27,6 +28,7 @@ import type {
 import { type Codec, codecs } from './codecs.js'
 import type { Compression, KafkaConnection } from './connection.js'
 import { isDenied } from './faults.js'
+import { encodeProduceRequests } from './produce-request.js'
 import { releaseOf } from './release.js'
 
 // As a CommonJS module it has its names only on its default export.
@@ -68,6 +70,11 @@ const forClient = ({ compress, decompress }: Codec) => ({
 CompressionCodecs[kafkajs.CompressionTypes.Snappy] = () => forClient(codecs.snappy)
 CompressionCodecs[kafkajs.CompressionTypes.LZ4] = () => forClient(codecs.lz4)
 CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => forClient(codecs.zstd)
+encodeProduceRequests(Broker.prototype, (codec) =>
+  codec === kafkajs.CompressionTypes.None
+    ? undefined
+    : (buffer) => CompressionCodecs[codec as keyof typeof CompressionCodecs]().compress({ buffer }),
+)
 
 /** All that is asked of kafkajs. */
 export class KafkaClient {
@@ -210,7 +217,7 @@ export class KafkaClient {
 class KafkajsConsumer implements GroupConsumer {
   /** Settles once the first join is through or has failed: stopped before that, the client would run on. */
   #started: Promise<void> = Promise.resolve()
-  #coordinator: Broker | undefined
+  #coordinator: ClientBroker | undefined
 
   constructor(
     readonly consumer: Consumer,
@@ -271,7 +278,7 @@ class KafkajsConsumer implements GroupConsumer {
     await this.#ask((broker) => broker.offsetCommit({ ...member, topics }))
   }
 
-  async #ask<Answer>(question: (coordinator: Broker) => Promise<Answer>): Promise<Answer> {
+  async #ask<Answer>(question: (coordinator: ClientBroker) => Promise<Answer>): Promise<Answer> {
     try {
       if (!this.#coordinator?.isConnected())
         this.#coordinator = await this.cluster.findGroupCoordinator({ groupId: this.groupId })
