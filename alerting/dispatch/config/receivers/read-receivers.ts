@@ -60,7 +60,6 @@ function channelsOf(
     for (const [i, value] of list.entries()) {
       const one = new Section(value, `${where}.${i}`, around)
       const written = known.read(one, global, text.name)
-      one.text('send_resolved')
       one.end()
       found.push([`${text.name}/${known.kind}${i > 0 ? `-${i + 1}` : ''}`, configOf(written, one)])
     }
