@@ -120,6 +120,8 @@ export class GatewayRequest implements IngestRequest {
     }))
     if (records.length > 0) await this.#context.append(records)
     for (const { batch } of batches) this.#context.spare.give(batch)
+    this.#batches.clear()
+    this.#full.length = 0
     this.#context.count(result, this.#refusedByCode)
     return result
   }
