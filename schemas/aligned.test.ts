@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { aligned } from './aligned.js'
+import { AlignedRoom, aligned } from './aligned.js'
 
 test('bytes of any kind, from any address, can be read as columns and sliced into copies', () => {
   const memory = Buffer.alloc(64, 7)
@@ -13,5 +13,19 @@ test('bytes of any kind, from any address, can be read as columns and sliced int
       expect([...found]).toEqual([...bytes])
       expect(found.slice().buffer).not.toBe(memory.buffer)
     }
+  }
+})
+
+test('bytes that are copied into room lie there until the next', () => {
+  const memory = Buffer.from(Uint8Array.from({ length: 64 }, (_, i) => i))
+  const room = new AlignedRoom()
+  for (const [from, to] of [
+    [1, 25],
+    [3, 60],
+    [5, 9],
+  ]) {
+    const found = aligned(memory.subarray(from, to), room)
+    expect(found.byteOffset % 8).toBe(0)
+    expect([...found]).toEqual([...memory.subarray(from, to)])
   }
 })

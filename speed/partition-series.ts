@@ -27,7 +27,7 @@ export class PartitionSeries {
       const high = ids[2 * i + 1]
       // A sender names its series in the same order each time.
       index = this.#ids.add(low, high, index + 1)
-      if (index === this.#series.length) this.#series.push(Series.known(record.canonical(i).slice(), low, high))
+      if (index === this.#series.length) this.#series.push(Series.copyOf(record.canonical(i), low, high))
       this.#ofRecord[i] = index
     }
     return this.#ofRecord

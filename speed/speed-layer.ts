@@ -1,3 +1,4 @@
+import { AlignedRoom } from '../schemas/aligned.js'
 import type { AnomalyRule } from '../schemas/config/anomaly.js'
 import type { Rollup } from '../schemas/config/schema.js'
 import { TidemarkError } from '../schemas/errors.js'
@@ -96,6 +97,8 @@ class SpeedReader implements LogReader {
   readonly #notes: ProgressNotes
   readonly #owned = new Map<number, OwnedPartition>()
   readonly #live: LiveFeeding
+  /** A record is applied before the next is decoded. */
+  readonly #room = new AlignedRoom()
   /** That the log has, as it said last; 0 before it was asked. */
   #partitions = 0
 
@@ -272,7 +275,7 @@ class SpeedReader implements LogReader {
   /** A damaged record is left out; the archive, which reads it too, moves it to the dead letters. */
   #decode(partition: number, entry: LogEntry): LogRecord | undefined {
     try {
-      return decodeRecord(entry.value)
+      return decodeRecord(entry.value, this.#room)
     } catch (cause) {
       if (!(cause instanceof DamagedRecord)) throw cause
       const details = { topic: 'tidemark.points', partition, offset: entry.offset, reason: cause.message }

@@ -1,7 +1,7 @@
 import { type BatchRecord, type CompressRecords, encodeBatch } from './record-batch.js'
 
 /** What a produce request is made of, as the client puts it. */
-export interface ProduceParts {
+interface ProduceParts {
   transactionalId?: string
   acks: number
   timeout: number
@@ -56,7 +56,7 @@ export function encodeProduceRequests(broker: ProducingBroker, compressorOf: (co
  * The body of a produce request, versions 3 to 8. The client's own encoder copies what is to be compressed five times into
  * buffers of up to twice its length, which under load was half of all that a process allocated.
  */
-export async function encodeProduceRequest(parts: ProduceParts, compress: CompressRecords): Promise<Buffer> {
+async function encodeProduceRequest(parts: ProduceParts, compress: CompressRecords): Promise<Buffer> {
   const { transactionalId, acks, timeout, compression: codec, producerId, producerEpoch, topicData } = parts
   const pieces = [text(transactionalId), int16(acks), int32(timeout), int32(topicData.length)]
   for (const { topic, partitions } of topicData) {

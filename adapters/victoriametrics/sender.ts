@@ -38,6 +38,7 @@ interface Parcel {
 /** Gathers what many writers write into few requests and sends them. Memory is bounded: writers wait for room. */
 export class Sender {
   readonly #options: SenderOptions
+  /** Never more than are filled at a time: those under way and the one that is open. */
   readonly #spare: WriteRequest[] = []
   #open: Parcel | undefined
   #due: NodeJS.Timeout | undefined
@@ -94,7 +95,7 @@ export class Sender {
     // VictoriaMetrics takes zstd too, to two fifths of the bytes, but that costs it a third more CPU.
     const body = await compress(request.written())
     request.clear()
-    if (this.#spare.length < MAX_IN_FLIGHT) this.#spare.push(request)
+    this.#spare.push(request)
     await retried(() => client.write(body), WRITE_WAITS_MS, sleep)
     recent.keep(body)
   }

@@ -69,7 +69,7 @@ export class PointBuffer {
       const high = record.ids[2 * i + 1]
       const place = this.#ids.add(low, high)
       if (place === this.series.length) {
-        this.series.push(Series.known(record.canonical(i).slice(), low, high))
+        this.series.push(Series.copyOf(record.canonical(i), low, high))
         this.firstMs.push(Number.POSITIVE_INFINITY)
         this.lastMs.push(Number.NEGATIVE_INFINITY)
       }

@@ -11,7 +11,7 @@ const SERIES_BYTES_PER_RECORD = 4 << 20
 export class PartitionBatch {
   pointCount = 0
   #seriesBytes = 0
-  readonly #series: Series[] = []
+  #series: Series[] = []
   #index: Uint32Array
   #timeMs: Float64Array
   #value: Float64Array
@@ -28,6 +28,19 @@ export class PartitionBatch {
   /** True once it makes a whole record: some 8 MB at most. */
   get isFull(): boolean {
     return this.pointCount >= POINTS_PER_RECORD || this.#seriesBytes >= SERIES_BYTES_PER_RECORD
+  }
+
+  /** Empties it; it keeps its columns. */
+  clear(): void {
+    this.pointCount = 0
+    this.#seriesBytes = 0
+    this.#series = []
+    this.#weight = undefined
+  }
+
+  /** How many points it has room for. */
+  get capacity(): number {
+    return this.#index.length
   }
 
   /** Adds a series to the dictionary; @returns its index in this batch. */

@@ -63,6 +63,28 @@ describe('a request', () => {
     expect(log.points()).toHaveLength(1)
   })
 
+  test('has nothing of the requests before it, whose columns it fills again', async () => {
+    const { log, gateway } = openGateway()
+    const first = gateway.open()
+    const timer = first.series('latency', [], Kind.EventTimer)
+    for (let i = 0; i < 600; i++) first.add(timer, NOW + i, i, 10)
+    await first.commit()
+    const before = log.points()
+    log.appended.length = 0
+    const second = gateway.open()
+    second.add(timer, NOW, 7, 1)
+    second.add(second.series('other', [], Kind.EventTimer), NOW, 8, 1)
+    await second.commit()
+    expect(before).toHaveLength(600)
+    expect(log.points()).toEqual(
+      expect.arrayContaining([
+        { series: 'latency{} (event)', timeMs: NOW, value: 7, weight: 1 },
+        { series: 'other{} (event)', timeMs: NOW, value: 8, weight: 1 },
+      ]),
+    )
+    expect(log.points()).toHaveLength(2)
+  })
+
   test('keeps values, weights and staleness markers, whatever else it brings', async () => {
     const { log, gateway } = openGateway()
     const request = gateway.open()

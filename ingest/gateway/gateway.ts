@@ -11,6 +11,7 @@ import type { IngestRequest, RequestOpener } from '../request.js'
 import { Routing } from '../routing/routing.js'
 import type { IngestResult } from '../sink.js'
 import { GatewayRequest, HandleSlots } from './request.js'
+import { SpareBatches } from './spare-batches.js'
 
 /** Everything that comes in passes here: identity, limits, batching by partition, and the log before the answer. */
 export interface Gateway extends RequestOpener {
@@ -40,6 +41,7 @@ export function createGateway({ log, layouts, limits, policies, clock }: Gateway
   const registry = new SeriesRegistry({ limits, routing, policies })
   const metadata = new MetadataRegistry(limits.metricsDescribed)
   const slots = new HandleSlots()
+  const spare = new SpareBatches()
   const refusedByCode: Record<string, number> = {}
   let accepted = 0
   let refused = 0
@@ -65,7 +67,8 @@ export function createGateway({ log, layouts, limits, policies, clock }: Gateway
   }
 
   return {
-    open: (): IngestRequest => new GatewayRequest({ registry, metadata, limits, slots, nowMs: clock(), append, count }),
+    open: (): IngestRequest =>
+      new GatewayRequest({ registry, metadata, limits, slots, spare, nowMs: clock(), append, count }),
     counts: () => ({ accepted, refused, refusedByCode: { ...refusedByCode }, activeSeries: registry.guard.total }),
     metadata,
     takeTraffic: () => registry.takeTraffic(),

@@ -10,7 +10,8 @@ import type { SeriesRegistry } from '../identity/registry.js'
 import { timeFault } from '../identity/time-limits.js'
 import type { IngestRequest } from '../request.js'
 import type { IngestResult, Refusal } from '../sink.js'
-import { PartitionBatch } from './batch.js'
+import type { PartitionBatch } from './batch.js'
+import type { SpareBatches } from './spare-batches.js'
 
 /** Characters of refused input that an answer repeats. */
 const TEXT_SHOWN = 200
@@ -23,6 +24,7 @@ export interface RequestContext {
   nowMs: number
   /** For each handle the request that used it last, and its index in that request's batch. */
   slots: HandleSlots
+  spare: SpareBatches
   /** Stores the records. @throws TM_LOG_BACKPRESSURE, TM_LOG_UNAVAILABLE */
   append(records: LogAppend[]): Promise<void>
   count(result: IngestResult, refusedByCode: ReadonlyMap<ErrorCode, number>): void
@@ -111,11 +113,15 @@ export class GatewayRequest implements IngestRequest {
   async commit(): Promise<IngestResult> {
     const result = { accepted: this.#accepted, refusedCount: this.#refusedCount, refused: this.#refused }
     const open = [...this.#batches].map(([partition, batch]) => ({ partition, batch }))
-    const records = [...this.#full, ...open].map(({ partition, batch }) => ({
+    const batches = [...this.#full, ...open]
+    const records = batches.map(({ partition, batch }) => ({
       partition,
       value: batch.encode(this.#context.nowMs),
     }))
     if (records.length > 0) await this.#context.append(records)
+    for (const { batch } of batches) this.#context.spare.give(batch)
+    this.#batches.clear()
+    this.#full.length = 0
     this.#context.count(result, this.#refusedByCode)
     return result
   }
@@ -139,7 +145,7 @@ export class GatewayRequest implements IngestRequest {
       batch = undefined
     }
     if (!batch) {
-      batch = new PartitionBatch()
+      batch = this.#context.spare.take()
       this.#batches.set(partition, batch)
       // Indexes into the batch before this one are void.
       if (this.#full.length > 0) this.#forgetSlots(partition)

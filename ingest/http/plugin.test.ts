@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import fastify, { type FastifyInstance } from 'fastify'
 import snappy from 'snappy'
@@ -212,6 +213,33 @@ describe('bodies', () => {
     const over = await app.inject({ method: 'POST', url: '/write', payload: `${line}0` })
     expect(over.statusCode).toBe(413)
     expect(over.json().code).toBe('TM_BODY_TOO_LARGE')
+  })
+
+  test('of unknown length are read piece by piece, as far as the limit', async () => {
+    const { log } = await open({ 'limits.bodyBytes': 200_000 })
+    const pieces = (count: number) =>
+      Readable.from(Array.from({ length: count }, (_, i) => `cpu value=${i} ${NOW}000000\n`))
+    const headers = { 'transfer-encoding': 'chunked' }
+    const taken = await app.inject({ method: 'POST', url: '/write', payload: pieces(5000), headers })
+    expect(taken.statusCode).toBe(204)
+    expect(log.points().map(({ value }) => value)).toEqual(Array.from({ length: 5000 }, (_, i) => i))
+    const over = await app.inject({ method: 'POST', url: '/write', payload: pieces(10_000), headers })
+    expect(over.statusCode).toBe(413)
+    expect(over.json().code).toBe('TM_BODY_TOO_LARGE')
+  })
+
+  test('that come one after the other and side by side are not mixed up', async () => {
+    const { log } = await open()
+    for (const hosts of [
+      ['a'.repeat(3000), 'b'],
+      ['c'.repeat(100_000), 'd', 'e'.repeat(500)],
+    ]) {
+      await Promise.all(
+        hosts.map((host) => app.inject({ method: 'POST', url: '/write', payload: `cpu,host=${host} value=1` })),
+      )
+    }
+    const stored = log.points().map(({ series }) => series.slice(0, 11))
+    expect(stored.sort()).toEqual(['a', 'b', 'd', 'e'].map((host) => `cpu{host="${host}`))
   })
 
   test('at the limit once decompressed are read, one byte more is refused', async () => {

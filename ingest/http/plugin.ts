@@ -1,6 +1,7 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { TidemarkError } from '../../schemas/errors.js'
+import type { IncomingMessage } from 'node:http'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { CumulativeHistograms } from '../histogram/cumulative.js'
+import { BodyReader } from './body-reader.js'
 import { addInfluxRoutes } from './influx.js'
 import { addOtlpRoutes } from './otlp.js'
 import { addPrometheusRoutes } from './prometheus.js'
@@ -13,16 +14,9 @@ import type { IngestHttpOptions, IngestRoutes } from './routes.js'
 export async function ingestPlugin(app: FastifyInstance, options: IngestHttpOptions): Promise<void> {
   const { limits } = options.config
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser(
-    '*',
-    { parseAs: 'buffer', bodyLimit: limits.bodyBytes },
-    async (_: FastifyRequest, body: Buffer) => body,
-  )
-  app.setErrorHandler((error: { code?: string }, request: FastifyRequest, _reply: FastifyReply) => {
-    if (error.code !== 'FST_ERR_CTP_BODY_TOO_LARGE') throw error
-    const bytes = request.headers['content-length'] ?? `more than ${limits.bodyBytes}`
-    throw new TidemarkError('TM_BODY_TOO_LARGE', { bytes, limit: limits.bodyBytes }, error)
-  })
+  const bodies = new BodyReader(limits.bodyBytes)
+  app.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) => bodies.read(request, payload))
+  app.addHook('onResponse', async (request) => bodies.release(request))
   const routes: IngestRoutes = {
     ...options,
     app,

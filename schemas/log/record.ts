@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import { aligned } from '../aligned.js'
+import { type AlignedRoom, aligned } from '../aligned.js'
 import { Kind } from '../points.js'
 
 /**
@@ -117,10 +117,14 @@ export function encodeRecord(batch: PointColumns): Uint8Array {
   return bytes
 }
 
-/** Decodes a record. @throws DamagedRecord with the reason */
-export function decodeRecord(source: Uint8Array): LogRecord {
+/**
+ * Decodes a record.
+ * @param room where it may be copied to; then it is valid until the next call with it
+ * @throws DamagedRecord with the reason
+ */
+export function decodeRecord(source: Uint8Array, room?: AlignedRoom): LogRecord {
   // Columns are typed arrays, which need their alignment; lmdb and Kafka hand out bytes at any address.
-  const bytes = aligned(source)
+  const bytes = aligned(source, room)
   if (bytes.length < HEADER_BYTES)
     throw new DamagedRecord(`it has ${bytes.length} bytes, a header alone has ${HEADER_BYTES}`)
   const header = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES)

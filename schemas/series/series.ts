@@ -7,7 +7,6 @@ export type Label = readonly [name: string, value: string]
 /** Labels as a plain object, the metric name not among them. */
 export type Labels = Record<string, string>
 
-const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
 
 /**
@@ -44,7 +43,7 @@ export class Series {
     pairs.sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0))
     let text = `${String.fromCharCode(kind)}${metric}`
     for (const [name, value] of pairs) text += `\0${name}\0${value}`
-    return Series.fromCanonical(encoder.encode(text))
+    return Series.fromCanonical(plainBytes(Buffer.from(text)))
   }
 
   /** Takes over canonical bytes (not copied) and computes the id. */
@@ -56,6 +55,11 @@ export class Series {
   /** Takes over canonical bytes whose id is known, as a log record or the catalog carries it. */
   static known(canonical: Uint8Array, idLow: number, idHigh: number): Series {
     return new Series(canonical, idLow, idHigh)
+  }
+
+  /** As {@link known}, with a copy of the bytes. */
+  static copyOf(canonical: Uint8Array, idLow: number, idHigh: number): Series {
+    return new Series(plainBytes(Buffer.from(canonical)), idLow, idHigh)
   }
 
   get kind(): Kind {
@@ -109,6 +113,14 @@ export function joinId(low: number, high: number): bigint {
 /** The unsigned 32-bit halves [low, high] of a signed 64-bit id. */
 export function splitId(id: bigint): [low: number, high: number] {
   return [Number(id & 0xffffffffn), Number((id >> 32n) & 0xffffffffn)]
+}
+
+/**
+ * The same bytes, not as a Buffer, whose `slice` gives views. They lie in Node's pool with those of others: a buffer of
+ * their own for each series is what a collection of garbage would be busy with for most of its time.
+ */
+function plainBytes({ buffer, byteOffset, length }: Buffer): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, length)
 }
 
 function isIterable(labels: Iterable<Label> | Labels): labels is Iterable<Label> {
