@@ -7,7 +7,7 @@ import { Surprise } from './surprise.js'
 import { type PatternsAt, TrainedSeason, untrained } from './trained-season.js'
 
 /** The mean surprise that is worth an alarm, orders of magnitude. */
-const ALARM_ORDERS = 2.4
+const ALARM_ORDERS = 2.5
 /** A sudden change alone counts this much: it must be much more surprising. */
 const SUDDEN_ALONE = 0.6
 /** How much of its score a value keeps that belongs to an event already told. */
