@@ -1,15 +1,15 @@
 import { CalendarSeason } from './calendar.js'
 import { type Detector, detectorOf, type Method, scoreOf } from './detector.js'
-import { EVIDENCE, offForecast } from './evidence.js'
+import { EVIDENCE, SUDDEN_EVIDENCE } from './evidence.js'
 import type { DetectorMemory } from './memory.js'
 import { Refractory } from './refractory.js'
 import { Surprise } from './surprise.js'
 import { type PatternsAt, TrainedSeason, untrained } from './trained-season.js'
 
 /** The mean surprise that is worth an alarm, orders of magnitude. */
-const ALARM_ORDERS = 2.2
-/** A surprise against the forecast alone counts this much: it must be twice as large. */
-const FORECAST_ALONE = 0.5
+const ALARM_ORDERS = 2.5
+/** A sudden change alone counts this much: it must be much more surprising. */
+const SUDDEN_ALONE = 0.6
 /** How much of its score a value keeps that belongs to an event already told. */
 const ECHO = 0.2
 /** Values outside of the bounds are one in 10^2.5. */
@@ -18,7 +18,7 @@ const WARM_UP = 100
 
 /**
  * The default, which needs no tuning: several kinds of evidence, each as the tail probability against its own past,
- * combined by the weighted mean of their logarithms (Fisher's way to combine tests); or one that is beyond doubt. One
+ * combined by the weighted mean of their logarithms (Fisher's way to combine tests); or a sudden change beyond doubt. One
  * event gives one alarm.
  * Units, scale and offset of the series make no difference.
  */
@@ -32,10 +32,8 @@ class Combined implements Method {
   readonly #learned: CalendarSeason
   readonly #trained: TrainedSeason
   readonly #distance: Surprise
-  readonly #evidence
-  readonly #totalWeight: number
-  readonly #offForecast: ReturnType<typeof offForecast>
-  readonly #forecastSurprise: Surprise
+  readonly #evidence: WeightedEvidence
+  readonly #sudden: WeightedEvidence
   readonly #refractory: Refractory
 
   constructor(memory: DetectorMemory, patternsAt: PatternsAt) {
@@ -43,14 +41,8 @@ class Combined implements Method {
     this.#learned = new CalendarSeason(memory)
     this.#trained = new TrainedSeason(memory)
     this.#distance = new Surprise(memory)
-    this.#evidence = EVIDENCE.map(({ weight, make }) => ({
-      weight,
-      statistic: make(memory),
-      surprise: new Surprise(memory),
-    }))
-    this.#totalWeight = EVIDENCE.reduce((sum, { weight }) => sum + weight, 0)
-    this.#offForecast = offForecast(memory)
-    this.#forecastSurprise = new Surprise(memory)
+    this.#evidence = new WeightedEvidence(memory, EVIDENCE)
+    this.#sudden = new WeightedEvidence(memory, SUDDEN_EVIDENCE)
     this.#refractory = new Refractory(memory)
   }
 
@@ -72,17 +64,32 @@ class Combined implements Method {
     return patterns.length > 0 ? this.#trained.expect(patterns, timeMs, value) : this.#learned.expect(timeMs, value)
   }
 
+  /** How surprising it all is, orders of magnitude. */
   #weigh(timeMs: number, value: number, off: number): number {
+    const all = this.#evidence.weigh(timeMs, value, off)
+    return Math.max(all, SUDDEN_ALONE * this.#sudden.weigh(timeMs, value, off))
+  }
+}
+
+/** Kinds of evidence, each with its past. */
+class WeightedEvidence {
+  readonly #kinds
+  readonly #totalWeight: number
+
+  constructor(memory: DetectorMemory, kinds: typeof EVIDENCE) {
+    this.#kinds = kinds.map(({ weight, make }) => ({ weight, statistic: make(memory), surprise: new Surprise(memory) }))
+    this.#totalWeight = kinds.reduce((sum, { weight }) => sum + weight, 0)
+  }
+
+  /** The weighted mean surprise, orders of magnitude; what says nothing yet counts as no surprise. */
+  weigh(timeMs: number, value: number, off: number): number {
     let sum = 0
-    for (const { weight, statistic, surprise } of this.#evidence) {
+    for (const { weight, statistic, surprise } of this.#kinds) {
       const size = Math.abs(statistic(timeMs, value, off))
       if (Number.isNaN(size)) continue
       sum += weight * surprise.of(size)
       surprise.add(size)
     }
-    const offForecast = Math.abs(this.#offForecast(timeMs, value, off))
-    const alone = FORECAST_ALONE * this.#forecastSurprise.of(offForecast)
-    this.#forecastSurprise.add(offForecast)
-    return Math.max(sum / this.#totalWeight, alone)
+    return sum / this.#totalWeight
   }
 }

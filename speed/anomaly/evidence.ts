@@ -29,10 +29,16 @@ export const EVIDENCE: readonly EvidenceKind[] = [
 ]
 
 /**
- * Off from what the last values let expect (Holt's level and trend). It sees sudden changes where the time of day tells
- * nothing, but little else: it has no share in the verdict, and can raise an alarm by itself if it is beyond doubt.
+ * What sees sudden changes where the time of day tells nothing, but little else: it has no share in the verdict, and can
+ * raise an alarm by itself if it is beyond doubt.
  */
-export function offForecast(memory: DetectorMemory): Evidence {
+export const SUDDEN_EVIDENCE: readonly EvidenceKind[] = [
+  { weight: 1, make: offForecast },
+  { weight: 1, make: jump },
+]
+
+/** Off from what the last values let expect (Holt's level and trend). */
+function offForecast(memory: DetectorMemory): Evidence {
   /** Level, trend, values seen. */
   const state = memory.take(3)
   return (_timeMs, value) => {
@@ -43,6 +49,16 @@ export function offForecast(memory: DetectorMemory): Evidence {
     state[1] = trend + 0.02 * off
     state[2] = count + 1
     return off
+  }
+}
+
+/** The step from the value before: unlike a forecast it does not wander where the series does. */
+function jump(memory: DetectorMemory): Evidence {
+  const before = memory.take(1).fill(Number.NaN)
+  return (_timeMs, value) => {
+    const step = value - before[0]
+    before[0] = value
+    return step
   }
 }
 
