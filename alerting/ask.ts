@@ -4,7 +4,8 @@ import { formatHistogram } from '../promql/histogram/index.js'
 import type { LabelSet } from '../promql/labels.js'
 import { parseExpr } from '../promql/parse.js'
 import type { NativeHistogram } from '../schemas/histogram.js'
-import type { SeriesSource } from '../schemas/ports/series-source.js'
+import type { SelectHints, SeriesSource, WindowedSeries } from '../schemas/ports/series-source.js'
+import type { TimeRange } from '../schemas/time.js'
 import type { TemplateSample } from './template/template.js'
 
 /** A source that may know that its answers lack something: then nothing follows from a series that is not there. */
@@ -12,6 +13,16 @@ export type RuleSource = SeriesSource & {
   readonly partialReasons?: ReadonlySet<string>
   /** What is to be known of its answers. */
   readonly warnings?: ReadonlySet<string>
+  /**
+   * All series of each of these metrics, as `select` gives them, by a source that remembers what it read of them for the
+   * rounds before; undefined if it is better asked to select them.
+   * @param names several of them only if no character in them means something in a regex
+   */
+  wholeMetrics?(
+    names: readonly string[],
+    range: TimeRange,
+    hints: SelectHints,
+  ): Promise<ReadonlyMap<string, readonly WindowedSeries[]> | undefined>
 }
 
 /** What rules are evaluated with. */

@@ -13,7 +13,7 @@ const PLAIN_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/
 
 /** All series of a metric, and those with each value of a label as far as that was asked. */
 interface WholeMetric {
-  series: WindowedSeries[]
+  series: readonly WindowedSeries[]
   byLabel: Map<string, Map<string, WindowedSeries[]>>
 }
 
@@ -60,17 +60,13 @@ export class RoundSource implements SeriesSource {
       )
   }
 
+  /** Reads metrics, in halves where they have too many series together. */
   async #readAll(names: readonly string[], range: TimeRange, hints: SelectHints): Promise<Map<string, WholeMetric>> {
-    const op = names.length === 1 ? '=' : '=~'
-    const matcher: Matcher = { name: METRIC_NAME, op, value: names.join('|') }
-    const byName = new Map<string, WholeMetric>()
     try {
-      for await (const series of this.#source.select([matcher], range, hints)) {
-        const name = labelValue(series.labels, METRIC_NAME)
-        const metric = byName.get(name)
-        if (metric) metric.series.push(series)
-        else byName.set(name, { series: [series], byLabel: new Map() })
-      }
+      const found =
+        (await this.#source.wholeMetrics?.(names, range, hints)) ?? (await this.#select(names, range, hints))
+      this.#refusePartial()
+      return new Map([...found].map(([name, series]) => [name, { series, byLabel: new Map() }]))
     } catch (thrown) {
       const isTooMany = thrown instanceof TidemarkError && thrown.code === 'TM_QUERY_SERIES'
       if (!isTooMany || names.length === 1) throw thrown
@@ -78,7 +74,22 @@ export class RoundSource implements SeriesSource {
       const first = await this.#readAll(names.slice(0, half), range, hints)
       return new Map([...first, ...(await this.#readAll(names.slice(half), range, hints))])
     }
-    this.#refusePartial()
+  }
+
+  async #select(
+    names: readonly string[],
+    range: TimeRange,
+    hints: SelectHints,
+  ): Promise<Map<string, WindowedSeries[]>> {
+    const op = names.length === 1 ? '=' : '=~'
+    const matcher: Matcher = { name: METRIC_NAME, op, value: names.join('|') }
+    const byName = new Map<string, WindowedSeries[]>()
+    for await (const series of this.#source.select([matcher], range, hints)) {
+      const name = labelValue(series.labels, METRIC_NAME)
+      const metric = byName.get(name)
+      if (metric) metric.push(series)
+      else byName.set(name, [series])
+    }
     return byName
   }
 

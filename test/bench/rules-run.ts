@@ -4,6 +4,7 @@ import { type EvaluateOptions, GroupEvaluator } from '../../alerting/evaluate.js
 import { Round } from '../../alerting/round.js'
 import { asGroup } from '../../alerting/rule-book/as-group.js'
 import { readRule } from '../../alerting/rule-book/rule.js'
+import { judgedSource } from '../../roles/rule-source.js'
 import { addSample } from '../../schemas/aggregates/index.js'
 import { loadConfig } from '../../schemas/config/load.js'
 import { Kind } from '../../schemas/points.js'
@@ -56,7 +57,7 @@ async function run({ rules, series, rounds, together }: RulesRequest): Promise<R
     await live.trim(nowMs - HISTORY * WINDOW_MS)
   }
   for (let i = 0; i < HISTORY; i++) await window()
-  const source = createSeriesSource(viewsOf(live, () => nowMs))
+  const source = judgedSource(createSeriesSource(viewsOf(live, () => nowMs)), () => nowMs)
   const { limits } = loadConfig({ env: {} })
   const options: EvaluateOptions = { open: () => source.open(), limits, now: () => performance.now() }
   const evaluators = ruleInputs(rules).map(
