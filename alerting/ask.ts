@@ -83,7 +83,11 @@ export function givenByTime(value: Value): GivenByTime {
 
 /** What an expression gives at one time: a scalar is a sample without labels. @throws Error as `askRange` */
 export async function askOnce(question: Question, timeMs: number, options: AskOptions): Promise<Given[]> {
-  const value = await evaluate(question, { startMs: timeMs, endMs: timeMs, stepMs: 0 }, options)
+  return givenAtOnce(await evaluate(question, { startMs: timeMs, endMs: timeMs, stepMs: 0 }, options))
+}
+
+/** The samples of an instant query's value. @throws Error if it has none */
+export function givenAtOnce(value: Value): Given[] {
   if (value.type === 'vector') return value.samples
   if (value.type === 'scalar') return [{ labels: [], value: value.value }]
   throw new Error('rule result is not a vector or scalar')

@@ -24,7 +24,7 @@ interface WholeMetric {
 export class RoundSource implements SeriesSource {
   readonly #source: RuleSource
   readonly #times: QueryTimes
-  readonly #popular: ReadonlyMap<string, readonly string[]>
+  readonly #popular: ReadonlyMap<string, ReadonlySet<string>>
   readonly #read = new Map<string, Promise<ReadonlyMap<string, WholeMetric>>>()
 
   /** @param exprs of the rules that are judged at these times */
@@ -34,30 +34,34 @@ export class RoundSource implements SeriesSource {
     this.#popular = popularMetrics(exprs)
   }
 
+  /** What no other rule selects with it. */
   async *select(matchers: readonly Matcher[], range: TimeRange, hints: SelectHints): AsyncIterable<WindowedSeries> {
+    yield* this.#source.select(matchers, range, hints)
+    this.#refusePartial()
+  }
+
+  /** What is selected of metrics that are read as a whole. */
+  async selectHeld(
+    matchers: readonly Matcher[],
+    range: TimeRange,
+    hints: SelectHints,
+  ): Promise<readonly WindowedSeries[] | undefined> {
     const name = exactName(matchers)
     const shape = shapeOf(range, hints, this.#times)
-    const names = (shape !== undefined && this.#popular.get(shape)) || []
-    if (!name || shape === undefined || !names.includes(name.value)) {
-      yield* this.#source.select(matchers, range, hints)
-      this.#refusePartial()
-      return
-    }
+    const names = shape === undefined ? undefined : this.#popular.get(shape)
+    if (!name || !names?.has(name.value)) return undefined
     const isPlain = PLAIN_NAME.test(name.value)
-    const key = isPlain ? shape : `${shape} ${name.value}`
+    const key = `${shape}${isPlain ? '' : ` ${name.value}`}`
     let read = this.#read.get(key)
     if (!read) {
       // What an aggregation wants may lack labels that others need.
       const { grouping: _, ...all } = hints
-      read = this.#readAll(isPlain ? names.filter((one) => PLAIN_NAME.test(one)) : [name.value], range, all)
+      read = this.#readAll(isPlain ? [...names].filter((one) => PLAIN_NAME.test(one)) : [name.value], range, all)
       this.#read.set(key, read)
     }
     const whole = (await read).get(name.value)
-    if (whole)
-      yield* chosen(
-        whole,
-        matchers.filter((matcher) => matcher !== name),
-      )
+    const others = matchers.filter((matcher) => matcher !== name)
+    return whole ? chosen(whole, others) : []
   }
 
   /** Reads metrics, in halves where they have too many series together. */

@@ -10,7 +10,7 @@ import { gatherNewest } from './newest-rows.js'
 
 /** A selection is made again within so long, or else its windows are needed no longer, ms of event time. */
 const REMEMBERED_MS = 900_000
-/** Series from which on it is looked for some that are gone. */
+/** So few series are never looked through for some that are gone. */
 const FEW_SERIES = 64
 
 /** The rows of one window, and what the window was when they were read. */
@@ -33,13 +33,13 @@ export class KeptMetric {
   #series: NumberedSeries[] = []
   #order: Uint32Array | undefined
   #hasClash = false
-  #renumberFrom = FEW_SERIES
+  /** Series from which on it is looked for some that are gone; undefined until all are known. */
+  #renumberFrom: number | undefined
+  #guess = 0
   readonly #windows = new Map<number, KeptWindow>()
   /** How far back was selected, ms, and up to when that was last so. */
   readonly #reaches = new Map<number, number>()
   #bytes = 0
-  /** Rows of the window that was put last. */
-  #expected = 0
 
   constructor(reading: Reading) {
     this.#reading = reading
@@ -70,7 +70,8 @@ export class KeptMetric {
     this.#reaches.set(newestMs - startMs, newestMs)
     const fromMs = newestMs - Math.max(...this.#reaches.keys())
     for (const start of this.#windows.keys()) if (start < fromMs) this.#drop(start)
-    if (this.#series.length > this.#renumberFrom) this.#forgetSeries()
+    if (this.#renumberFrom === undefined || this.#windows.size === 0) this.#renumberFrom = renumberFrom(this.#series)
+    else if (this.#series.length > this.#renumberFrom) this.#forgetSeries()
   }
 
   /** Stretches of the range whose windows are not kept as they are now. */
@@ -89,12 +90,14 @@ export class KeptMetric {
   /** Rows that a window is read into, to be {@link put} then. */
   newRows(): KeptRows {
     const { columns, sketches } = this.#reading
-    return new KeptRows(columns, sketches, this.#expected)
+    return new KeptRows(columns, sketches, this.#series.length)
   }
 
   /** The number of a series, which is added if it is new. */
   numberOf(series: Series): number {
-    const number = this.#ids.add(series.idLow, series.idHigh)
+    // From window to window they mostly come in the same order.
+    const number = this.#ids.add(series.idLow, series.idHigh, this.#guess)
+    this.#guess = number + 1
     if (number === this.#series.length) {
       this.#series.push({ series, labels: labelsOf(series) })
       this.#order = undefined
@@ -108,7 +111,6 @@ export class KeptMetric {
     rows.settle()
     this.#windows.set(startMs, { version, rows })
     this.#bytes += rows.bytes
-    this.#expected = rows.length
   }
 
   /** The rows in the range of each series that has some, in the order of their labels. */
@@ -161,6 +163,10 @@ export class KeptMetric {
       this.#series.push(one)
     }
     for (const { rows } of this.#windows.values()) rows.renumber(numbers)
-    this.#renumberFrom = Math.max(FEW_SERIES, 2 * this.#series.length)
+    this.#renumberFrom = renumberFrom(this.#series)
   }
+}
+
+function renumberFrom({ length }: readonly NumberedSeries[]): number {
+  return Math.max(FEW_SERIES, 2 * length)
 }

@@ -3,6 +3,7 @@ import type { Series } from '../../schemas/series/series.js'
 import type { Sketch } from '../../schemas/sketch/sketch.js'
 import { widened } from '../../schemas/widened.js'
 import type { WindowColumns } from '../../schemas/windows/columns.js'
+import { pointsAsWindows } from '../merge.js'
 import type { RowColumn } from '../rows.js'
 import type { RowTarget } from '../take-rows.js'
 
@@ -18,12 +19,13 @@ export class KeptRows implements RowTarget {
   timeMs: Float64Array
   value: Float64Array
   stale: Uint8Array
-  /** The aggregates that were asked for; undefined once it is known that every row is one point. */
+  /** The aggregates that were asked for; undefined while every row is one point, which says it all. */
   columns: Float64Array[] | undefined
   sketch: (Sketch | undefined)[] | undefined
   readonly #names: readonly RowColumn[]
+  readonly #sketches: boolean
   #of = 0
-  #allPoints = true
+  #isOfEvents = false
 
   /**
    * @param names of the columns that are kept where rows are windows
@@ -32,12 +34,11 @@ export class KeptRows implements RowTarget {
    */
   constructor(names: readonly RowColumn[], sketches: boolean, expected: number) {
     this.#names = names
+    this.#sketches = sketches
     this.number = new Uint32Array(expected)
     this.timeMs = new Float64Array(expected)
     this.value = new Float64Array(expected)
     this.stale = new Uint8Array(expected)
-    if (names.length > 0) this.columns = names.map(() => new Float64Array(expected))
-    if (sketches) this.sketch = []
   }
 
   /** About what they take, bytes. */
@@ -49,7 +50,7 @@ export class KeptRows implements RowTarget {
   /** Says of which series the next rows are. */
   begin(series: Series, number: number): void {
     this.#of = number
-    if (isEvent(series.kind)) this.#allPoints = false
+    this.#isOfEvents = isEvent(series.kind)
   }
 
   push(timeMs: number, value: number, stale: boolean): void {
@@ -63,10 +64,14 @@ export class KeptRows implements RowTarget {
 
   pushWindow(timeMs: number, value: number, stale: boolean, windows: WindowColumns, row: number): void {
     this.push(timeMs, value, stale)
+    if (this.#names.length === 0) return
     const at = this.length - 1
+    if (!this.columns) {
+      if (!this.#isOfEvents && windows.firstMs[row] >= timeMs) return
+      this.#addColumns(at)
+    }
     for (let c = 0; c < this.#names.length; c++) this.columns![c][at] = windows[this.#names[c]][row]
     if (this.sketch) this.sketch[at] = windows.sketch[row]
-    if (windows.firstMs[row] < timeMs) this.#allPoints = false
   }
 
   pushRun(windows: WindowColumns, from: number, to: number, staleFlag: number): void {
@@ -79,14 +84,19 @@ export class KeptRows implements RowTarget {
   /** To be called once all rows are there. */
   settle(): void {
     if (this.length < this.number.length) this.#resize(this.length)
-    if (!this.#allPoints) return
-    this.columns = undefined
-    this.sketch = undefined
   }
 
   /** The same rows, of series that have other numbers now. @param numbers the new one of each old one */
   renumber(numbers: Uint32Array): void {
     this.number = this.number.map((number) => numbers[number])
+  }
+
+  /** From now on rows have aggregates; the first ones so far are windows of one point each. */
+  #addColumns(rows: number): void {
+    const points = { timeMs: this.timeMs.subarray(0, rows), value: this.value.subarray(0, rows) }
+    const ofPoints = pointsAsWindows(points)
+    this.columns = this.#names.map((name) => resized(ofPoints[name], this.number.length))
+    if (this.#sketches) this.sketch = new Array(rows)
   }
 
   #resize(length: number): void {

@@ -2,6 +2,10 @@ import type { WindowedSeries } from '../../schemas/ports/series-source.js'
 import type { NumberedSeries } from './kept-metric.js'
 import type { KeptRows } from './kept-rows.js'
 
+/** The flag of one row. */
+const FRESH = Uint8Array.of(0)
+const STALE = Uint8Array.of(1)
+
 /**
  * The newest row of each series.
  * @param windows in order of time
@@ -35,9 +39,9 @@ export function gatherNewest(
     const { labels } = series[number]
     found.push({
       labels,
-      timeMs: timeMs.subarray(number, number + 1),
-      value: value.subarray(number, number + 1),
-      stale: stale.subarray(number, number + 1),
+      timeMs: new Float64Array(timeMs.buffer, number * Float64Array.BYTES_PER_ELEMENT, 1),
+      value: new Float64Array(value.buffer, number * Float64Array.BYTES_PER_ELEMENT, 1),
+      stale: stale[number] === 1 ? STALE : FRESH,
     })
   }
   return found

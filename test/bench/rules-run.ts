@@ -57,6 +57,7 @@ async function run({ rules, series, rounds, together }: RulesRequest): Promise<R
     await live.trim(nowMs - HISTORY * WINDOW_MS)
   }
   for (let i = 0; i < HISTORY; i++) await window()
+  tell(`${HISTORY} windows of each series are there`)
   const source = judgedSource(createSeriesSource(viewsOf(live, () => nowMs)), () => nowMs)
   const { limits } = loadConfig({ env: {} })
   const options: EvaluateOptions = { open: () => source.open(), limits, now: () => performance.now() }
@@ -70,6 +71,8 @@ async function run({ rules, series, rounds, together }: RulesRequest): Promise<R
     const meter = startMeter()
     await judge(evaluators, nowMs, options, together)
     const spent = meter()
+    const kind = round < WARM_ROUNDS ? 'to warm up' : `${round + 1 - WARM_ROUNDS} of ${rounds}`
+    tell(`round ${kind}: lag ${spent.wallSeconds.toFixed(2)} s, CPU ${spent.cpuSeconds.toFixed(2)} s`)
     if (round < WARM_ROUNDS) continue
     lagSeconds.push(spent.wallSeconds)
     cpuSeconds.push(spent.cpuSeconds)
@@ -82,6 +85,10 @@ async function run({ rules, series, rounds, together }: RulesRequest): Promise<R
     failing: statuses.filter(({ health }) => health === 'err').length,
     residentMegabytes: process.memoryUsage().rss / 2 ** 20,
   }
+}
+
+function tell(progress: string): void {
+  process.stderr.write(`${' '.repeat(22)}${progress}\n`)
 }
 
 async function judge(evaluators: readonly GroupEvaluator[], toMs: number, options: EvaluateOptions, together: boolean) {
