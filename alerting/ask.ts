@@ -15,14 +15,14 @@ export type RuleSource = SeriesSource & {
   readonly warnings?: ReadonlySet<string>
   /**
    * All series of each of these metrics, as `select` gives them, by a source that remembers what it read of them for the
-   * rounds before; undefined if it is better asked to select them.
+   * rounds before. Metrics that are left out are better selected.
    * @param names several of them only if no character in them means something in a regex
    */
   wholeMetrics?(
     names: readonly string[],
     range: TimeRange,
     hints: SelectHints,
-  ): Promise<ReadonlyMap<string, readonly WindowedSeries[]> | undefined>
+  ): Promise<ReadonlyMap<string, readonly WindowedSeries[]>>
 }
 
 /** What rules are evaluated with. */

@@ -106,24 +106,24 @@ export class MergedQuery implements SeriesSource {
   }
 
   /**
-   * All series of these metrics, of whose windows those are read that are not kept from a selection before.
-   * @returns undefined if they are to be selected, each time as a whole
+   * All series of each of these metrics; of their windows those are read that are not kept from a selection before.
+   * Metrics that are left out are to be selected, each time as a whole.
    * @throws as `select` does
    */
   async wholeMetrics(
-    names: readonly string[],
+    metrics: readonly string[],
     range: TimeRange,
     hints: SelectHints,
-  ): Promise<ReadonlyMap<string, readonly WindowedSeries[]> | undefined> {
+  ): Promise<ReadonlyMap<string, readonly WindowedSeries[]>> {
     const kept = this.#kept
-    if (!kept || !followsFromWindows(range, hints)) return undefined
-    for (const name of names) if ((await this.#resolve([nameMatcher([name])])).part !== 'bare') return undefined
-    const reading = readingOf('bare', range, hints)
+    const names = kept && followsFromWindows(range, hints) ? await this.#ofWholeWindows(metrics) : []
     // Each window is read by itself: of longer ones some would not be whole.
     const plan = this.#draft([nameMatcher(names)], range, { ...hints, stepMs: WINDOW_MS }, undefined)
-    if (plan.warnings.length > 0 || plan.parts.some(({ tier }) => tier !== '10s')) return undefined
+    const isOfTens = plan.warnings.length === 0 && plan.parts.every(({ tier }) => tier === '10s')
+    if (!kept || names.length === 0 || !isOfTens) return new Map()
+    const reading = readingOf('bare', range, hints)
     const versions = await withinDeadline(windowVersions(this.#views, this.snapshot, plan.parts), this.deadline)
-    const answer = await kept.select({
+    const { series: found, reads } = await kept.select({
       ...{ names, range, reading, versions, parts: plan.parts, newest: readsNewest(range, hints) },
       read: (lacking, stretch, intake) => {
         const budget = new ReadBudget(this.#views.limits)
@@ -132,14 +132,13 @@ export class MergedQuery implements SeriesSource {
       },
     })
     checkDeadline(this.deadline)
-    if (!answer) return undefined
     this.#notePlan(plan)
-    this.#account(plan, answer.reads)
-    for (const series of answer.series.values()) {
+    this.#account(plan, reads)
+    for (const series of found.values()) {
       this.#budget.checkSeries(series.length)
       this.#budget.takeSamples(series.reduce((rows, { timeMs }) => rows + timeMs.length, 0))
     }
-    return answer.series
+    return found
   }
 
   /**
@@ -189,6 +188,12 @@ export class MergedQuery implements SeriesSource {
     if (!virtual || (await this.#isStored(exact))) return { matchers, part: 'bare' }
     const renamed = matchers.map((matcher) => (matcher === exact ? { ...exact, value: virtual.metric } : matcher))
     return { matchers: renamed, part: virtual.part, name: exact.value }
+  }
+
+  /** The names that address metrics, not parts of their windows. */
+  async #ofWholeWindows(names: readonly string[]): Promise<string[]> {
+    const parts = await Promise.all(names.map((name) => this.#resolve([nameMatcher([name])])))
+    return names.filter((_, i) => parts[i].part === 'bare')
   }
 
   async #isStored(name: Matcher): Promise<boolean> {

@@ -26,7 +26,8 @@ export interface WholeSelection {
 }
 
 /** What a selection gave. */
-export interface WholeAnswer {
+interface WholeAnswer {
+  /** Without the metrics whose answer does not follow from windows that were read one by one. */
   series: ReadonlyMap<string, readonly WindowedSeries[]>
   /** What of each part was read, or stood in for it. */
   reads: PartRead[]
@@ -46,13 +47,9 @@ export class KeptWindows {
     this.#limitBytes = limitBytes
   }
 
-  /**
-   * Answers a selection, one after the other.
-   * @returns undefined where that does not follow from windows that were read one by one: it is to be read as a whole
-   * @throws what reading throws
-   */
-  select(selection: WholeSelection): Promise<WholeAnswer | undefined> {
-    const turn = this.#turn.then(() => this.#select(selection))
+  /** Answers selections, one after the other. @throws what reading throws */
+  select(selection: WholeSelection): Promise<WholeAnswer> {
+    const turn = this.#turn.then(() => this.#select(selection)).finally(() => this.#keepWithinLimit())
     this.#turn = turn.catch(() => undefined)
     return turn
   }
@@ -64,19 +61,18 @@ export class KeptWindows {
     return bytes
   }
 
-  async #select(selection: WholeSelection): Promise<WholeAnswer | undefined> {
+  async #select(selection: WholeSelection): Promise<WholeAnswer> {
     const { range, parts, newest } = selection
     const metrics = this.#note(selection)
     const reads: PartRead[] = []
     for (const part of parts) reads.push(await readLacking(part, metrics, selection))
     const series = new Map<string, readonly WindowedSeries[]>()
     for (const [name, metric] of metrics) {
-      if (metric.hasClash) return undefined
+      if (metric.hasClash) continue
       // A metric of many series takes some milliseconds.
       await new Promise((resolve) => setImmediate(resolve))
       series.set(name, newest ? metric.newest(range) : metric.rows(range))
     }
-    this.#keepWithinLimit()
     return { series, reads }
   }
 
