@@ -1,6 +1,7 @@
 import type { Expr } from '../promql/ast.js'
 import type { QueryTimes } from '../promql/engine.js'
 import { labelValue, METRIC_NAME } from '../promql/labels.js'
+import { derivedOfLabels } from '../promql/labels-memory.js'
 import { TidemarkError } from '../schemas/errors.js'
 import type { SelectHints, SeriesSource, WindowedSeries } from '../schemas/ports/series-source.js'
 import { type Matcher, valuePredicate } from '../schemas/series/matcher.js'
@@ -104,25 +105,38 @@ export class RoundSource implements SeriesSource {
   }
 }
 
-function chosen(whole: WholeMetric, matchers: readonly Matcher[]): readonly WindowedSeries[] {
+async function chosen(whole: WholeMetric, matchers: readonly Matcher[]): Promise<readonly WindowedSeries[]> {
   if (matchers.length === 0) return whole.series
   const exact = matchers.find(({ op, value }) => op === '=' && value !== '')
-  const candidates = exact ? (indexOf(whole, exact.name).get(exact.value) ?? []) : whole.series
+  const candidates = exact ? ((await indexOf(whole, exact.name)).get(exact.value) ?? []) : whole.series
   const tests = matchers.filter((one) => one !== exact).map((one) => ({ name: one.name, test: valuePredicate(one) }))
   if (tests.length === 0) return candidates
   return candidates.filter(({ labels }) => tests.every(({ name, test }) => test(labelValue(labels, name))))
 }
 
-function indexOf({ series, byLabel }: WholeMetric, label: string): Map<string, WindowedSeries[]> {
+/** The series with each value of a label. */
+async function indexOf({ series, byLabel }: WholeMetric, label: string): Promise<Map<string, WindowedSeries[]>> {
   let index = byLabel.get(label)
   if (index) return index
+  const places = await derivedOfLabels(`places by ${label}`, series, () => placesBy(label, series))
   index = new Map()
-  for (const one of series) {
-    const value = labelValue(one.labels, label)
-    const same = index.get(value)
-    if (same) same.push(one)
-    else index.set(value, [one])
-  }
+  for (const [value, at] of places)
+    index.set(
+      value,
+      at.map((place) => series[place]),
+    )
   byLabel.set(label, index)
   return index
+}
+
+/** Where the series with each value of a label stand. */
+function placesBy(label: string, series: readonly WindowedSeries[]): Map<string, number[]> {
+  const places = new Map<string, number[]>()
+  for (let place = 0; place < series.length; place++) {
+    const value = labelValue(series[place].labels, label)
+    const same = places.get(value)
+    if (same) same.push(place)
+    else places.set(value, [place])
+  }
+  return places
 }

@@ -231,7 +231,7 @@ describe('windows that are kept', () => {
           if (limitBytes !== undefined) expect(kept.bytes).toBeLessThanOrEqual(limitBytes)
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 15 },
     )
     expect(answers).toBeGreaterThan(0)
   })
