@@ -68,10 +68,11 @@ export class RoundSource implements SeriesSource {
   /** Reads metrics, in halves where they have too many series together. */
   async #readAll(names: readonly string[], range: TimeRange, hints: SelectHints): Promise<Map<string, WholeMetric>> {
     try {
-      const found =
-        (await this.#source.wholeMetrics?.(names, range, hints)) ?? (await this.#select(names, range, hints))
+      const kept = (await this.#source.wholeMetrics?.(names, range, hints)) ?? new Map<string, WindowedSeries[]>()
+      const others = names.filter((name) => !kept.has(name))
+      const selected = others.length > 0 ? await this.#select(others, range, hints) : []
       this.#refusePartial()
-      return new Map([...found].map(([name, series]) => [name, { series, byLabel: new Map() }]))
+      return new Map([...kept, ...selected].map(([name, series]) => [name, { series, byLabel: new Map() }]))
     } catch (thrown) {
       const isTooMany = thrown instanceof TidemarkError && thrown.code === 'TM_QUERY_SERIES'
       if (!isTooMany || names.length === 1) throw thrown

@@ -82,12 +82,12 @@ test('a source that keeps whole metrics is asked for them, and to select what it
   const kept: string[] = []
   const keeping: RuleSource = {
     ...source,
-    async wholeMetrics(names, range, hints) {
+    async wholeMetrics(names, range) {
       const found = new Map<string, WindowedSeries[]>()
       for (const name of names.filter((one) => one !== 'errors_total')) {
         kept.push(name)
         const all: WindowedSeries[] = []
-        for await (const one of memory.select([{ name: '__name__', op: '=', value: name }], range, hints)) all.push(one)
+        for await (const one of memory.select([{ name: '__name__', op: '=', value: name }], range)) all.push(one)
         found.set(name, all)
       }
       return found
