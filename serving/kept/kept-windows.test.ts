@@ -236,6 +236,24 @@ describe('windows that are kept', () => {
     expect(answers).toBeGreaterThan(0)
   })
 
+  test('say what reading anew says while series live for one window only', async () => {
+    const world = new World()
+    const kept = new KeptWindows()
+    const sizes: number[] = []
+    for (let minute = 0; minute < 30; minute++) {
+      const hosts = Array.from({ length: 40 }, (_, i) => `pod-${minute}-${i}`)
+      world.fill(world.nowMs, [...SERIES, ...hosts.map((host) => Series.of('cpu', { host }, Kind.Sample))])
+      world.nowMs += WINDOW_MS
+      HAPPENINGS['a minute passes without a look'](world, 1)
+      for (const name of ['instant', 'instant, 5 minutes before', 'rate']) {
+        const selection = SELECTIONS[name](world.nowMs)
+        expect(await fromKept(world, kept, selection)).toEqual(await anew(world, selection))
+      }
+      sizes.push(kept.bytes)
+    }
+    expect(Math.max(...sizes.slice(15))).toBeLessThan(1.5 * Math.max(...sizes.slice(0, 15)))
+  })
+
   test('are read once: the next look reads the window that is new', async () => {
     const world = new World()
     const kept = new KeptWindows()
