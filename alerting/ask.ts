@@ -4,7 +4,8 @@ import { formatHistogram } from '../promql/histogram/index.js'
 import type { LabelSet } from '../promql/labels.js'
 import { parseExpr } from '../promql/parse.js'
 import type { NativeHistogram } from '../schemas/histogram.js'
-import type { SeriesSource } from '../schemas/ports/series-source.js'
+import type { SelectHints, SeriesSource, WindowedSeries } from '../schemas/ports/series-source.js'
+import type { TimeRange } from '../schemas/time.js'
 import type { TemplateSample } from './template/template.js'
 
 /** A source that may know that its answers lack something: then nothing follows from a series that is not there. */
@@ -12,6 +13,16 @@ export type RuleSource = SeriesSource & {
   readonly partialReasons?: ReadonlySet<string>
   /** What is to be known of its answers. */
   readonly warnings?: ReadonlySet<string>
+  /**
+   * All series of each of these metrics, as `select` gives them, by a source that remembers what it read of them for the
+   * rounds before. Metrics that are left out are better selected.
+   * @param names several of them only if no character in them means something in a regex
+   */
+  wholeMetrics?(
+    names: readonly string[],
+    range: TimeRange,
+    hints: SelectHints,
+  ): Promise<ReadonlyMap<string, readonly WindowedSeries[]>>
 }
 
 /** What rules are evaluated with. */
@@ -72,7 +83,11 @@ export function givenByTime(value: Value): GivenByTime {
 
 /** What an expression gives at one time: a scalar is a sample without labels. @throws Error as `askRange` */
 export async function askOnce(question: Question, timeMs: number, options: AskOptions): Promise<Given[]> {
-  const value = await evaluate(question, { startMs: timeMs, endMs: timeMs, stepMs: 0 }, options)
+  return givenAtOnce(await evaluate(question, { startMs: timeMs, endMs: timeMs, stepMs: 0 }, options))
+}
+
+/** The samples of an instant query's value. @throws Error if it has none */
+export function givenAtOnce(value: Value): Given[] {
   if (value.type === 'vector') return value.samples
   if (value.type === 'scalar') return [{ labels: [], value: value.value }]
   throw new Error('rule result is not a vector or scalar')

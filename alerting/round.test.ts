@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { TidemarkError } from '../schemas/errors.js'
+import type { WindowedSeries } from '../schemas/ports/series-source.js'
 import { GroupEvaluator, type RuleSource } from './evaluate.js'
 import { Round } from './round.js'
 import { asGroup } from './rule-book/as-group.js'
@@ -73,6 +74,32 @@ test('more series than may be selected at once are read in parts', async () => {
 
 test('a rule that is too much together with the others is judged alone', async () => {
   expect((await judged(true, undefined, 150)).statuses).toEqual((await judged(true)).statuses)
+})
+
+test('a source that keeps whole metrics is asked for them, and to select what it does not keep', async () => {
+  const { reads, options } = counting()
+  const source = await options.open()
+  const kept: string[] = []
+  const keeping: RuleSource = {
+    ...source,
+    async wholeMetrics(names, range) {
+      const found = new Map<string, WindowedSeries[]>()
+      for (const name of names.filter((one) => one !== 'errors_total')) {
+        kept.push(name)
+        const all: WindowedSeries[] = []
+        for await (const one of memory.select([{ name: '__name__', op: '=', value: name }], range)) all.push(one)
+        found.set(name, all)
+      }
+      return found
+    },
+  }
+  const evaluators = groups.map((group) => new GroupEvaluator(group, { ...options, open: async () => keeping }))
+  const round = new Round({ ...options, open: async () => keeping })
+  for (const one of evaluators) round.plan(one, 20 * MINUTE)
+  for (const one of evaluators) await one.advance(20 * MINUTE, round)
+  expect(evaluators.map((one) => one.status())).toEqual((await judged(true)).statuses)
+  expect(new Set(kept)).toEqual(new Set(['load', 'part:p99']))
+  expect(reads.filter((read) => read.startsWith('errors_total'))).not.toHaveLength(0)
 })
 
 test('a source that lacks something judges nothing', async () => {

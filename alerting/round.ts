@@ -1,7 +1,7 @@
-import { evaluateQuery, type QueryTimes } from '../promql/engine.js'
+import { evaluateQuery, type QueryTimes, type Value } from '../promql/engine.js'
 import { QueriesTogether } from '../promql/together.js'
 import { TidemarkError } from '../schemas/errors.js'
-import { type GivenByTime, givenByTime } from './ask.js'
+import { type GivenByTime, givenAtOnce, givenByTime } from './ask.js'
 import type { EvaluateOptions, GroupEvaluator, RuleSource } from './evaluate.js'
 import { RoundSource } from './round-source.js'
 import type { AlertRule } from './rule-file.js'
@@ -34,7 +34,7 @@ export class Round implements Asked {
   async ask(rule: AlertRule, times: QueryTimes): Promise<GivenByTime> {
     const queries = await this.#sharedFor(times)
     try {
-      return givenByTime((await queries.evaluate(rule.expr, rule.text)).value)
+      return given((await queries.evaluate(rule.expr, rule.text)).value, times)
     } catch (thrown) {
       if (!(thrown instanceof TidemarkError) || thrown.code !== 'TM_QUERY_SAMPLES') throw thrown
       return this.#alone(rule, times)
@@ -44,8 +44,9 @@ export class Round implements Asked {
   /** A rule that is too much together with the others may not be by itself. */
   async #alone({ expr, text }: AlertRule, times: QueryTimes): Promise<GivenByTime> {
     const { open, limits } = this.#options
-    const { value } = await evaluateQuery(expr, text, times, new RoundSource(await open(), [], times), { limits })
-    return givenByTime(value)
+    const asked = questionTimes(times)
+    const { value } = await evaluateQuery(expr, text, asked, new RoundSource(await open(), [], asked), { limits })
+    return given(value, times)
   }
 
   #sharedFor(times: QueryTimes): Promise<QueriesTogether> {
@@ -61,11 +62,21 @@ export class Round implements Asked {
   #together(key: string, times: QueryTimes, source: RuleSource): QueriesTogether {
     const rules = this.#planned.get(key)?.rules ?? []
     const exprs = rules.map(({ expr }) => expr)
-    const shared = new RoundSource(source, exprs, times)
-    const queries = new QueriesTogether(times, shared, { limits: this.#options.limits })
+    const asked = questionTimes(times)
+    const shared = new RoundSource(source, exprs, asked)
+    const queries = new QueriesTogether(asked, shared, { limits: this.#options.limits })
     for (const expr of exprs) queries.plan(expr)
     return queries
   }
+}
+
+/** One time is asked for as an instant. */
+function questionTimes({ startMs, endMs, stepMs }: QueryTimes): QueryTimes {
+  return { startMs, endMs, stepMs: startMs === endMs ? 0 : stepMs }
+}
+
+function given(value: Value, { startMs, endMs }: QueryTimes): GivenByTime {
+  return startMs === endMs ? new Map([[startMs, givenAtOnce(value)]]) : givenByTime(value)
 }
 
 function keyOf({ startMs, endMs, stepMs }: QueryTimes): string {

@@ -12,7 +12,7 @@ const MANY_SELECTIONS = 3
  * Metrics that are to be read as a whole, by the shape of what is read of them: those of which rules select all, or many
  * different parts.
  */
-export function popularMetrics(exprs: readonly Expr[]): Map<string, string[]> {
+export function popularMetrics(exprs: readonly Expr[]): Map<string, Set<string>> {
   const selections = new Map<string, Map<string, Set<string>>>()
   const note = (shape: string | undefined, { matchers }: VectorSelector) => {
     const name = exactName(matchers)
@@ -32,14 +32,10 @@ export function popularMetrics(exprs: readonly Expr[]): Map<string, string[]> {
       for (const part of parts(expr)) walk(part, expr.type === 'call' ? expr.func : undefined)
   }
   for (const expr of exprs) walk(expr)
-  const popular = new Map<string, string[]>()
+  const popular = new Map<string, Set<string>>()
   for (const [shape, byName] of selections) {
     const names = [...byName].filter(([, found]) => found.has('') || found.size >= MANY_SELECTIONS)
-    if (names.length > 0)
-      popular.set(
-        shape,
-        names.map(([name]) => name),
-      )
+    if (names.length > 0) popular.set(shape, new Set(names.map(([name]) => name)))
   }
   return popular
 }

@@ -4,14 +4,18 @@ import { evaluatePrepared, type QueryOptions, type QueryResult, type QueryTimes,
 import type { Budget } from './evaluate/budget.js'
 import { Memo } from './evaluate/memo.js'
 import { observingSelectors } from './evaluate/observed-resets.js'
-import { prepare } from './evaluate/prepare.js'
+import { dependsOnTimes, prepare } from './evaluate/prepare.js'
 import { SelectorReader } from './evaluate/reader.js'
 
-/** A query made ready for its times. */
+/** A query made ready for its times, and the depth that it was allowed. */
 interface Prepared {
   expr: Expr
   observing: ReadonlySet<VectorSelector>
+  depthLimit: number
 }
+
+/** Queries that are prepared alike for all times: rules are evaluated again and again. */
+const timeless = new WeakMap<Expr, Prepared>()
 
 /**
  * Queries at the same times that are evaluated together, one after the other: what they select is read once, and parts
@@ -37,10 +41,9 @@ export class QueriesTogether {
   /** Announces a query. One that cannot be prepared is refused when it is evaluated. */
   plan(expr: Expr): void {
     try {
-      const prepared = prepare(expr, this.#times, this.#options.limits.queryDepth)
-      const observing = observingSelectors(prepared)
-      this.#prepared.set(expr, { expr: prepared, observing })
-      this.#memo.plan(prepared, observing)
+      const prepared = this.#prepare(expr)
+      this.#prepared.set(expr, prepared)
+      this.#memo.plan(prepared.expr, prepared.observing)
     } catch {
       // evaluate() meets the same error, and throws it.
     }
@@ -49,14 +52,12 @@ export class QueriesTogether {
   /** Evaluates a query as `evaluateQuery` does. @throws as that does; a limit that all together have met may leave one alone */
   async evaluate(expr: Expr, text: string): Promise<QueryResult> {
     const times = this.#times
-    const prepared = this.#prepared.get(expr) ?? {
-      expr: prepare(expr, times, this.#options.limits.queryDepth),
-      observing: new Set(),
-    }
+    const { expr: prepared, observing } = this.#prepared.get(expr) ?? this.#prepare(expr)
     const held = this.#budget.computed
     try {
       return await evaluatePrepared({
-        ...prepared,
+        expr: prepared,
+        observing,
         original: expr,
         text,
         times,
@@ -69,5 +70,14 @@ export class QueriesTogether {
     } finally {
       this.#budget.release(held, 0)
     }
+  }
+  #prepare(expr: Expr): Prepared {
+    const depthLimit = this.#options.limits.queryDepth
+    const known = timeless.get(expr)
+    if (known?.depthLimit === depthLimit) return known
+    const prepared = prepare(expr, this.#times, depthLimit)
+    const made = { expr: prepared, observing: observingSelectors(prepared), depthLimit }
+    if (!dependsOnTimes(expr)) timeless.set(expr, made)
+    return made
   }
 }

@@ -1,5 +1,7 @@
 import type { RuleSource } from '../alerting/ask.js'
-import type { MergedQuery, MergedView } from '../serving/source.js'
+import { KeptWindows } from '../serving/kept/kept-windows.js'
+import type { MergedQuery } from '../serving/merged-query.js'
+import type { MergedView } from '../serving/source.js'
 import { NOT_FED } from '../serving/views.js'
 
 /** What rules are judged on. */
@@ -11,12 +13,13 @@ export interface JudgedSource {
 
 /**
  * The merged view for judging. Windows that the hot store may not have yet are read from the live view: while that
- * covers nothing, no time is judged before they are closed.
+ * covers nothing, no time is judged before they are closed. What was read for one judgement is kept for the next ones.
  * @param hotThroughMs windows that end at or before this are in the hot store, ms
  */
 export function judgedSource(view: MergedView, hotThroughMs: () => number): JudgedSource {
+  const kept = new KeptWindows()
   return {
-    open: async () => new CheckedQuery(await view.open(), hotThroughMs()),
+    open: async () => new CheckedQuery(await view.open({ kept }), hotThroughMs()),
     async completeThroughMs() {
       const { snapshot, partialReasons, isLiveCovered } = await view.open()
       return partialReasons.size === 0 && isLiveCovered ? snapshot.completeThroughMs : 0
@@ -28,6 +31,7 @@ export function judgedSource(view: MergedView, hotThroughMs: () => number): Judg
 class CheckedQuery implements RuleSource {
   readonly select: RuleSource['select']
   readonly pushdown: RuleSource['pushdown']
+  readonly wholeMetrics: RuleSource['wholeMetrics']
   readonly warnings: ReadonlySet<string>
   readonly #query: MergedQuery
   readonly #hotThroughMs: number
@@ -38,6 +42,7 @@ class CheckedQuery implements RuleSource {
     this.warnings = query.warnings
     this.select = (matchers, range, hints) => query.select(matchers, range, hints)
     this.pushdown = (request) => query.pushdown(request)
+    this.wholeMetrics = (names, range, hints) => query.wholeMetrics(names, range, hints)
   }
 
   get partialReasons(): ReadonlySet<string> {

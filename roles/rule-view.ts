@@ -27,6 +27,7 @@ export async function openRuleView({ config, clock, stores }: RoleContext): Prom
     read: (selection) => live.read(selection),
     series: (selection) => live.series(selection),
     coveredFromMs,
+    versions: (range) => live.versions(range),
   }
   const cache = new EmbeddedCache(config.cache.bytes, clock)
   return createSeriesSource(viewsOver({ batch, hot: await stores.hot(), live: readable, cache }, config, clock))

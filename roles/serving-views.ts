@@ -118,7 +118,11 @@ export function viewsOver(
   return {
     batch,
     hot: mergedRollups(hot, config.rollups),
-    live: { ...mergedRollups(live, config.rollups), coveredFromMs: () => live.coveredFromMs() },
+    live: {
+      ...mergedRollups(live, config.rollups),
+      coveredFromMs: () => live.coveredFromMs(),
+      ...(live.versions && { versions: (range) => live.versions!(range) }),
+    },
     cache,
     clock,
     latenessMs: parseDuration(config.speed.lateness),

@@ -1,13 +1,12 @@
 import { TidemarkError } from '../schemas/errors.js'
 import type { Limits } from '../schemas/limits.js'
-import { Kind } from '../schemas/points.js'
 import { IdTable } from '../schemas/series/id-table.js'
 import type { Series } from '../schemas/series/series.js'
 import { alignDown, type TimeRange, WINDOW_MS } from '../schemas/time.js'
-import { FIRST_STALE, LAST_STALE, WindowColumns } from '../schemas/windows/columns.js'
-import { partValue } from '../schemas/windows/parts.js'
+import { WindowColumns } from '../schemas/windows/columns.js'
 import type { Reading } from './reading.js'
-import { GrowingRows, type SeriesRows, type WindowForm } from './rows.js'
+import { GrowingRows, type SeriesRows } from './rows.js'
+import { takeRows, windowForm } from './take-rows.js'
 
 /** Counts what one query reads, over all of its parts. */
 export class ReadBudget {
@@ -107,16 +106,8 @@ export class RowCollector {
     return true
   }
 
-  /** Takes the rows from..to, windows of one series. @returns how many rows of an answer they made */
   #take(windows: WindowColumns, from: number, to: number, tierMs = this.#gathering.tierMs): number {
-    const series = windows.series[from]
-    const rows = this.#rowsOf(series)
-    const { part, form } = this.#gathering.reading
-    if (part !== 'bare' || series.kind !== Kind.Sample)
-      return takeValues(rows, this.#gathering, windows, from, to, tierMs)
-    if (form === 'edges') return takeEdges(rows, windows, from, to)
-    rows.pushRun(windows, from, to, LAST_STALE)
-    return to - from
+    return takeRows(this.#rowsOf(windows.series[from]), this.#gathering.reading, windows, from, to, tierMs)
   }
 
   #rowsOf(series: Series): GrowingRows {
@@ -131,55 +122,4 @@ export class RowCollector {
     this.#last = this.#rows[index]
     return this.#last
   }
-}
-
-/** What is kept of a row's aggregates; undefined where a row is one value. */
-function windowForm({ part, form, columns, sketches }: Reading, { kind }: Series): WindowForm | undefined {
-  if (part === 'histogram') return { kind: 'event', columns, sketches }
-  if (part !== 'bare' || form !== 'windows') return undefined
-  return { kind: kind === Kind.Sample ? 'sample' : 'event', columns, sketches }
-}
-
-/** First and last point of each window at their own times. */
-function takeEdges(rows: GrowingRows, windows: WindowColumns, from: number, to: number): number {
-  let taken = 0
-  for (let row = from; row < to; row++) {
-    const firstMs = windows.firstMs[row]
-    const lastMs = windows.lastMs[row]
-    if (firstMs < lastMs) {
-      rows.push(firstMs, windows.first[row], (windows.stale[row] & FIRST_STALE) !== 0)
-      taken++
-    }
-    rows.push(lastMs, windows.last[row], (windows.stale[row] & LAST_STALE) !== 0)
-    taken++
-  }
-  return taken
-}
-
-/** One value of each window at its end, or none where the window holds no finite value. */
-function takeValues(
-  rows: GrowingRows,
-  { reading: { part, form } }: Gathering,
-  windows: WindowColumns,
-  from: number,
-  to: number,
-  tierMs: number,
-): number {
-  const isWindow = part === 'histogram' || (part === 'bare' && form === 'windows')
-  let taken = 0
-  for (let row = from; row < to; row++) {
-    const endMs = windows.start[row] + tierMs
-    const flags = windows.stale[row]
-    const isEdge = part === 'first' || part === 'last'
-    const isEmpty = !isEdge && !(windows.count[row] > 0)
-    // A window with nothing but a staleness marker ends the series, and with it each of its parts.
-    if (isEmpty && (flags & LAST_STALE) === 0) continue
-    const stale = isEdge ? (flags & (part === 'first' ? FIRST_STALE : LAST_STALE)) !== 0 : isEmpty
-    const value =
-      stale || part === 'histogram' ? Number.NaN : isEdge ? windows[part][row] : partValue(part, windows, row)
-    if (isWindow) rows.pushWindow(endMs, value, stale, windows, row)
-    else rows.push(endMs, value, stale)
-    taken++
-  }
-  return taken
 }

@@ -57,7 +57,7 @@ function beats(kind: Kind, other: Kind): boolean {
 }
 
 /** The canonical form without its kind. */
-function identity(series: Series): string {
+export function identity(series: Series): string {
   return Buffer.from(series.canonical.buffer, series.canonical.byteOffset + 1, series.canonical.length - 1).toString(
     'latin1',
   )
@@ -95,7 +95,7 @@ function windowsOf(stretches: readonly Stretch[], kind: WindowRows['kind']): Win
 }
 
 /** The aggregates of rows that are one point each. */
-function pointsAsWindows({ timeMs, value }: SeriesRows): Pick<WindowRows, RowColumn> {
+export function pointsAsWindows({ timeMs, value }: Pick<SeriesRows, 'timeMs' | 'value'>): Pick<WindowRows, RowColumn> {
   const finite = value.map((one) => (Number.isFinite(one) ? one : Number.NaN))
   return {
     count: value.map((one) => (Number.isFinite(one) ? 1 : 0)),

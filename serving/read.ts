@@ -16,6 +16,9 @@ import { type Coverage, NOT_FED, type Views, viewFailure, WITHOUT_LIVE } from '.
 /** An answer larger than this is not kept where others keep theirs: one query must not evict everyone's, bytes. */
 const CACHED_BYTES = 4 << 20
 
+/** Takes windows as they are read, in any order, and gives rows of them. */
+export type WindowGatherer = Pick<RowCollector, 'add' | 'finish'>
+
 /** What every part of one selection shares. */
 export interface ReadRequest {
   snapshot: Snapshot
@@ -24,6 +27,8 @@ export interface ReadRequest {
   budget: ReadBudget
   /** Sealed parts that this process has read before. */
   sealed: SealedRows
+  /** What windows of 10 s are gathered in that start in a range; left out: in rows that are given. */
+  gather?: (range: TimeRange) => WindowGatherer
   /** Ends the reading of one view. */
   signal: AbortSignal
   /** Ends the query: the reading of what stands in for a view. */
@@ -46,12 +51,28 @@ export interface PartRead {
 /** Reads one part of a plan. A view that fails leaves its part empty with the reason; it does not throw for it. */
 export async function readPart(views: Views, part: PlanPart, request: ReadRequest): Promise<PartRead> {
   try {
-    if (part.view === 'batch') return await readSealed(views, part, request)
+    if (part.view === 'batch') {
+      return await (request.gather
+        ? gatherSealed(views, part, request, request.gather)
+        : readSealed(views, part, request))
+    }
     if (part.view === 'live') return await readLive(views, part, request)
     return { rows: await readHot(views, part, request, request.signal), coverage: [covered('hot', part, part)] }
   } catch (thrown) {
     return { rows: [], coverage: [], failure: viewFailure(part.view, thrown), thrown }
   }
+}
+
+async function gatherSealed(
+  views: Views,
+  part: PlanPart,
+  { snapshot, matchers, reading, signal }: ReadRequest,
+  gather: NonNullable<ReadRequest['gather']>,
+): Promise<PartRead> {
+  const gatherer = gather(part)
+  const batch = views.batch.read(snapshot, { ...batchPart(part), columns: columnsOf(reading) }, matchers)
+  for await (const chunk of untilAborted(batch, signal)) gatherer.add(chunk)
+  return { rows: gatherer.finish(), coverage: [covered('batch', part, part)] }
 }
 
 /** The sealed past, kept under the files that it was read from: a recompute makes another key, never a stale answer. */
@@ -149,8 +170,7 @@ async function readLive(views: Views, part: PlanPart, request: ReadRequest): Pro
     failure = `${viewFailure('live', thrown)}; ${WITHOUT_LIVE}`
     chunks.length = 0
   }
-  const { reading, budget } = request
-  const live = new RowCollector({ reading, range: { startMs: liveMs, endMs }, tierMs: WINDOW_MS }, budget)
+  const live = gathererOf(request, { startMs: liveMs, endMs })
   for (const chunk of chunks) live.add(chunk)
   const coverage: Coverage[] = liveMs < endMs ? [covered('live', part, { startMs: liveMs, endMs })] : []
   if (liveMs === startMs) return { rows: live.finish(), coverage }
@@ -162,12 +182,17 @@ async function readLive(views: Views, part: PlanPart, request: ReadRequest): Pro
 async function readHot(
   views: Views,
   { startMs, endMs }: TimeRange,
-  { matchers, reading, budget }: ReadRequest,
+  request: ReadRequest,
   signal: AbortSignal,
 ): Promise<SeriesRows[]> {
-  const collector = new RowCollector({ reading, range: { startMs, endMs }, tierMs: WINDOW_MS }, budget)
+  const { matchers } = request
+  const collector = gathererOf(request, { startMs, endMs })
   for await (const chunk of untilAborted(views.hot.read({ startMs, endMs, matchers }), signal)) collector.add(chunk)
   return collector.finish()
+}
+
+function gathererOf({ gather, reading, budget }: ReadRequest, range: TimeRange): WindowGatherer {
+  return gather?.(range) ?? new RowCollector({ reading, range, tierMs: WINDOW_MS }, budget)
 }
 
 function batchPart({ tier, startMs, endMs }: PlanPart): BatchPart {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { MergedQuery } from './source.js'
+import type { MergedQuery } from './merged-query.js'
 import type { Coverage, Views } from './views.js'
 
 /** What an answer says beside its data. */

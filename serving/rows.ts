@@ -27,7 +27,8 @@ export interface SeriesRows {
   windows?: WindowRows
 }
 
-const NO_COLUMN = new Float64Array(0)
+/** A column that was not asked for. */
+export const NO_COLUMN = new Float64Array(0)
 
 /** The aggregates of rows, column by column. */
 export function rowsOf(kind: WindowRows['kind'], column: (name: RowColumn) => Float64Array): WindowRows {

@@ -1,42 +1,10 @@
-import { asTidemarkError, TidemarkError } from '../schemas/errors.js'
-import type { Kind } from '../schemas/points.js'
-import type { BlockVersion, Snapshot } from '../schemas/ports/batch-view.js'
-import type {
-  PushdownAnswer,
-  PushdownRequest,
-  SelectHints,
-  SeriesSource,
-  WindowedSeries,
-} from '../schemas/ports/series-source.js'
-import type { Matcher } from '../schemas/series/matcher.js'
-import type { Series } from '../schemas/series/series.js'
-import type { TimeRange } from '../schemas/time.js'
-import { type Part, splitVirtualName } from '../schemas/windows/parts.js'
-import { checkDeadline, orAborted, type QueryDeadline, startDeadline, viewSignal, withinDeadline } from './cancel.js'
-import { ReadBudget } from './collector.js'
-import { incompleteness } from './completeness.js'
-import { asHistograms } from './histogram-rows.js'
-import { inOrder, mergeParts } from './merge.js'
-import { type PlanRequest, planQuery, type QueryPlan } from './plan.js'
-import {
-  aggregationOf,
-  answerOf,
-  areAlike,
-  isPushable,
-  MANY_WINDOWS,
-  planOfSteps,
-  sealedSteps,
-  selectionOf,
-} from './pushdown.js'
-import { type PartRead, type ReadRequest, readPart } from './read.js'
-import { coarseRule, type Reading, readingOf } from './reading.js'
+import { startDeadline } from './cancel.js'
+import type { KeptWindows } from './kept/kept-windows.js'
+import { MergedQuery, type Shared } from './merged-query.js'
+import { MANY_WINDOWS } from './pushdown.js'
 import { SealedRows } from './sealed-rows.js'
-import { findSeries } from './series-index.js'
-import { type ViewState, viewState } from './view-state.js'
-import { type Coverage, NOT_FED, type Views, viewFailure, WITHOUT_LIVE } from './views.js'
-
-/** Said of an answer that sketches were used for. */
-const SKETCH_BOUND = 'quantiles and deviations come from sketches: values in them are within 1.1 % of what was sent'
+import { viewState } from './view-state.js'
+import type { Views } from './views.js'
 
 /** How one query is opened. */
 export interface OpenOptions {
@@ -46,6 +14,8 @@ export interface OpenOptions {
   signal?: AbortSignal
   /** Less than limits.queryMs, if the caller has less patience. ms */
   timeoutMs?: number
+  /** What was read for such a caller before, for the metrics that it selects as a whole. Left out: nothing is kept. */
+  kept?: KeptWindows
 }
 
 /** The merged view: batch before the tide line, speed from there on. */
@@ -62,14 +32,8 @@ export interface MergedView {
  * @param manyWindows from so many on aggregations are computed where the windows are
  */
 export function createSeriesSource(views: Views, manyWindows = MANY_WINDOWS): MergedView {
-  const kept = { sealed: new SealedRows(), manyWindows }
-  return { open: (options = {}) => openQuery(views, kept, options) }
-}
-
-/** What the queries of one merged view share. */
-interface Shared {
-  sealed: SealedRows
-  manyWindows: number
+  const shared = { sealed: new SealedRows(), manyWindows }
+  return { open: (options = {}) => openQuery(views, { ...shared, kept: options.kept }, options) }
 }
 
 async function openQuery(
@@ -82,202 +46,4 @@ async function openQuery(
     signal,
   )
   return new MergedQuery(views, shared, await viewState(views, deadline, epoch), deadline)
-}
-
-/** One query over one state of the views: a SeriesSource, and what there is to say about its answers. */
-export class MergedQuery implements SeriesSource {
-  readonly snapshot: Snapshot
-  /** Stretches that were read, in order of reading. */
-  readonly coverage: Coverage[] = []
-  readonly warnings = new Set<string>()
-  /** What is good to know of an answer that is as it should be. */
-  readonly infos = new Set<string>()
-  /** Why something is missing; empty if nothing is. */
-  readonly partialReasons = new Set<string>()
-  /** One a selector. */
-  readonly plans: QueryPlan[] = []
-  readonly #views: Views
-  readonly #sealed: SealedRows
-  readonly #manyWindows: number
-  readonly #coveredFromMs: number | undefined
-  readonly #liveFailure: string | undefined
-  readonly deadline: QueryDeadline
-  readonly #budget: ReadBudget
-
-  constructor(
-    views: Views,
-    { sealed, manyWindows }: Shared,
-    { snapshot, coveredFromMs, liveFailure, reasons }: ViewState,
-    deadline: QueryDeadline,
-  ) {
-    this.snapshot = snapshot
-    this.#views = views
-    this.#sealed = sealed
-    this.#manyWindows = manyWindows
-    this.#coveredFromMs = coveredFromMs
-    this.#liveFailure = liveFailure
-    this.deadline = deadline
-    this.#budget = new ReadBudget(views.limits)
-    for (const reason of reasons) this.partialReasons.add(reason)
-  }
-
-  /** Whether the live view covers anything, as far as it could be asked. */
-  get isLiveCovered(): boolean {
-    return this.#coveredFromMs !== undefined
-  }
-
-  /**
-   * @throws TM_QUERY_SERIES, TM_QUERY_SAMPLES, TM_QUERY_TIME, and the error of the view if none could be read
-   */
-  async *select(matchers: readonly Matcher[], range: TimeRange, hints: SelectHints): AsyncGenerator<WindowedSeries> {
-    const selected = await this.#resolve(matchers)
-    const reading = readingOf(selected.part, range, hints)
-    const plan = await this.#plan(selected, reading, range, hints)
-    const request = {
-      snapshot: this.snapshot,
-      matchers: selected.matchers,
-      reading,
-      budget: this.#budget,
-      sealed: this.#sealed,
-      signal: viewSignal(this.deadline),
-      ending: this.deadline.signal,
-    } satisfies ReadRequest
-    const reads = await Promise.all(plan.parts.map((part) => readPart(this.#views, part, request)))
-    checkDeadline(this.deadline)
-    this.#account(plan, reads)
-    const merged = mergeParts(
-      reads.map(({ rows }) => rows),
-      range,
-      selected.name,
-    )
-    for (const warning of merged.warnings) this.warnings.add(warning)
-    if (reading.part === 'histogram') for (const series of merged.series) asHistograms(series)
-    else if (reading.sketches && merged.series.some(({ windows }) => windows?.sketch)) this.infos.add(SKETCH_BOUND)
-    yield* merged.series
-  }
-
-  /**
-   * Functions and aggregations of many windows are computed in the batch view, as far as their windows lie in one tier of it.
-   * @throws TM_QUERY_SERIES, TM_QUERY_SAMPLES, TM_QUERY_TIME
-   */
-  async pushdown(request: PushdownRequest): Promise<PushdownAnswer | undefined> {
-    const { matchers, part } = await this.#resolve(request.matchers)
-    if (!isPushable(request, part)) return undefined
-    const { range, hints } = selectionOf(request)
-    const { batch } = this.#views
-    const series = await withinDeadline(batch.series(this.snapshot, range, matchers), this.deadline)
-    if (series.length === 0 || !areAlike(request, series)) return undefined
-    const kinds = new Set([series[0].kind])
-    const whole = this.#draft(matchers, range, hints, coarseRule(readingOf(part, range, hints), hints, kinds))
-    const sealed = sealedSteps(request, whole)
-    if (!sealed || series.length * sealed.steps < this.#manyWindows) return undefined
-    this.#budget.checkSeries(series.length)
-    const pushed = aggregationOf(request, part, sealed, inOrder(series))
-    const results = pushed && (await withinDeadline(batch.aggregate(this.snapshot, pushed.aggregation), this.deadline))
-    if (!results) return undefined
-    this.#budget.takeSamples(results.windows)
-    if (results.isApproximate) this.infos.add(SKETCH_BOUND)
-    const plan = planOfSteps(whole, sealed)
-    this.plans.push(plan)
-    this.coverage.push(...plan.parts.map(({ view, tier, startMs, endMs }) => ({ view, tier, startMs, endMs })))
-    return answerOf(request, results, pushed.aggregation, pushed.labels)
-  }
-
-  /** Series that satisfy the matchers and have points in the range, as far as the views can tell. */
-  async series(range: TimeRange, matchers: readonly Matcher[]): Promise<Series[]> {
-    const found = await findSeries(this.#views, this.snapshot, range, matchers, viewSignal(this.deadline))
-    checkDeadline(this.deadline)
-    for (const failure of found.failures) this.partialReasons.add(failure)
-    return found.series
-  }
-
-  /** The blocks of a batch part, with the generation that each is read at. */
-  blocks(range: TimeRange): Promise<BlockVersion[]> {
-    return withinDeadline(this.#views.batch.blocks(this.snapshot, range), this.deadline)
-  }
-
-  /** A name with a suffix addresses a part of a window, unless a metric is really called so. */
-  async #resolve(matchers: readonly Matcher[]): Promise<Selected> {
-    const exact = matchers.find(({ name, op }) => name === '__name__' && op === '=')
-    const virtual = exact && splitVirtualName(exact.value)
-    if (!virtual || (await this.#isStored(exact))) return { matchers, part: 'bare' }
-    const renamed = matchers.map((matcher) => (matcher === exact ? { ...exact, value: virtual.metric } : matcher))
-    return { matchers: renamed, part: virtual.part, name: exact.value }
-  }
-
-  async #isStored(name: Matcher): Promise<boolean> {
-    return (await this.series({ startMs: 0, endMs: this.#views.clock() }, [name])).length > 0
-  }
-
-  async #plan({ matchers }: Selected, reading: Reading, range: TimeRange, hints: SelectHints): Promise<QueryPlan> {
-    let plan = this.#draft(matchers, range, hints, coarseRule(reading, hints, new Set()))
-    // What the series are matters only where a longer tier would be used.
-    if (reading.part === 'bare' && plan.parts.some((part) => part.tier !== '10s')) {
-      const kinds = await this.#sealedKinds(range, matchers)
-      plan = this.#draft(matchers, range, hints, coarseRule(reading, hints, kinds))
-    }
-    this.plans.push(plan)
-    for (const warning of plan.warnings) this.warnings.add(warning)
-    if (plan.parts.some(({ view }) => view !== 'batch')) this.#missLive()
-    return plan
-  }
-
-  /** Notes what is missing if the live view could not be asked what it covers, or covers nothing. */
-  #missLive(): void {
-    if (this.#liveFailure !== undefined) this.partialReasons.add(`${this.#liveFailure}; ${WITHOUT_LIVE}`)
-    else if (this.#coveredFromMs === undefined) this.warnings.add(NOT_FED)
-  }
-
-  #draft(
-    matchers: readonly Matcher[],
-    range: TimeRange,
-    { stepMs, lookbackMs, rangeMs }: SelectHints,
-    coarse: PlanRequest['coarse'],
-  ): QueryPlan {
-    const { snapshot } = this
-    const times = { range, stepMs, lookbackMs, rangeMs }
-    return planQuery({ matchers, ...times, coarse, snapshot, liveCoveredFromMs: this.#coveredFromMs })
-  }
-
-  /** Kinds of the series of the batch view; where that cannot be asked its part fails with the reason. */
-  async #sealedKinds(range: TimeRange, matchers: readonly Matcher[]): Promise<ReadonlySet<Kind>> {
-    const series = this.#views.batch.series(this.snapshot, range, matchers)
-    try {
-      return new Set((await orAborted(series, viewSignal(this.deadline))).map(({ kind }) => kind))
-    } catch (thrown) {
-      checkDeadline(this.deadline)
-      viewFailure('batch', thrown)
-      return new Set()
-    }
-  }
-
-  #account(plan: QueryPlan, reads: readonly PartRead[]): void {
-    for (const [i, read] of reads.entries()) {
-      this.coverage.push(...read.coverage)
-      if (read.failure) this.partialReasons.add(read.failure)
-      if (read.warning) this.warnings.add(read.warning)
-      const { warning } = plan.parts[i]
-      if (warning && read.rows.length > 0) this.warnings.add(warning)
-    }
-    const missing = incompleteness(this.coverage, this.snapshot, this.#views)
-    if (missing) this.partialReasons.add(missing)
-    const [first] = reads
-    if (first && reads.every(({ coverage }) => coverage.length === 0)) throw unreadable(first)
-  }
-}
-
-interface Selected {
-  /** As the stored series know them. */
-  matchers: readonly Matcher[]
-  part: Part
-  /** What the series are called in the answer, if not by their own name. */
-  name?: string
-}
-
-function unreadable({ failure, thrown }: PartRead): TidemarkError {
-  if (thrown instanceof TidemarkError) return thrown
-  const reason = failure ?? 'no view could be read'
-  return thrown instanceof DOMException
-    ? new TidemarkError('TM_CATALOG_UNAVAILABLE', { reason }, thrown)
-    : asTidemarkError(thrown ?? new Error(reason))
 }

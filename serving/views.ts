@@ -23,7 +23,7 @@ type QueryLimits = Pick<
 export interface Views {
   batch: BatchView
   hot: WindowReader
-  live: Pick<LiveView, 'read' | 'series' | 'coveredFromMs'>
+  live: Pick<LiveView, 'read' | 'series' | 'coveredFromMs'> & Partial<Pick<LiveView, 'versions'>>
   cache: Cache
   clock: Clock
   /** How long a window waits for its points, ms. */

@@ -4,7 +4,7 @@ import type { LiveFeed, LiveView, WindowSelection } from '../../schemas/ports/wi
 import { metricHash } from '../../schemas/series/metric-hash.js'
 import type { Series } from '../../schemas/series/series.js'
 import { alignUp, type TimeRange, WINDOW_MS } from '../../schemas/time.js'
-import { type WindowBatch, WindowColumns } from '../../schemas/windows/columns.js'
+import type { WindowBatch, WindowColumns } from '../../schemas/windows/columns.js'
 import { ChangeListeners } from '../change-listeners.js'
 import { NumberedSeries } from './numbered-series.js'
 import { PackedBatch } from './packed-batch.js'
@@ -12,6 +12,8 @@ import { PackedBatch } from './packed-batch.js'
 /** A batch and the numbers of its rows' series. */
 interface HeldBatch {
   batch: WindowBatch
+  /** Which of all that were put it is. */
+  put: number
   numbers: Uint32Array
   /** Made when the first process asks for it. */
   packed?: PackedBatch
@@ -34,6 +36,7 @@ export class EmbeddedLiveView implements LiveView, WindowChanges {
   #series = new NumberedSeries()
   #generation = 0
   #trimmedMs = 0
+  #puts = 0
 
   /** @param partitions that there are: nothing is covered before all of them are fed */
   constructor(partitions: number) {
@@ -67,9 +70,10 @@ export class EmbeddedLiveView implements LiveView, WindowChanges {
     if (count === 0) return
     // One view of the map before the first wait: a trim in between renumbers.
     for (const { batch, numbers } of this.#between(selection.startMs, selection.endMs)) {
-      const windows = new WindowColumns(Math.min(count, batch.windows.length))
-      for (let row = 0; row < numbers.length; row++) if (wanted[numbers[row]] === 1) windows.pushRow(batch.windows, row)
-      if (windows.length > 0) yield windows
+      const rows = new Uint32Array(Math.min(count, numbers.length))
+      let found = 0
+      for (let row = 0; row < numbers.length; row++) if (wanted[numbers[row]] === 1) rows[found++] = row
+      if (found > 0) yield batch.windows.picked(rows, found)
     }
   }
 
@@ -111,6 +115,16 @@ export class EmbeddedLiveView implements LiveView, WindowChanges {
     return Math.max(this.#trimmedMs, ...[...this.#fed.values()].map(({ fromMs }) => fromMs))
   }
 
+  async versions({ startMs, endMs }: TimeRange): Promise<ReadonlyMap<number, string>> {
+    const versions = new Map<number, string>()
+    for (const [start, partitions] of this.#held) {
+      if (start < startMs || start >= endMs) continue
+      // Of what is put the newest counts: a put changes this name, whichever partition it is of.
+      versions.set(start, String(Math.max(...[...partitions.values()].map(({ put }) => put))))
+    }
+    return versions
+  }
+
   async trim(beforeMs: number): Promise<void> {
     this.#trimmedMs = Math.max(this.#trimmedMs, alignUp(beforeMs, WINDOW_MS))
     for (const startMs of this.#held.keys()) if (startMs < beforeMs) this.#held.delete(startMs)
@@ -127,7 +141,7 @@ export class EmbeddedLiveView implements LiveView, WindowChanges {
     if (startMs < this.#trimmedMs) return false
     const partitions = this.#held.get(startMs) ?? new Map<number, HeldBatch>()
     if (!closed && partitions.get(partition)?.batch.closed) return false
-    partitions.set(partition, { batch, numbers: this.#number(batch) })
+    partitions.set(partition, { batch, put: ++this.#puts, numbers: this.#number(batch) })
     this.#held.set(startMs, partitions)
     return true
   }
@@ -158,8 +172,8 @@ export class EmbeddedLiveView implements LiveView, WindowChanges {
     this.#generation++
     for (const partitions of this.#held.values()) {
       // A fresh object: a read under way still holds the old numbers.
-      for (const [partition, { batch }] of partitions)
-        partitions.set(partition, { batch, numbers: this.#number(batch) })
+      for (const [partition, { batch, put }] of partitions)
+        partitions.set(partition, { batch, put, numbers: this.#number(batch) })
     }
   }
 }

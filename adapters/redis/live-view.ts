@@ -3,7 +3,7 @@ import type { Config } from '../../schemas/config/schema.js'
 import type { LiveFeed, LiveView, WindowSelection } from '../../schemas/ports/window-store.js'
 import { IdTable } from '../../schemas/series/id-table.js'
 import type { Series } from '../../schemas/series/series.js'
-import { alignUp, WINDOW_MS } from '../../schemas/time.js'
+import { alignUp, type TimeRange, WINDOW_MS } from '../../schemas/time.js'
 import type { WindowColumns } from '../../schemas/windows/columns.js'
 import { slicedWindows } from '../embedded/sliced-windows.js'
 import { RedisConnection } from './connection.js'
@@ -115,6 +115,20 @@ class RedisLiveView implements LiveView {
       return heldFromMs.reduce((latest, one) =>
         latest === undefined || one === undefined ? undefined : Math.max(latest, one),
       )
+    } catch (thrown) {
+      throw liveViewError(thrown)
+    }
+  }
+
+  async versions(range: TimeRange): Promise<ReadonlyMap<number, string>> {
+    const versions = new Map<number, string>()
+    try {
+      for (const index of await this.#index.read()) {
+        // No two puts of a feed have the same tag, and no two feeds have the same name.
+        for (const { startMs, tag } of windowsIn(index, range))
+          versions.set(startMs, `${versions.get(startMs) ?? ''} ${index.partition}:${tag}`)
+      }
+      return versions
     } catch (thrown) {
       throw liveViewError(thrown)
     }

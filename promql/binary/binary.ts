@@ -81,11 +81,17 @@ async function eachSeries(
 ): Promise<StepSeries[]> {
   const dropsName = returnBool || ARITHMETIC[op] !== undefined
   const results: StepSeries[] = []
+  /** One that was left empty: most are, where few series satisfy a comparison. */
+  let spare: StepSeries | undefined
   for (const series of operand) {
-    await context.spend(series.present.length)
-    const result = new StepSeries(series.labels, series.present.length, series.dropName || dropsName)
+    const { labels, present } = series
+    await context.spend(present.length)
+    const result: StepSeries = spare ?? new StepSeries(labels, present.length)
+    result.labels = labels
+    result.dropName = series.dropName || dropsName
     apply(series, result)
-    if (!result.isEmpty()) results.push(result)
+    spare = result.isEmpty() ? result : undefined
+    if (!spare) results.push(result)
   }
   return results
 }

@@ -20,7 +20,7 @@ export class Memo {
     const walk = (part: Expr, isGrouped: boolean): void => {
       // What an aggregation reads may be brought without the labels that it drops, so that it is nobody else's.
       if (REMEMBERED.has(part.type) && !isGrouped) {
-        const key = formatExpr(part) + (hasObserved(part, observing) ? '\0' : '')
+        const key = keyOf(part, observing)
         const uses = this.#uses.get(key) ?? 0
         this.#uses.set(key, uses + 1)
         this.#keys.set(part, key)
@@ -43,6 +43,18 @@ export class Memo {
     }
     return result
   }
+}
+
+/** Texts of parts of prepared queries, which are evaluated again and again. */
+const texts = new WeakMap<Expr, string>()
+
+function keyOf(part: Expr, observing: ReadonlySet<VectorSelector>): string {
+  let text = texts.get(part)
+  if (text === undefined) {
+    text = formatExpr(part) + (hasObserved(part, observing) ? '\0' : '')
+    texts.set(part, text)
+  }
+  return text
 }
 
 function hasObserved(expr: Expr, observing: ReadonlySet<VectorSelector>): boolean {

@@ -35,6 +35,26 @@ export function prepare(expr: Expr, query: QueryTimes, depthLimit: number): Expr
   return fixedOnce(resolve(expr, query))
 }
 
+/** Whether a query is prepared in another way for other times. */
+export function dependsOnTimes(expr: Expr): boolean {
+  switch (expr.type) {
+    case 'vector':
+      return isTimed(expr)
+    case 'matrix':
+      return expr.rangeExpr !== undefined || isTimed(expr.vector)
+    case 'subquery':
+      return expr.rangeExpr !== undefined || expr.stepExpr !== undefined || isTimed(expr) || dependsOnTimes(expr.expr)
+    case 'call':
+      return (expr.args.length === 0 && Object.hasOwn(QUERY_TIMES, expr.func)) || expr.args.some(dependsOnTimes)
+    default:
+      return parts(expr).some(dependsOnTimes)
+  }
+}
+
+function isTimed({ at, offsetExpr }: TimeModifiers): boolean {
+  return offsetExpr !== undefined || (at !== undefined && 'preprocessor' in at)
+}
+
 function refuseDeep(expr: Expr, limit: number): void {
   const open: [Expr, number][] = [[expr, 1]]
   for (let next = open.pop(); next; next = open.pop()) {
@@ -110,8 +130,8 @@ function resolveRange<Ranged extends MatrixSelector | Subquery>(ranged: Ranged, 
 }
 
 function resolveTime<Timed extends TimeModifiers>(timed: Timed, query: QueryTimes): Timed {
+  if (!isTimed(timed)) return timed
   const { at, offsetExpr } = timed
-  if (!offsetExpr && !(at && 'preprocessor' in at)) return timed
   const resolved: Timed = { ...timed, offsetExpr: undefined }
   if (offsetExpr) resolved.offsetMs = offsetOf(offsetExpr, query)
   if (at && 'preprocessor' in at) resolved.at = { timeMs: at.preprocessor === 'start' ? query.startMs : query.endMs }

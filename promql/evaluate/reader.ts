@@ -34,6 +34,13 @@ export class SelectorReader {
 
   async #select({ matchers, range, hints }: Selection): Promise<readonly WindowedSeries[]> {
     await this.budget.pause()
+    const held = await this.source.selectHeld?.(matchers, range, hints)
+    if (held) {
+      let samples = 0
+      for (const { timeMs } of held) samples += timeMs.length
+      await this.budget.read(samples)
+      return held
+    }
     const found: WindowedSeries[] = []
     for await (const series of this.source.select(matchers, range, hints)) {
       await this.budget.read(series.timeMs.length)

@@ -1,5 +1,6 @@
 import type { NativeHistogram } from '../../schemas/histogram.js'
 import type { Label } from '../../schemas/series/series.js'
+import { newColumns } from './column-pool.js'
 
 /** What stands at a step of a series. */
 export const ABSENT = 0
@@ -19,10 +20,11 @@ export class StepSeries {
   histogram: (NativeHistogram | undefined)[] | undefined
 
   constructor(labels: readonly Label[], steps: number, dropName = false, columns?: StepSeries) {
+    const { present, value } = columns ?? newColumns(steps)
     this.labels = labels
     this.dropName = dropName
-    this.present = columns?.present ?? new Uint8Array(steps)
-    this.value = columns?.value ?? new Float64Array(steps)
+    this.present = present
+    this.value = value
     this.histogram = columns?.histogram
   }
 
@@ -44,7 +46,8 @@ export class StepSeries {
 
   /** True if no step has anything. */
   isEmpty(): boolean {
-    return this.present.every((kind) => kind === ABSENT)
+    for (let step = 0; step < this.present.length; step++) if (this.present[step] !== ABSENT) return false
+    return true
   }
 }
 

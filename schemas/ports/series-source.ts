@@ -127,6 +127,12 @@ export interface PushdownSeries {
 export interface SeriesSource {
   /** Series that satisfy all matchers, with their points in (startMs, endMs]. */
   select(matchers: readonly Matcher[], range: TimeRange, hints: SelectHints): AsyncIterable<WindowedSeries>
+  /** The same as a whole; undefined if this source does not have it in memory anyway. */
+  selectHeld?(
+    matchers: readonly Matcher[],
+    range: TimeRange,
+    hints: SelectHints,
+  ): Promise<readonly WindowedSeries[] | undefined>
   /**
    * The same answer as the engine would give, computed where the windows are, for the first steps or for all of them;
    * undefined if this request is better answered by `select`.

@@ -59,6 +59,11 @@ export interface LiveView extends WindowReader {
    * epoch. Throws TM_LIVEVIEW_UNAVAILABLE (retriable), as reading does.
    */
   coveredFromMs(): Promise<number | undefined>
+  /**
+   * For each start in the range that has windows a name of what they are: another one as soon as some are put there. Of
+   * what is read after the question it may be the name before. Throws TM_LIVEVIEW_UNAVAILABLE (retriable).
+   */
+  versions(range: TimeRange): Promise<ReadonlyMap<number, string>>
   /** Drops windows that start before `beforeMs`, and takes no more of them. */
   trim(beforeMs: number): Promise<void>
   close(): Promise<void>

@@ -95,6 +95,28 @@ export class WindowColumns implements Record<WindowColumn, Float64Array> {
     return row
   }
 
+  /** New columns with the first `count` of these rows. Sketches are shared, not copied: merge nothing into them. */
+  picked(rows: Uint32Array, count: number): WindowColumns {
+    const picked = new WindowColumns(0)
+    const pick = (column: Float64Array) => {
+      const values = new Float64Array(count)
+      for (let at = 0; at < count; at++) values[at] = column[rows[at]]
+      return values
+    }
+    picked.length = count
+    picked.start = pick(this.start)
+    for (const column of WINDOW_COLUMNS) picked[column] = pick(this[column])
+    picked.sumError = pick(this.sumError)
+    picked.stale = new Uint8Array(count)
+    for (let at = 0; at < count; at++) {
+      const row = rows[at]
+      picked.stale[at] = this.stale[row]
+      picked.series.push(this.series[row])
+      picked.sketch.push(this.sketch[row])
+    }
+    return picked
+  }
+
   /** Removes every row. What they held is filled again, so nobody else may still hold one of their sketches. */
   clear(): void {
     for (let row = 0; row < this.length; row++) {

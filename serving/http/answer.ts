@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { MergedQuery } from '../merged-query.js'
 import { type PlanPart, printPlan, type QueryPlan } from '../plan.js'
 import type { Answer, AnswerNotes } from '../result-cache.js'
-import type { MergedQuery } from '../source.js'
 
 /** Characters that are written at a time. */
 const WRITTEN_AT_A_TIME = 64 << 10

@@ -4,7 +4,8 @@ import { DEFAULT_LOOKBACK_MS, evaluateQuery, type QueryResult, type QueryTimes }
 import type { Value } from '../../promql/evaluate/result.js'
 import { parseExpr } from '../../promql/parse.js'
 import { checkDeadline } from '../cancel.js'
-import type { MergedQuery, OpenOptions } from '../source.js'
+import type { MergedQuery } from '../merged-query.js'
+import type { OpenOptions } from '../source.js'
 import type { Views } from '../views.js'
 import { parseStep, parseTime } from './parameters.js'
 

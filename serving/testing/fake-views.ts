@@ -58,6 +58,8 @@ export interface FakeOptions {
   completeThroughMs?: number
   closedThroughMs?: number
   heldFromMs?: Partial<Snapshot['heldFromMs']>
+  /** How often windows of each start were put into the live view. */
+  puts?: ReadonlyMap<number, number>
   limits?: Partial<Views['limits']>
   /** Gives the error that a view throws, if any. */
   fail?: (view: 'batch' | 'hot' | 'live') => Error | undefined
@@ -129,6 +131,12 @@ export function fakeViews(
       read: view('live', (startMs) => startMs >= Math.max(frontierMs, coveredFromMs ?? 0)),
       series: ({ matchers }) => list(matchers, 'live'),
       coveredFromMs: async () => coveredFromMs,
+      versions: async ({ startMs, endMs }) =>
+        new Map(
+          [...(options.puts ?? [])]
+            .filter(([start]) => start >= startMs && start < endMs)
+            .map(([start, put]) => [start, String(put)]),
+        ),
     },
     changes: new FakeChanges(),
     cache: memoryCache(),

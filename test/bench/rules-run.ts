@@ -4,6 +4,7 @@ import { type EvaluateOptions, GroupEvaluator } from '../../alerting/evaluate.js
 import { Round } from '../../alerting/round.js'
 import { asGroup } from '../../alerting/rule-book/as-group.js'
 import { readRule } from '../../alerting/rule-book/rule.js'
+import { judgedSource } from '../../roles/rule-source.js'
 import { addSample } from '../../schemas/aggregates/index.js'
 import { loadConfig } from '../../schemas/config/load.js'
 import { Kind } from '../../schemas/points.js'
@@ -56,7 +57,8 @@ async function run({ rules, series, rounds, together }: RulesRequest): Promise<R
     await live.trim(nowMs - HISTORY * WINDOW_MS)
   }
   for (let i = 0; i < HISTORY; i++) await window()
-  const source = createSeriesSource(viewsOf(live, () => nowMs))
+  tell(`${HISTORY} windows of each series are there`)
+  const source = judgedSource(createSeriesSource(viewsOf(live, () => nowMs)), () => nowMs)
   const { limits } = loadConfig({ env: {} })
   const options: EvaluateOptions = { open: () => source.open(), limits, now: () => performance.now() }
   const evaluators = ruleInputs(rules).map(
@@ -69,6 +71,8 @@ async function run({ rules, series, rounds, together }: RulesRequest): Promise<R
     const meter = startMeter()
     await judge(evaluators, nowMs, options, together)
     const spent = meter()
+    const kind = round < WARM_ROUNDS ? 'to warm up' : `${round + 1 - WARM_ROUNDS} of ${rounds}`
+    tell(`round ${kind}: lag ${spent.wallSeconds.toFixed(2)} s, CPU ${spent.cpuSeconds.toFixed(2)} s`)
     if (round < WARM_ROUNDS) continue
     lagSeconds.push(spent.wallSeconds)
     cpuSeconds.push(spent.cpuSeconds)
@@ -81,6 +85,10 @@ async function run({ rules, series, rounds, together }: RulesRequest): Promise<R
     failing: statuses.filter(({ health }) => health === 'err').length,
     residentMegabytes: process.memoryUsage().rss / 2 ** 20,
   }
+}
+
+function tell(progress: string): void {
+  process.stderr.write(`${' '.repeat(22)}${progress}\n`)
 }
 
 async function judge(evaluators: readonly GroupEvaluator[], toMs: number, options: EvaluateOptions, together: boolean) {

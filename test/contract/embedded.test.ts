@@ -107,6 +107,7 @@ liveViewContract('embedded, read from another process', async () => {
     read: (selection) => remote.read(selection),
     series: (selection) => remote.series(selection),
     coveredFromMs: () => remote.coveredFromMs(),
+    versions: (range) => live.versions(range),
     close: () => live.close(),
   }
   return {

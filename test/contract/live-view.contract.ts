@@ -59,6 +59,28 @@ export function liveViewContract(name: string, open: () => Promise<LiveViewHarne
       expect(await readAll(view, everything())).toEqual(plain(second.windows))
     })
 
+    test('names what the windows of a start are: another name for whatever is put there', async () => {
+      const range = { startMs: T0, endMs: T0 + 20_000 }
+      const names = async () => new Map(await view.versions(range))
+      expect(await names()).toEqual(new Map())
+      await feeder.put([
+        batch(T0, 0, reading(1), false),
+        batch(T0 + 10_000, 1, reading(1)),
+        batch(T0 + 20_000, 0, reading(1)),
+      ])
+      const first = await names()
+      expect([...first.keys()].sort()).toEqual([T0, T0 + 10_000])
+      expect(await names()).toEqual(first)
+      await feeder.put([batch(T0, 0, reading(1, 2), false)])
+      const second = await names()
+      expect(second.get(T0)).not.toBe(first.get(T0))
+      expect(second.get(T0 + 10_000)).toBe(first.get(T0 + 10_000))
+      await feeder.put([batch(T0, 1, reading(3))])
+      await feeder.put([batch(T0, 0, reading(1, 2))])
+      const third = await names()
+      expect(new Set([first, second, third].map((of) => of.get(T0))).size).toBe(3)
+    })
+
     test('drops what is trimmed, says that it no longer covers it, and takes no more of it', async () => {
       await feeder.put([0, 10_000, 20_000].map((after) => batch(T0 + after, 0, reading(after))))
       await view.trim(T0 + 10_000)

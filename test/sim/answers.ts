@@ -1,7 +1,7 @@
 import type { WindowedSeries } from '../../schemas/ports/series-source.js'
 import type { TimeRange } from '../../schemas/time.js'
 import type { WindowColumns } from '../../schemas/windows/columns.js'
-import type { MergedQuery } from '../../serving/source.js'
+import type { MergedQuery } from '../../serving/merged-query.js'
 import { type ExpectedWindow, type ExpectedWindows, seriesText, windowKey, windowOf } from './expected.js'
 
 /** The parts of a window that are asked for through the merged view. */

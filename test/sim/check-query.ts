@@ -1,5 +1,5 @@
 import type { TimeRange } from '../../schemas/time.js'
-import type { MergedQuery } from '../../serving/source.js'
+import type { MergedQuery } from '../../serving/merged-query.js'
 import { type AskedPart, askPart, compareAnswer, PARTS } from './answers.js'
 import { checkOnTime } from './check-on-time.js'
 import { expectedWindows } from './expected.js'

@@ -2,7 +2,7 @@ import { EmbeddedLiveView } from '../../adapters/embedded/live-view.js'
 import { TidemarkError } from '../../schemas/errors.js'
 import type { LiveFeed, LiveView, WindowSelection } from '../../schemas/ports/window-store.js'
 import type { Series } from '../../schemas/series/series.js'
-import { type Clock, WINDOW_MS } from '../../schemas/time.js'
+import { type Clock, type TimeRange, WINDOW_MS } from '../../schemas/time.js'
 import { WindowColumns } from '../../schemas/windows/columns.js'
 import type { Gate } from './gate.js'
 
@@ -21,6 +21,7 @@ export class LosableLiveView implements LiveView {
   readonly #clock: Clock
   readonly #heardMs = new Map<number, number>()
   #evicted = new Set<number>()
+  #losses = 0
   #view: EmbeddedLiveView
 
   constructor(partitions: number, clock: Clock) {
@@ -31,6 +32,7 @@ export class LosableLiveView implements LiveView {
 
   /** Loses everything, and with it who feeds it. */
   lose(): void {
+    this.#losses++
     this.#view = new EmbeddedLiveView(this.#partitions)
     this.#evicted = new Set()
   }
@@ -73,6 +75,11 @@ export class LosableLiveView implements LiveView {
     return this.#view.series(selection)
   }
 
+  async versions(range: TimeRange): Promise<ReadonlyMap<number, string>> {
+    const versions = await this.#view.versions(range)
+    return new Map([...versions].map(([startMs, version]) => [startMs, `${this.#losses}:${version}`]))
+  }
+
   async coveredFromMs(): Promise<number | undefined> {
     const fromMs = await this.#view.coveredFromMs()
     const isUnheard = [...this.#heardMs.values()].some((heardMs) => heardMs <= this.#clock() - PATIENCE_MS)
@@ -105,6 +112,7 @@ export function gatedLiveView(view: LiveView, gate: Gate): LiveView {
     },
     series: (selection) => pass(() => view.series(selection)),
     coveredFromMs: () => pass(() => view.coveredFromMs()),
+    versions: (range) => pass(() => view.versions(range)),
     trim: (beforeMs) => pass(() => view.trim(beforeMs)),
     close: () => view.close(),
   }
