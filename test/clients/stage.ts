@@ -49,7 +49,8 @@ export async function openStage(clock: () => number, settings: Record<string, un
   const requests: SentRequest[] = []
   const app = fastify()
   app.addHook('preHandler', async ({ url, headers, body }) => {
-    if (body instanceof Buffer) requests.push({ url, headers, body })
+    // A copy: once the request is answered its memory holds the next one.
+    if (body instanceof Buffer) requests.push({ url, headers, body: Buffer.from(body) })
   })
   app.setErrorHandler((thrown, _, reply) => {
     const { status, code, message } = asTidemarkError(thrown)
