@@ -11,7 +11,7 @@ import { TestServer } from '../e2e/server.js'
  * One run for all tests, as a team sees it: a server as `tidemark up` starts it, points and a rule over HTTP, a webhook
  * that is called. Time is the machine's, so the tests wait for what is to come, however long it takes.
  */
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 50_000
 const SEND_EVERY_MS = 500
 const HOSTS = ['a', 'b']
 
