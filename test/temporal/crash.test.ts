@@ -54,12 +54,7 @@ test('the server is killed: it comes back, the recompute goes on, its id still a
   const killed = notedPid()
   process.kill(killed, 'SIGKILL')
   await until(() => notedPid() !== killed)
-  const state = () =>
-    temporal.progress(workflowId).then(
-      (progress) => progress.state,
-      () => 'unknown',
-    )
-  await until(async () => (await state()) === 'completed', 90_000)
+  await until(async () => (await stateOf(temporal, workflowId)) === 'completed', 90_000)
 })
 
 test('closed half-way and opened again, it goes on where it stopped', async () => {
@@ -71,7 +66,7 @@ test('closed half-way and opened again, it goes on where it stopped', async () =
   await before.close()
   const stopped = work.calls.length
   const after = await open(work)
-  await until(async () => (await after.progress(workflowId)).state === 'completed', 90_000)
+  await until(async () => (await stateOf(after, workflowId)) === 'completed', 90_000)
   expect(stopped).toBeLessThan(work.calls.length)
   const blocks = work.calls.filter((call) => call.startsWith('recompute '))
   expect(new Set(blocks).size).toBe(12)
@@ -129,4 +124,12 @@ async function workerProgram(address: string, recordPath: string): Promise<() =>
     closers.push(() => child.kill('SIGKILL'))
     return child
   }
+}
+
+/** Where a recompute stands; while its server or worker has just gone, a question may find no answer. */
+function stateOf(temporal: Pick<Temporal, 'progress'>, workflowId: string): Promise<string> {
+  return temporal.progress(workflowId).then(
+    ({ state }) => state,
+    () => 'unknown',
+  )
 }
