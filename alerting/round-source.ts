@@ -4,7 +4,7 @@ import { labelValue, METRIC_NAME } from '../promql/labels.js'
 import { derivedOfLabels } from '../promql/labels-memory.js'
 import { TidemarkError } from '../schemas/errors.js'
 import type { SelectHints, SeriesSource, WindowedSeries } from '../schemas/ports/series-source.js'
-import { type Matcher, valuePredicate } from '../schemas/series/matcher.js'
+import { type Matcher, oneOf, valuePredicate } from '../schemas/series/matcher.js'
 import type { TimeRange } from '../schemas/time.js'
 import type { RuleSource } from './evaluate.js'
 import { exactName, popularMetrics, shapeOf } from './selection-shape.js'
@@ -87,10 +87,8 @@ export class RoundSource implements SeriesSource {
     range: TimeRange,
     hints: SelectHints,
   ): Promise<Map<string, WindowedSeries[]>> {
-    const op = names.length === 1 ? '=' : '=~'
-    const matcher: Matcher = { name: METRIC_NAME, op, value: names.join('|') }
     const byName = new Map<string, WindowedSeries[]>()
-    for await (const series of this.#source.select([matcher], range, hints)) {
+    for await (const series of this.#source.select([oneOf(METRIC_NAME, names)], range, hints)) {
       const name = labelValue(series.labels, METRIC_NAME)
       const metric = byName.get(name)
       if (metric) metric.push(series)

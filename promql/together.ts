@@ -71,6 +71,7 @@ export class QueriesTogether {
       this.#budget.release(held, 0)
     }
   }
+
   #prepare(expr: Expr): Prepared {
     const depthLimit = this.#options.limits.queryDepth
     const known = timeless.get(expr)

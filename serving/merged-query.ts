@@ -8,7 +8,7 @@ import type {
   SeriesSource,
   WindowedSeries,
 } from '../schemas/ports/series-source.js'
-import type { Matcher } from '../schemas/series/matcher.js'
+import { type Matcher, oneOf } from '../schemas/series/matcher.js'
 import type { Series } from '../schemas/series/series.js'
 import { type TimeRange, WINDOW_MS } from '../schemas/time.js'
 import { type Part, splitVirtualName } from '../schemas/windows/parts.js'
@@ -17,7 +17,7 @@ import { ReadBudget } from './collector.js'
 import { incompleteness } from './completeness.js'
 import { asHistograms } from './histogram-rows.js'
 import type { KeptWindows } from './kept/kept-windows.js'
-import { followsFromWindows, nameMatcher, readsNewest } from './kept/whole-metrics.js'
+import { followsFromWindows, readsNewest } from './kept/whole-metrics.js'
 import { windowVersions } from './kept/window-versions.js'
 import { inOrder, mergeParts } from './merge.js'
 import { type PlanRequest, planQuery, type QueryPlan } from './plan.js'
@@ -118,7 +118,7 @@ export class MergedQuery implements SeriesSource {
     const kept = this.#kept
     const names = kept && followsFromWindows(range, hints) ? await this.#ofWholeWindows(metrics) : []
     // Each window is read by itself: of longer ones some would not be whole.
-    const plan = this.#draft([nameMatcher(names)], range, { ...hints, stepMs: WINDOW_MS }, undefined)
+    const plan = this.#draft([oneOf('__name__', names)], range, { ...hints, stepMs: WINDOW_MS }, undefined)
     const isOfTens = plan.warnings.length === 0 && plan.parts.every(({ tier }) => tier === '10s')
     if (!kept || names.length === 0 || !isOfTens) return new Map()
     const reading = readingOf('bare', range, hints)
@@ -127,7 +127,7 @@ export class MergedQuery implements SeriesSource {
       ...{ names, range, reading, versions, parts: plan.parts, newest: readsNewest(range, hints) },
       read: (lacking, stretch, intake) => {
         const budget = new ReadBudget(this.#views.limits)
-        const request = { ...this.#request([nameMatcher(lacking)], reading), budget }
+        const request = { ...this.#request([oneOf('__name__', lacking)], reading), budget }
         return readPart(this.#views, stretch, { ...request, gather: (part) => intake.gatherer(part, budget) })
       },
     })
@@ -192,7 +192,7 @@ export class MergedQuery implements SeriesSource {
 
   /** The names that address metrics, not parts of their windows. */
   async #ofWholeWindows(names: readonly string[]): Promise<string[]> {
-    const parts = await Promise.all(names.map((name) => this.#resolve([nameMatcher([name])])))
+    const parts = await Promise.all(names.map((name) => this.#resolve([oneOf('__name__', [name])])))
     return names.filter((_, i) => parts[i].part === 'bare')
   }
 

@@ -1,5 +1,5 @@
+import crc32c from 'kafkajs/src/protocol/recordBatch/crc32C/index.js'
 import { expect, test } from 'vitest'
-import { crc32c } from './crc32c.js'
 
 const bytes = (length: number, byteAt: (i: number) => number) => Uint8Array.from({ length }, (_, i) => byteAt(i))
 

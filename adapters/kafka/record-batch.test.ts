@@ -1,7 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
+import crc32c from 'kafkajs/src/protocol/recordBatch/crc32C/index.js'
 import { describe, expect, test } from 'vitest'
-import { crc32c } from './crc32c.js'
 import { type BatchRecord, encodeBatch } from './record-batch.js'
 
 const facts = { codec: 0, producerId: '9007199254740993', producerEpoch: 3, firstSequence: 70_000 }

@@ -1,4 +1,5 @@
-import { crc32c } from './crc32c.js'
+import crc32c from 'kafkajs/src/protocol/recordBatch/crc32C/index.js'
+import { putVarint, varintLength } from '../varint.js'
 
 /**
  * A batch of records of one partition as it lies in Kafka (kafka.apache.org/documentation, "Record Batch", magic 2):
@@ -40,7 +41,7 @@ export async function encodeBatch(
   const times = records.map(({ timestamp }) => Number(timestamp))
   const firstMs = Math.min(...times)
   const sizes = records.map(({ value }, i) => bodySize(value.length, times[i] - firstMs, i))
-  const size = sizes.reduce((total, body) => total + varintSize(2 * body) + body, 0)
+  const size = sizes.reduce((total, body) => total + varintLength(2 * body) + body, 0)
   let batch: Buffer
   if (compress) {
     const plain = scratch.take(size)
@@ -105,20 +106,7 @@ function putRecords(
 const NO_KEY = 1
 
 function bodySize(valueLength: number, timeDelta: number, offsetDelta: number): number {
-  return 3 + varintSize(2 * timeDelta) + varintSize(2 * offsetDelta) + varintSize(2 * valueLength) + valueLength
-}
-
-function varintSize(value: number): number {
-  let size = 1
-  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) size++
-  return size
-}
-
-function putVarint(into: Buffer, at: number, value: number): number {
-  let rest = value
-  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) into[at++] = (rest % 0x80) | 0x80
-  into[at++] = rest
-  return at
+  return 3 + varintLength(2 * timeDelta) + varintLength(2 * offsetDelta) + varintLength(2 * valueLength) + valueLength
 }
 
 /** Memory that batches are put together in, used again and again: what is allocated anew each time brings on collections of garbage. */

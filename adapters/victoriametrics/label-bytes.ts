@@ -1,4 +1,5 @@
 import type { Label, Series } from '../../schemas/series/series.js'
+import { putVarint, varintLength } from '../varint.js'
 
 /** Field numbers and wire types of remote write 1.0: TimeSeries.labels, Label.name, Label.value. */
 const LABELS = 0x0a
@@ -92,17 +93,4 @@ function putHead(
 function copy(into: Uint8Array, to: number, from: Uint8Array, start: number, end: number): number {
   for (let i = start; i < end; i++) into[to++] = from[i]
   return to
-}
-
-function putVarint(into: Uint8Array, to: number, value: number): number {
-  let rest = value
-  for (; rest >= 0x80; rest >>>= 7) into[to++] = (rest & 0x7f) | 0x80
-  into[to++] = rest
-  return to
-}
-
-function varintLength(value: number): number {
-  let length = 1
-  for (let rest = value >>> 7; rest > 0; rest >>>= 7) length++
-  return length
 }

@@ -1,6 +1,6 @@
 import type { Expr, VectorSelector } from '../../promql/ast.js'
 import { formatExpr } from '../../promql/print/format.js'
-import type { Matcher } from '../../schemas/series/matcher.js'
+import { oneOf } from '../../schemas/series/matcher.js'
 import type { Given } from '../ask.js'
 import type { GroupFlush } from '../dispatch/flush.js'
 import { firingAlerts, firstOf } from './group-facts.js'
@@ -94,16 +94,11 @@ function hostsQuery(groups: readonly Counting[]): string {
   const names = within.map(([name]) => name)
   const matchers = [
     ...selector.matchers.filter(({ name }) => !names.includes(name)),
-    ...names.map((name, i) => anyOf(name, [...new Set(groups.map((group) => group.within[i][1]))])),
+    ...names.map((name, i) => oneOf(name, [...new Set(groups.map((group) => group.within[i][1]))])),
   ]
   const { name, type, span } = selector
   const hosts = `count by (${[host, ...names].join(', ')}) (${formatExpr({ name, type, span, matchers, offsetMs: 0 })})`
   return `count by (${names.join(', ')}) (${hosts})`
-}
-
-function anyOf(name: string, values: readonly string[]): Matcher {
-  if (values.length === 1) return { name, op: '=', value: values[0] }
-  return { name, op: '=~', value: values.map((value) => value.replace(/[\\.+*?()|[\]{}^$]/g, '\\$&')).join('|') }
 }
 
 /** What tells a group from those that it is asked about with. */

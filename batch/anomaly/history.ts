@@ -2,8 +2,8 @@ import { Kind } from '../../schemas/points.js'
 import type { BatchView, Snapshot } from '../../schemas/ports/batch-view.js'
 import type { Series } from '../../schemas/series/series.js'
 import { TIER_MS, type TimeRange, WINDOW_MS } from '../../schemas/time.js'
+import { bareValue } from '../../schemas/windows/bare-value.js'
 import type { WindowColumns } from '../../schemas/windows/columns.js'
-import { readingOf } from '../../schemas/windows/reading.js'
 import type { Readings } from './train.js'
 
 /** The tier that is trained on. */
@@ -24,7 +24,7 @@ export async function readHistory(
   const part = { ...range, tier: TRAINED_TIER, series, columns: COLUMNS } as const
   for await (const windows of view.read(snapshot, part, [])) {
     for (let row = 0; row < windows.length; row++) {
-      const value = readingOf(windows, row, LENGTH_MS)
+      const value = bareValue(windows, row, LENGTH_MS)
       if (Number.isNaN(value)) continue
       const { id } = windows.series[row]
       const readings = found.get(id)
@@ -35,7 +35,7 @@ export async function readHistory(
   return new Map([...found].map(([id, readings]) => [id, inOrder(readings)]))
 }
 
-/** What {@link readingOf} looks at. */
+/** What {@link bareValue} looks at. */
 const COLUMNS = { sample: ['last'], event: ['count', 'sum'], sketches: false } as const
 
 /** The last reading of a window stands for its end, what its occurrences have in common for its middle. */

@@ -40,31 +40,24 @@ export class CatalogSpeedProgress implements SpeedProgress {
   }
 
   async complete(claims: readonly Completeness[], partitions: number): Promise<void> {
-    const claimed = new Set(claims.map(({ partition }) => partition))
-    const unclaimed = Array.from({ length: partitions }, (_, partition) => partition).filter((one) => !claimed.has(one))
-    if (unclaimed.length > 0)
-      await this.#db
-        .insertInto('speed_complete')
-        .values(unclaimed.map((partition) => ({ partition, through_ms: 0, closed_ms: 0 })))
-        .onConflict((conflict) => conflict.column('partition').doNothing())
-        .execute()
-    if (claims.length > 0)
-      await this.#db
-        .insertInto('speed_complete')
-        .values(
-          claims.map(({ partition, throughMs, closedMs }) => ({
-            partition,
-            through_ms: throughMs,
-            closed_ms: closedMs,
-          })),
-        )
-        .onConflict((conflict) =>
-          conflict.column('partition').doUpdateSet((eb) => ({
+    const rows = Array.from({ length: partitions }, (_, partition) => ({ partition, through_ms: 0, closed_ms: 0 }))
+    for (const { partition, throughMs, closedMs } of claims)
+      rows[partition] = { partition, through_ms: throughMs, closed_ms: closedMs }
+    const claimed = claims.map(({ partition }) => partition)
+    await this.#db
+      .insertInto('speed_complete')
+      .values(rows)
+      .onConflict((conflict) =>
+        conflict
+          .column('partition')
+          .doUpdateSet((eb) => ({
             through_ms: eb.ref('excluded.through_ms'),
             closed_ms: eb.ref('excluded.closed_ms'),
-          })),
-        )
-        .execute()
+          }))
+          // Of the others somebody else knows more.
+          .where(sql<boolean>`excluded.partition = ANY(${claimed}::integer[])`),
+      )
+      .execute()
   }
 
   /**

@@ -11,6 +11,17 @@ export interface Matcher {
   value: string
 }
 
+/** A label has one of these values, as they are. */
+export function oneOf(name: string, values: readonly string[]): Matcher {
+  if (values.length === 1) return { name, op: '=', value: values[0] }
+  return { name, op: '=~', value: values.map(quoted).join('|') }
+}
+
+/** A regex that matches a text and no other. */
+export function quoted(text: string): string {
+  return text.replace(/[\\.+*?()|[\]{}^$]/g, '\\$&')
+}
+
 /** True if the series satisfies every matcher; an absent label is the empty string. */
 export type SeriesPredicate = (series: Series) => boolean
 

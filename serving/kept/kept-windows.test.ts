@@ -2,13 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Kind } from '../../schemas/points.js'
 import type { SelectHints, WindowedSeries } from '../../schemas/ports/series-source.js'
+import { oneOf } from '../../schemas/series/matcher.js'
 import { Series } from '../../schemas/series/series.js'
 import { alignDown, type TimeRange, WINDOW_MS, windowStart } from '../../schemas/time.js'
 import { readingOf } from '../reading.js'
 import { createSeriesSource } from '../source.js'
 import { fakeViews, type TestPoint } from '../testing/fake-views.js'
 import { KeptWindows } from './kept-windows.js'
-import { nameMatcher, readsNewest } from './whole-metrics.js'
+import { readsNewest } from './whole-metrics.js'
 
 const MINUTE = 60_000
 const BLOCK_MS = 10 * MINUTE
@@ -191,7 +192,7 @@ async function anew(world: World, ask: Ask) {
   const query = await world.open()
   const found: WindowedSeries[] = []
   // A step of a window's length keeps longer windows out, which say the same in fewer rows.
-  for await (const one of query.select([nameMatcher(NAMES)], range, { ...hints, stepMs: WINDOW_MS })) {
+  for await (const one of query.select([oneOf('__name__', NAMES)], range, { ...hints, stepMs: WINDOW_MS })) {
     found.push(readsNewest(range, hints) ? newestOf(one) : one)
   }
   return { series: found.map((one) => shown(one, ask)), reasons: [...query.partialReasons] }

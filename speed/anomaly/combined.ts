@@ -1,10 +1,10 @@
-import { CalendarSeason } from './calendar.js'
 import { type Detector, detectorOf, type Method, scoreOf } from './detector.js'
 import { EVIDENCE, SUDDEN_EVIDENCE } from './evidence.js'
 import type { DetectorMemory } from './memory.js'
 import { Refractory } from './refractory.js'
+import { Season } from './season.js'
 import { Surprise } from './surprise.js'
-import { type PatternsAt, TrainedSeason, untrained } from './trained-season.js'
+import { type PatternsAt, untrained } from './trained-season.js'
 
 /** The mean surprise that is worth an alarm, orders of magnitude. */
 const ALARM_ORDERS = 2.5
@@ -28,18 +28,14 @@ export function combined(patternsAt: PatternsAt = untrained): Detector {
 
 class Combined implements Method {
   readonly warmUp = WARM_UP
-  readonly #patternsAt: PatternsAt
-  readonly #learned: CalendarSeason
-  readonly #trained: TrainedSeason
+  readonly #season: Season
   readonly #distance: Surprise
   readonly #evidence: WeightedEvidence
   readonly #sudden: WeightedEvidence
   readonly #refractory: Refractory
 
   constructor(memory: DetectorMemory, patternsAt: PatternsAt) {
-    this.#patternsAt = patternsAt
-    this.#learned = new CalendarSeason(memory)
-    this.#trained = new TrainedSeason(memory)
+    this.#season = new Season(memory, patternsAt)
     this.#distance = new Surprise(memory)
     this.#evidence = new WeightedEvidence(memory, EVIDENCE)
     this.#sudden = new WeightedEvidence(memory, SUDDEN_EVIDENCE)
@@ -47,7 +43,7 @@ class Combined implements Method {
   }
 
   judge(timeMs: number, value: number, warm: boolean): { score: number; lower: number; upper: number } {
-    const expected = this.#expect(timeMs, value)
+    const expected = this.#season.expect(timeMs, value)
     const reach = this.#distance.valueAt(BOUND_ORDERS)
     this.#distance.add(Math.abs(value - expected))
     const orders = this.#weigh(timeMs, value, value - expected)
@@ -56,12 +52,6 @@ class Combined implements Method {
     if (!warm) return { score: 0, ...bounds }
     const score = scoreOf(orders / ALARM_ORDERS)
     return { score: this.#refractory.isNew(orders) ? score : ECHO * score, ...bounds }
-  }
-
-  /** By a trained pattern if there is one, else by what was learned. */
-  #expect(timeMs: number, value: number): number {
-    const patterns = this.#patternsAt(timeMs)
-    return patterns.length > 0 ? this.#trained.expect(patterns, timeMs, value) : this.#learned.expect(timeMs, value)
   }
 
   /** How surprising it all is, orders of magnitude. */

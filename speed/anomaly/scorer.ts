@@ -9,8 +9,8 @@ import type { Matcher } from '../../schemas/series/matcher.js'
 import { isScoreMetric, scoringOf } from '../../schemas/series/scored-series.js'
 import { Series } from '../../schemas/series/series.js'
 import { WINDOW_MS } from '../../schemas/time.js'
+import { bareValue } from '../../schemas/windows/bare-value.js'
 import type { WindowBatch } from '../../schemas/windows/columns.js'
-import { readingOf } from '../../schemas/windows/reading.js'
 import { DETECTORS } from './detectors.js'
 import { PatternBook } from './pattern-book.js'
 import { scoreSeriesOf } from './score-series.js'
@@ -98,7 +98,7 @@ export class Scorer {
       const rows = windows.length
       for (let row = 0; row < rows; row++) {
         const scored = ofPartition.get(windows.series[row].id)
-        const value = readingOf(windows, row)
+        const value = bareValue(windows, row)
         if (!scored || Number.isNaN(value)) continue
         const { score, lower, upper, warm } = scored.detector.update(startMs, value)
         // During the warm-up there is nothing to tell.
@@ -178,7 +178,7 @@ export class Scorer {
     for await (const windows of this.#options.history.read(selection)) {
       for (let row = 0; row < windows.length; row++) {
         if (windows.series[row].id !== source.id) continue
-        const value = readingOf(windows, row)
+        const value = bareValue(windows, row)
         if (!Number.isNaN(value)) history.push([windows.start[row], value])
       }
     }

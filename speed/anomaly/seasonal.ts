@@ -1,8 +1,8 @@
-import { CalendarSeason } from './calendar.js'
 import { type Detector, detectorOf } from './detector.js'
 import { within } from './robust-z.js'
+import { Season } from './season.js'
 import { Surprise } from './surprise.js'
-import { type PatternsAt, TrainedSeason, untrained } from './trained-season.js'
+import { type PatternsAt, untrained } from './trained-season.js'
 
 const WARM_UP = 150
 /** A distance that only one value in 10^3 has is worth an alarm. */
@@ -14,14 +14,12 @@ const ALARM_ORDERS = 3
  */
 export function seasonal(patternsAt: PatternsAt = untrained): Detector {
   return detectorOf((memory) => {
-    const learned = new CalendarSeason(memory)
-    const trained = new TrainedSeason(memory)
+    const season = new Season(memory, patternsAt)
     const distance = new Surprise(memory)
     return {
       warmUp: WARM_UP,
       judge(timeMs, value) {
-        const patterns = patternsAt(timeMs)
-        const expected = patterns.length > 0 ? trained.expect(patterns, timeMs, value) : learned.expect(timeMs, value)
+        const expected = season.expect(timeMs, value)
         const reach = distance.valueAt(ALARM_ORDERS)
         distance.add(Math.abs(value - expected))
         return within(value, expected, reach)

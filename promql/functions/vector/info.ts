@@ -1,4 +1,4 @@
-import { type Matcher, valuePredicate } from '../../../schemas/series/matcher.js'
+import { type Matcher, quoted, valuePredicate } from '../../../schemas/series/matcher.js'
 import type { Label } from '../../../schemas/series/series.js'
 import { executionError } from '../../errors.js'
 import { ABSENT, HISTOGRAM, StepSeries } from '../../evaluate/values.js'
@@ -83,10 +83,6 @@ function identifyingMatchers(series: readonly StepSeries[]): Matcher[] {
     matchers.push({ name, op: '=~', value })
   }
   return matchers
-}
-
-function quoted(text: string): string {
-  return text.replace(/[\\.+*?()|[\]{}^$]/g, '\\$&')
 }
 
 /** One series for each set of info series that stood together at some step. */

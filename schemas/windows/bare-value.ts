@@ -8,7 +8,7 @@ import { partValue } from './parts.js'
  * number. Of a window of a longer tier what one of 10 s would say: occurrences are spread evenly over it.
  * @param lengthMs of the window
  */
-export function readingOf(windows: WindowColumns, row: number, lengthMs = WINDOW_MS): number {
+export function bareValue(windows: WindowColumns, row: number, lengthMs = WINDOW_MS): number {
   const { kind } = windows.series[row]
   if (kind === Kind.Sample) return finite(windows.last[row])
   if (windows.count[row] === 0) return Number.NaN
