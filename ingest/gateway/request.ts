@@ -63,6 +63,9 @@ export class GatewayRequest implements IngestRequest {
   readonly #full: { partition: number; batch: PartitionBatch }[] = []
   readonly #refused: Refusal[] = []
   readonly #refusedByCode = new Map<ErrorCode, number>()
+  /** Of the point before: most go where that one went. */
+  #lastPartition = -1
+  #lastBatch: PartitionBatch | undefined
   /** Index of the series last asked for in the batch that was found for it. */
   #index = 0
   /** Indexes of series in batches of partitions that they had or will have: `partition:handle`. */
@@ -121,6 +124,7 @@ export class GatewayRequest implements IngestRequest {
     if (records.length > 0) await this.#context.append(records)
     for (const { batch } of batches) this.#context.spare.give(batch)
     this.#batches.clear()
+    this.#lastBatch = undefined
     this.#full.length = 0
     this.#context.count(result, this.#refusedByCode)
     return result
@@ -139,17 +143,11 @@ export class GatewayRequest implements IngestRequest {
     this.#accepted++
     const { slots, registry } = this.#context
     const partition = registry.route(handle, timeMs)
-    let batch = this.#batches.get(partition)
-    if (batch?.isFull) {
-      this.#full.push({ partition, batch })
-      batch = undefined
+    if (partition !== this.#lastPartition || this.#lastBatch === undefined || this.#lastBatch.isFull) {
+      this.#lastBatch = this.#openBatch(partition)
+      this.#lastPartition = partition
     }
-    if (!batch) {
-      batch = this.#context.spare.take()
-      this.#batches.set(partition, batch)
-      // Indexes into the batch before this one are void.
-      if (this.#full.length > 0) this.#forgetSlots(partition)
-    }
+    const batch = this.#lastBatch
     if (partition !== registry.partition(handle)) {
       this.#index = this.#indexElsewhere(handle, partition, batch)
       return batch
@@ -161,6 +159,20 @@ export class GatewayRequest implements IngestRequest {
       registry.touch(handle, this.#context.nowMs)
     }
     this.#index = slots.index[handle]
+    return batch
+  }
+
+  /** The batch of a partition, which has room. */
+  #openBatch(partition: number): PartitionBatch {
+    const known = this.#batches.get(partition)
+    if (known !== undefined && !known.isFull) return known
+    if (known !== undefined) {
+      this.#full.push({ partition, batch: known })
+      // Indexes into it are void.
+      this.#forgetSlots(partition)
+    }
+    const batch = this.#context.spare.take()
+    this.#batches.set(partition, batch)
     return batch
   }
 

@@ -2,10 +2,9 @@ import { TidemarkError } from '../../schemas/errors.js'
 import { Kind } from '../../schemas/points.js'
 import type { Label } from '../../schemas/series/series.js'
 import type { DecodeOptions, Decoder } from '../decoder.js'
-import { ByteCache } from '../identity/byte-cache.js'
+import { ByteNumbers, hashBytes } from '../identity/byte-numbers.js'
 import type { PointSink } from '../sink.js'
 import { KEY_ESCAPES, MEASUREMENT_ESCAPES, unescapeText } from './escape.js'
-import { FieldNames } from './field-names.js'
 import { HandleChains } from './handle-chains.js'
 import { LineParser } from './line-parser.js'
 import type { Precision } from './precision.js'
@@ -16,8 +15,11 @@ export interface InfluxOptions extends DecodeOptions {
   precision?: Precision
 }
 
-/** Keys (measurement and tags) at which everything remembered is forgotten. */
+/** Keys (measurement and tags) and field keys at which everything remembered is forgotten, and the bytes of each. */
 const MAX_KEYS = 1 << 20
+const MAX_KEY_BYTES = 256 << 20
+const MAX_NAMES = 65_536
+const MAX_NAME_BYTES = 16 << 20
 
 /** The label that stands for the metric's name in queries; no tag can be it. */
 const METRIC_NAME_LABEL = '__name__'
@@ -31,15 +33,17 @@ const REFUSED_TEXT_BYTES = 512
  * called `value`; tags become labels; booleans become 1 and 0; strings are no points.
  *
  * A line is read to its end before any of its points is added, so that a bad field refuses the whole line. A line
- * whose measurement and tags came before costs a hash, the numbers and the time, and makes no string and no object.
+ * whose measurement and tags came before costs a comparison or a hash, the numbers and the time, and makes no string
+ * and no object.
  */
 export class InfluxDecoder implements Decoder<InfluxOptions> {
   /** String fields left out since the start. */
   skippedStringFields = 0
 
   readonly #line = new LineParser()
-  #keys = new ByteCache(MAX_KEYS * 2)
-  #names = new FieldNames()
+  /** Keys by their bytes, of which what follows a backslash is not taken apart: written otherwise it is another key. */
+  #keys = new ByteNumbers()
+  #names = new ByteNumbers()
   #chains = new HandleChains()
   #epoch = NaN
   #detailedRefusals = 0
@@ -50,9 +54,10 @@ export class InfluxDecoder implements Decoder<InfluxOptions> {
     this.#detailedRefusals = 0
     const line = this.#line
     line.open(body, precision)
+    let previous = -1
     while (line.next()) {
       sink.position = line.number
-      let key = this.#keys.get(body, line.start, line.keyEnd, line.keyHash)
+      let key = this.#findKey(body, previous)
       if ((key === -1 && !line.readKey()) || !line.readFields()) {
         this.#refuse(body, line.fault, sink)
         continue
@@ -61,9 +66,24 @@ export class InfluxDecoder implements Decoder<InfluxOptions> {
         this.#refuse(body, `the tag key "${METRIC_NAME_LABEL}" is reserved for the metric's name`, sink)
         continue
       }
-      if (key === -1 || this.#isFull) key = this.#rememberKey(body)
-      this.#addPoints(body, key, Number.isNaN(line.timeMs) ? nowMs : line.timeMs, sink)
+      if (key === -1 || this.#isFull) {
+        key = this.#rememberKey(body)
+        previous = -1
+      }
+      this.#addPoints(body, key, Number.isNaN(line.time.ms) ? nowMs : line.time.ms, sink)
+      previous = key
     }
+  }
+
+  /** The number of the current line's key, or -1 if it is not known. @param previous that of the line before, or -1 */
+  #findKey(body: Uint8Array, previous: number): number {
+    const line = this.#line
+    const guess = this.#chains.guessKey(previous)
+    if (guess !== -1 && line.isKey(guess, this.#keys)) return guess
+    line.findKey()
+    const key = this.#keys.find(body, line.start, line.keyEnd, line.keyHash)
+    if (key !== -1) this.#chains.followKey(previous, key)
+    return key
   }
 
   #addPoints(body: Uint8Array, key: number, timeMs: number, sink: PointSink): void {
@@ -81,7 +101,7 @@ export class InfluxDecoder implements Decoder<InfluxOptions> {
       const end = fields.keyEnd[i]
       let link = chains.guess(key, previous)
       if (link === -1 || !names.is(chains.fieldOf(link), body, start, end)) {
-        link = chains.link(key, names.idOf(body, start, end), previous)
+        link = chains.link(key, this.#nameOf(body, start, end), previous)
       }
       previous = link
       let handle = chains.handleOf(link)
@@ -110,21 +130,35 @@ export class InfluxDecoder implements Decoder<InfluxOptions> {
     return { measurement: unescapeText(body, line.start, line.measurementEnd, MEASUREMENT_ESCAPES), labels }
   }
 
-  #rememberKey(body: Uint8Array): number {
-    const { start, keyEnd, keyHash } = this.#line
-    if (this.#isFull) this.#forget()
-    const key = this.#chains.addKey()
-    this.#keys.set(body, start, keyEnd, keyHash, key)
-    return key
+  /** The number of the field key in bytes [start, end). */
+  #nameOf(body: Uint8Array, start: number, end: number): number {
+    const hash = hashBytes(body, start, end)
+    const known = this.#names.find(body, start, end, hash)
+    return known === -1 ? this.#names.add(body, start, end, hash) : known
   }
 
+  #rememberKey(body: Uint8Array): number {
+    const line = this.#line
+    if (this.#isFull) this.#forget()
+    line.findKey()
+    this.#chains.addKey()
+    return this.#keys.add(body, line.start, line.keyEnd, line.keyHash)
+  }
+
+  /** True if no more should be remembered. What fills it, however long, still finds room. */
   get #isFull(): boolean {
-    return this.#keys.size >= MAX_KEYS || this.#names.isFull || this.#chains.isFull
+    return (
+      this.#keys.count >= MAX_KEYS ||
+      this.#keys.byteCount >= MAX_KEY_BYTES ||
+      this.#names.count >= MAX_NAMES ||
+      this.#names.byteCount >= MAX_NAME_BYTES ||
+      this.#chains.isFull
+    )
   }
 
   #forget(): void {
-    this.#keys = new ByteCache(MAX_KEYS * 2)
-    this.#names = new FieldNames()
+    this.#keys = new ByteNumbers()
+    this.#names = new ByteNumbers()
     this.#chains = new HandleChains()
   }
 

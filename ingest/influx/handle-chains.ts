@@ -4,13 +4,15 @@ import { widened } from '../../schemas/widened.js'
 const MAX_LINKS = 1 << 22
 
 /**
- * The handle of each field of each key, and a guess which field follows which. A sender writes the fields of a key in
- * the same order line after line, so each link points at the one that came behind it the last time.
+ * The handle of each field of each key, and a guess which follows which. A sender writes the same keys in the same
+ * order request after request, and the fields of a key line after line, so each key and each link (a key with one of
+ * its fields) points at the one that came behind it the last time.
  */
 export class HandleChains {
   #keys = 0
   #links = 0
   #firsts = new Int32Array(256)
+  #nextKeys = new Int32Array(256)
   #owners = new Int32Array(1024)
   #fields = new Int32Array(1024)
   #nexts = new Int32Array(1024)
@@ -22,12 +24,25 @@ export class HandleChains {
     return this.#links >= MAX_LINKS || this.#keys >= MAX_LINKS
   }
 
-  /** A number for a key that was never seen. */
-  addKey(): number {
+  /** Makes room for a key that was never seen. Keys are numbered 0, 1, 2… */
+  addKey(): void {
     const key = this.#keys++
-    if (key === this.#firsts.length) this.#firsts = widened(this.#firsts, key * 2)
+    if (key === this.#firsts.length) {
+      this.#firsts = widened(this.#firsts, key * 2)
+      this.#nextKeys = widened(this.#nextKeys, key * 2)
+    }
     this.#firsts[key] = -1
-    return key
+    this.#nextKeys[key] = -1
+  }
+
+  /** The key that is expected behind `previous` (-1 at the start of a request), or -1. */
+  guessKey(previous: number): number {
+    return previous === -1 ? -1 : this.#nextKeys[previous]
+  }
+
+  /** Says that `key` came behind `previous`. */
+  followKey(previous: number, key: number): void {
+    if (previous !== -1) this.#nextKeys[previous] = key
   }
 
   /** The link that is expected behind `previous` (-1 at the start of a line), or -1. */

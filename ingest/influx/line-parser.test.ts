@@ -18,12 +18,13 @@ function read(text: string | Uint8Array): (Read | string)[] {
   const lines: (Read | string)[] = []
   line.open(bytes, 'ms')
   while (line.next()) {
+    line.findKey()
     if (!line.readKey() || !line.readFields()) {
       lines.push(`${line.number}: ${line.fault}`)
       continue
     }
     const { tags, fields } = line
-    const found: Read = { number: line.number, name: '', tags: {}, fields: {}, timeMs: line.timeMs }
+    const found: Read = { number: line.number, name: '', tags: {}, fields: {}, timeMs: line.time.ms }
     found.name = unescapeText(bytes, line.start, line.measurementEnd, MEASUREMENT_ESCAPES)
     for (let i = 0; i < tags.count; i++) {
       const key = unescapeText(bytes, tags.keyStart[i], tags.keyEnd[i], KEY_ESCAPES)

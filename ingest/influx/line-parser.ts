@@ -1,4 +1,4 @@
-import { hashBytes } from '../identity/byte-cache.js'
+import { type ByteNumbers, hashBytes } from '../identity/byte-numbers.js'
 import {
   BACKSLASH,
   COMMA,
@@ -14,9 +14,10 @@ import {
   RETURN,
   SPACE,
 } from './character-classes.js'
-import { type Precision, parseTimeMs } from './precision.js'
+import { LineTime } from './line-time.js'
+import type { Precision } from './precision.js'
 import { parseScalar, scalarExpectation, scalarKind } from './scalar.js'
-import { behindComment, behindNewline, behindSpaces, behindTime } from './scan.js'
+import { behindComment, behindNewline, behindSpaces } from './scan.js'
 import { FieldKind, FieldSlots, TagSlots } from './slots.js'
 import { isUtf8Between } from './utf8.js'
 
@@ -28,30 +29,27 @@ const MAX_FIELDS = 65_536
  * Cuts line protocol into tokens, line by line, without making objects: what it finds are offsets into the bytes.
  * Grammar and escapes are those of InfluxData's reference decoder (github.com/influxdata/line-protocol, version 2).
  *
- * For each line: `next()`, then `readKey()` (may be left out for key bytes that were read before), then
- * `readFields()`. If one of these two says false the line is refused, `fault` says why, and `next()` goes on behind it.
+ * For each line: `next()`, then `isKey()` with a guess, `findKey()` if it was none or wrong, `readKey()` (may be left
+ * out for key bytes that were read before), then `readFields()`. If one of these two says false the line is refused, `fault` says why, and `next()` goes on behind it.
  */
 export class LineParser {
   readonly tags = new TagSlots()
   readonly fields = new FieldSlots()
+  readonly time = new LineTime()
   /** Number of the line on which the current one starts, 1-based: a string may hold newlines. */
   number = 0
   /** Offset of the line's first byte, and of the byte behind its last. */
   start = 0
   end = 0
-  /** Offset behind measurement and tags, and the hash of their bytes. */
+  /** Offset behind measurement and tags. */
   keyEnd = 0
+  /** Hash of their bytes, once they were looked for. */
   keyHash = 0
   /** Offset behind the measurement, once the key was read. */
   measurementEnd = 0
-  /** Time in ms, rounded down; NaN if the line has none. */
-  timeMs = NaN
-  timeStart = 0
-  timeEnd = 0
   /** Why the line was refused: the column in bytes, 1-based, and what was expected there. */
   fault = ''
   #bytes: Uint8Array = new Uint8Array(0)
-  #precision: Precision = 'ns'
   #at = 0
   #nextNumber = 1
   /** Newlines inside the strings of the current line. */
@@ -62,7 +60,7 @@ export class LineParser {
   /** Starts to read `bytes`, which must not change until the last line was read. */
   open(bytes: Uint8Array, precision: Precision): void {
     this.#bytes = bytes
-    this.#precision = precision
+    this.time.open(bytes, precision)
     this.#at = 0
     this.#nextNumber = 1
   }
@@ -87,14 +85,28 @@ export class LineParser {
     }
     this.number = this.#nextNumber
     this.start = at
-    let end = at
+    return true
+  }
+
+  /** Says whether measurement and tags are those with this number in `known`, all of which came before a space. */
+  isKey(number: number, known: ByteNumbers): boolean {
+    const end = known.behind(number, this.#bytes, this.start)
+    if (end === -1 || this.#bytes[end] !== SPACE) return false
+    this.keyEnd = end
+    return true
+  }
+
+  /** Finds out where measurement and tags end. */
+  findKey(): void {
+    const bytes = this.#bytes
+    const size = bytes.length
+    let end = this.start
     for (; end < size; end++) {
       const byte = bytes[end]
       if (byte === NEWLINE || (byte === SPACE && bytes[end - 1] !== BACKSLASH)) break
     }
     this.keyEnd = end
-    this.keyHash = hashBytes(bytes, at, end)
-    return true
+    this.keyHash = hashBytes(bytes, this.start, end)
   }
 
   /** Reads the measurement and the tags. False if the line is refused. */
@@ -211,26 +223,13 @@ export class LineParser {
   /** Reads what stands behind the last field, and finishes the line. */
   #readTime(behindFields: number): boolean {
     const bytes = this.#bytes
+    const { time } = this
     let at = behindSpaces(bytes, behindFields)
     let following = behindNewline(bytes, at)
-    this.timeMs = NaN
-    this.timeStart = at
-    if (following === -1) {
-      at = behindTime(bytes, at)
-      if (
-        at === this.timeStart ||
-        (at < bytes.length && (classOf[bytes[at]] & ENDS_VALUE) === 0) ||
-        bytes[at] === COMMA
-      ) {
-        return this.#refuse(`expected a timestamp or the end of the line, ${this.#found(at)}`, at)
-      }
-      this.timeMs = parseTimeMs(bytes, this.timeStart, at, this.#precision)
-      if (Number.isNaN(this.timeMs)) {
-        return this.#refuse('expected an integer whose nanoseconds fit 64 bits as the timestamp', this.timeStart)
-      }
-    }
-    this.timeEnd = at
-    if (following === -1) {
+    if (following !== -1) time.none(at)
+    else {
+      at = time.read(at)
+      if (at < 0) return this.#refuseTime(at)
       at = behindSpaces(bytes, at)
       following = behindNewline(bytes, at)
       if (following === -1) return this.#refuse(`expected the end of the line, ${this.#found(at)}`, at)
@@ -239,6 +238,14 @@ export class LineParser {
     this.#at = following
     this.#nextNumber = this.number + 1 + this.#newlines
     return true
+  }
+
+  #refuseTime(outcome: number): false {
+    const { faultAt } = this.time
+    if (outcome === -2) {
+      return this.#refuse('expected an integer whose nanoseconds fit 64 bits as the timestamp', faultAt)
+    }
+    return this.#refuse(`expected a timestamp or the end of the line, ${this.#found(faultAt)}`, faultAt)
   }
 
   /** Offset of the byte that ends the token at `start`: one of class `ends` with no backslash before it, or `limit`. */

@@ -1,6 +1,7 @@
 import type { Label } from '../../schemas/series/series.js'
 import { SeriesFamily } from '../histogram/series-family.js'
-import { ByteCache, hashBytes } from '../identity/byte-cache.js'
+import { ByteCache } from '../identity/byte-cache.js'
+import { hashBytes } from '../identity/byte-numbers.js'
 import type { PointAttributes } from './data-point.js'
 
 /** Families and contexts that are remembered; when full, it starts anew. */

@@ -1,6 +1,7 @@
 import { Kind } from '../../schemas/points.js'
 import type { DecodeOptions, Decoder } from '../decoder.js'
-import { ByteCache, hashBytes } from '../identity/byte-cache.js'
+import { ByteCache } from '../identity/byte-cache.js'
+import { hashBytes } from '../identity/byte-numbers.js'
 import type { PointSink } from '../sink.js'
 import { parseDecimal } from '../text/decimal.js'
 import { type Fault, faultError, zeroByteError } from './faults.js'

@@ -1,5 +1,5 @@
 import type { Layout } from '../../schemas/ports/layouts.js'
-import { hashBytes } from '../identity/byte-cache.js'
+import { hashBytes } from '../identity/byte-numbers.js'
 
 const encoder = new TextEncoder()
 

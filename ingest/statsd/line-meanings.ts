@@ -1,5 +1,5 @@
 import type { TidemarkError } from '../../schemas/errors.js'
-import { ByteCache } from '../identity/byte-cache.js'
+import { ByteNumbers } from '../identity/byte-numbers.js'
 import type { StatsdType } from './line.js'
 import type { LineScan } from './line-scan.js'
 
@@ -23,32 +23,27 @@ const MOST_KEY_BYTES = 128 << 20
 
 /** The meanings of the lines met so far, by their keys. Bounded: when full it starts anew. */
 export class LineMeanings {
-  readonly #indexes = new ByteCache(MOST_LINES + 1, MOST_KEY_BYTES * 2)
+  readonly #keys = new ByteNumbers()
   #meanings: LineMeaning[] = []
-  #keyBytes = 0
 
   /** The meaning of the line that `scan` has read, undefined if it is not known. */
   get(scan: LineScan): LineMeaning | undefined {
-    const index = this.#indexes.get(scan.key, 0, scan.keyLength, scan.hash)
-    return index === -1 ? undefined : this.#meanings[index]
+    return this.#meanings[this.#keys.find(scan.key, 0, scan.keyLength, scan.hash)]
   }
 
   /** Remembers a meaning in place of the one known before. */
   set(scan: LineScan, meaning: LineMeaning): void {
-    const index = this.#indexes.get(scan.key, 0, scan.keyLength, scan.hash)
-    if (index !== -1) {
-      this.#meanings[index] = meaning
-      return
+    const { key, keyLength, hash } = scan
+    let number = this.#keys.find(key, 0, keyLength, hash)
+    if (number === -1) {
+      if (this.#keys.count >= MOST_LINES || this.#keys.byteCount + keyLength > MOST_KEY_BYTES) this.clear()
+      number = this.#keys.add(key, 0, keyLength, hash)
     }
-    if (this.#meanings.length >= MOST_LINES || this.#keyBytes + scan.keyLength > MOST_KEY_BYTES) this.clear()
-    this.#indexes.set(scan.key, 0, scan.keyLength, scan.hash, this.#meanings.length)
-    this.#meanings.push(meaning)
-    this.#keyBytes += scan.keyLength
+    this.#meanings[number] = meaning
   }
 
   clear(): void {
-    this.#indexes.clear()
+    this.#keys.clear()
     this.#meanings = []
-    this.#keyBytes = 0
   }
 }

@@ -1,7 +1,8 @@
 import { Kind } from '../../schemas/points.js'
 import type { Label } from '../../schemas/series/series.js'
 import { WINDOW_MS, windowStart } from '../../schemas/time.js'
-import { ByteCache, hashBytes } from '../identity/byte-cache.js'
+import { ByteCache } from '../identity/byte-cache.js'
+import { hashBytes } from '../identity/byte-numbers.js'
 import type { PointSink } from '../sink.js'
 import { seriesKey } from './series-key.js'
 

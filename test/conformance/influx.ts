@@ -96,9 +96,10 @@ function parsePoints(bytes: Uint8Array, precision: Precision, defaultNs: bigint)
   const points: string[] = []
   line.open(bytes, precision)
   while (line.next()) {
+    line.findKey()
     if (!line.readKey() || !line.readFields()) return `line ${line.number}, ${line.fault}`
     const { tags, fields } = line
-    const digits = asciiOf(bytes, line.timeStart, line.timeEnd)
+    const digits = asciiOf(bytes, line.time.start, line.time.end)
     points.push(
       describe({
         time: digits === '' ? floorTo(defaultNs, unit) : BigInt(digits) * unit,
