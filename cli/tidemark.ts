@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { ROLES } from '../roles/role.js'
 import { asTidemarkError } from '../schemas/errors.js'

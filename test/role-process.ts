@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createWriteStream, existsSync } from 'node:fs'
+import { createWriteStream } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Role } from '../roles/role.js'
 
-/** The program as it was built. */
-export const CLI = join(dirname(fileURLToPath(import.meta.url)), '..', 'cli', 'tidemark.js')
+/** The command as its users call it; it becomes the program that was built. */
+export const CLI = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'cli', 'tidemark.sh')
 /** A process that does not say that it is ready within this has failed, ms. */
 const START_MS = 120_000
 
@@ -43,9 +43,8 @@ export class RoleProcess {
   /** Starts it, unless it runs. It may not be ready when this returns. */
   launch(): void {
     if (this.#child) return
-    if (!existsSync(CLI)) throw new Error('the program is not built: npm run build')
-    const args = [CLI, this.#role, '--config', this.#configPath, '--port', String(this.#port)]
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const args = [this.#role, '--config', this.#configPath, '--port', String(this.#port)]
+    const child = spawn(CLI, args, { stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child = child
     const log = createWriteStream(this.#logPath, { flags: 'a' })
     child.stdout?.pipe(log, { end: false })

@@ -32,7 +32,8 @@ export class MeasuredProcess {
     const { profileFolder } = options
     const execArgv = profileFolder ? ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`] : []
     this.#child = fork(fileURLToPath(new URL(script, import.meta.url)), {
-      execArgv: ['--enable-source-maps', ...execArgv],
+      // As cli/tidemark.sh starts the program.
+      execArgv: ['--enable-source-maps', '--max-semi-space-size=64', ...execArgv],
     })
   }
 

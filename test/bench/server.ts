@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -10,7 +10,7 @@ import type { PipelineStatus } from '../../schemas/ports/status.js'
 import { type BenchContext, CannotRun } from './bench.js'
 
 const START_TIMEOUT_MS = 60_000
-const PROGRAM = fileURLToPath(new URL('../../cli/tidemark.js', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../../../cli/tidemark.sh', import.meta.url))
 
 /** A whole server, as `tidemark up` runs it, in a process of its own. */
 export interface Server {
@@ -31,7 +31,6 @@ export async function startServer(
   wanted: object = {},
   onLog: (line: string) => void = () => undefined,
 ): Promise<Server> {
-  if (!existsSync(PROGRAM)) throw new CannotRun(`there is no ${PROGRAM}: run \`npm run build\``)
   mkdirSync(folder, { recursive: true })
   const port = await freePort()
   const config = join(folder, 'tidemark.yaml')
@@ -45,7 +44,7 @@ export async function startServer(
   }
   writeFileSync(config, stringify(settings))
   progress('starting `tidemark up`')
-  const child = spawn(process.execPath, [PROGRAM, 'up', '--config', config], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(PROGRAM, ['up', '--config', config], { stdio: ['ignore', 'ignore', 'pipe'] })
   let lastWords = ''
   createInterface(child.stderr).on('line', (line) => {
     lastWords = `${lastWords}${line}\n`.slice(-2000)

@@ -67,7 +67,7 @@ export class Cluster {
       Array.from({ length: spare }, (_, i) => make(role, count + i + 1)),
     )
     const cluster = new Cluster(stack, folder, processes, spares)
-    execFileSync(process.execPath, [CLI, 'init', '--config', configPath], { stdio: 'ignore' })
+    execFileSync(CLI, ['init', '--config', configPath], { stdio: 'ignore' })
     for (const process of processes) {
       process.launch()
       await process.ready()

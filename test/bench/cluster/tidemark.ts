@@ -37,7 +37,7 @@ export async function runTidemark(job: Job, folder: string): Promise<JobRun> {
     const configPath = join(folder, 'cluster.yaml')
     const settings = { data: { dir: join(folder, 'roles') }, ...SETTINGS }
     writeFileSync(configPath, stringify({ ...settings, ...stack.config }))
-    execFileSync(process.execPath, [CLI, 'init', '--config', configPath], { stdio: 'ignore' })
+    execFileSync(CLI, ['init', '--config', configPath], { stdio: 'ignore' })
     const config = loadConfig({ env: {}, path: configPath })
     await beginAt(config, startMs)
     for (const role of ['gateway', 'speed'] as const)
