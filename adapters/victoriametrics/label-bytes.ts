@@ -21,48 +21,33 @@ export function encodeLabels(labels: readonly Label[]): Uint8Array {
   )
 }
 
-/** Labels of one series after the other. */
-export class LabelBytes {
-  #bytes = new Uint8Array(1024)
-  #length = 0
+/** The label `__name__` alone. @param suffix empty, or a colon and a part */
+export function encodeName(metric: Uint8Array, suffix: Uint8Array): Uint8Array {
+  const value = Buffer.concat([metric, suffix])
+  const bytes = new Uint8Array(METRIC_NAME.length + value.length + MOST_FRAMING)
+  const to = putHead(bytes, 0, METRIC_NAME, 0, METRIC_NAME.length, value.length)
+  return bytes.slice(0, copy(bytes, to, value, 0, value.length))
+}
 
-  /** A view, valid until the next call. */
-  written(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length)
-  }
+/** Where labels are put together: as large as the longest ones needed. */
+let room = new Uint8Array(4096)
 
-  /** The label `__name__` alone. @param suffix empty, or a colon and a part */
-  setName(metric: Uint8Array, suffix: Uint8Array): this {
-    const valueLength = metric.length + suffix.length
-    this.#reserve(METRIC_NAME.length + valueLength + MOST_FRAMING)
-    let to = putHead(this.#bytes, 0, METRIC_NAME, 0, METRIC_NAME.length, valueLength)
-    to = copy(this.#bytes, to, metric, 0, metric.length)
-    this.#length = copy(this.#bytes, to, suffix, 0, suffix.length)
-    return this
+/** Every label of a series but its name, straight from its canonical bytes: name and value in turns, a zero byte before each. */
+export function encodeLabelsOf({ canonical }: Series): Uint8Array {
+  const { length } = canonical
+  if (room.length < length * MOST_FRAMING) room = new Uint8Array(length * MOST_FRAMING)
+  const bytes = room
+  let to = 0
+  let at = 1
+  while (at < length && canonical[at] !== 0) at++
+  while (at < length) {
+    const name = at + 1
+    for (at = name; canonical[at] !== 0; ) at++
+    const value = at + 1
+    for (at = value; at < length && canonical[at] !== 0; ) at++
+    to = putLabel(bytes, to, canonical, name, value, at)
   }
-
-  /** Every label of a series but its name, straight from its canonical bytes: name and value in turns, a zero byte before each. */
-  setLabelsOf({ canonical }: Series): this {
-    const { length } = canonical
-    this.#reserve(length * MOST_FRAMING)
-    const bytes = this.#bytes
-    let to = 0
-    let at = 1
-    while (at < length && canonical[at] !== 0) at++
-    while (at < length) {
-      const name = at + 1
-      for (at = name; canonical[at] !== 0; ) at++
-      const value = at + 1
-      for (at = value; at < length && canonical[at] !== 0; ) at++
-      to = putLabel(bytes, to, canonical, name, value, at)
-    }
-    this.#length = to
-    return this
-  }
-
-  #reserve(length: number): void {
-    if (length > this.#bytes.length) this.#bytes = new Uint8Array(2 * length)
-  }
+  return bytes.slice(0, to)
 }
 
 /** Puts the label whose name ends one byte before its value begins, which ends before `end`. @returns where the next begins */

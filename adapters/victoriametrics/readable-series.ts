@@ -2,14 +2,12 @@ import { isEvent, markStaleAt, wordsOf } from '../../schemas/points.js'
 import { WINDOW_MS } from '../../schemas/time.js'
 import { LAST_STALE, type WindowBatch, type WindowColumns } from '../../schemas/windows/columns.js'
 import { partValue } from '../../schemas/windows/parts.js'
-import { encodeLabels, LabelBytes } from './label-bytes.js'
-import { metricBytes } from './layout.js'
+import { encodeLabels } from './label-bytes.js'
+import { SeriesLabels } from './series-labels.js'
 import type { WriteRequest } from './write-request.js'
 
 /** A part that people are shown. */
 export type ReadablePart = 'bare' | 'count' | 'sum' | 'min' | 'max' | 'p50' | 'p95' | 'p99'
-
-const NO_SUFFIX = new Uint8Array(0)
 
 /**
  * Writes windows as people look at them in vmui and Grafana: under the series' own names and labels, numbers rounded as
@@ -19,10 +17,9 @@ const NO_SUFFIX = new Uint8Array(0)
  */
 export class ReadableSeries {
   readonly #bare: boolean
-  readonly #parts: readonly { part: Exclude<ReadablePart, 'bare'>; suffix: Uint8Array }[]
-  readonly #common: Uint8Array
-  readonly #name = new LabelBytes()
-  readonly #labels = new LabelBytes()
+  readonly #parts: readonly Exclude<ReadablePart, 'bare'>[]
+  /** Names: the bare one, then those of the parts. */
+  readonly #labels: SeriesLabels
   readonly #value = new Float64Array(1)
   readonly #valueWords = wordsOf(this.#value)
   readonly #valueBytes = new Uint8Array(this.#value.buffer)
@@ -30,8 +27,9 @@ export class ReadableSeries {
   /** @param tidemark label of every series; empty: none */
   constructor(parts: readonly ReadablePart[], tidemark: string) {
     this.#bare = parts.includes('bare')
-    this.#parts = parts.flatMap((part) => (part === 'bare' ? [] : [{ part, suffix: Buffer.from(`:${part}`) }]))
-    this.#common = encodeLabels(tidemark === '' ? [] : [['tidemark', tidemark]])
+    this.#parts = parts.filter((part) => part !== 'bare')
+    const suffixes = ['', ...this.#parts.map((part) => `:${part}`)].map((suffix) => Buffer.from(suffix))
+    this.#labels = new SeriesLabels(suffixes, encodeLabels(tidemark === '' ? [] : [['tidemark', tidemark]]))
   }
 
   /** False if no part is wanted. */
@@ -44,41 +42,31 @@ export class ReadableSeries {
     for (let row = from; row < to; row++) {
       const series = windows.series[row]
       const event = isEvent(series.kind)
-      const parts = (event || windows.firstMs[row] !== windows.lastMs[row]) && windows.count[row] > 0 ? this.#parts : []
-      if (!this.#bare && parts.length === 0) continue
-      const metric = metricBytes(series)
-      this.#labels.setLabelsOf(series)
-      if (this.#bare) this.#writeBare(metric, windows, row, event, startMs, request)
-      for (const { part, suffix } of parts) {
-        this.#value[0] = partValue(part, windows, row)
-        this.#add(metric, suffix, startMs + WINDOW_MS, request)
+      const several = (event || windows.firstMs[row] !== windows.lastMs[row]) && windows.count[row] > 0
+      const parts = several ? this.#parts.length : 0
+      if (!this.#bare && parts === 0) continue
+      const { names, rest } = this.#labels.of(series)
+      if (this.#bare && this.#setBare(windows, row, event)) {
+        request.addSample(names[0], rest, event ? startMs + WINDOW_MS : windows.lastMs[row], this.#valueBytes)
+      }
+      for (let i = 0; i < parts; i++) {
+        this.#value[0] = partValue(this.#parts[i], windows, row)
+        request.addSample(names[i + 1], rest, startMs + WINDOW_MS, this.#valueBytes)
       }
     }
   }
 
-  #writeBare(
-    metric: Uint8Array,
-    windows: WindowColumns,
-    row: number,
-    event: boolean,
-    startMs: number,
-    request: WriteRequest,
-  ): void {
+  /** Sets the value of the bare name; false if there is none. */
+  #setBare(windows: WindowColumns, row: number, event: boolean): boolean {
     if (event) {
-      if (windows.count[row] === 0) return
+      if (windows.count[row] === 0) return false
       this.#value[0] = partValue('bare', windows, row)
-      this.#add(metric, NO_SUFFIX, startMs + WINDOW_MS, request)
-      return
+      return true
     }
     this.#value[0] = windows.last[row]
     if (windows.stale[row] & LAST_STALE) markStaleAt(this.#valueWords, 0)
     // VictoriaMetrics takes no other NaN.
-    else if (Number.isNaN(windows.last[row])) return
-    this.#add(metric, NO_SUFFIX, windows.lastMs[row], request)
-  }
-
-  #add(metric: Uint8Array, suffix: Uint8Array, timeMs: number, request: WriteRequest): void {
-    const name = this.#name.setName(metric, suffix).written()
-    request.addSample([name, this.#labels.written(), this.#common], timeMs, this.#valueBytes)
+    else if (Number.isNaN(windows.last[row])) return false
+    return true
   }
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { encodeWriteRequest } from '../../ingest/remote-write/encode.js'
 import { Kind } from '../../schemas/points.js'
 import { Series } from '../../schemas/series/series.js'
-import { encodeLabels, LabelBytes } from './label-bytes.js'
+import { encodeLabels, encodeLabelsOf, encodeName } from './label-bytes.js'
 import { metricBytes, SAMPLE_BYTES } from './layout.js'
 import { EARLIEST_MS, LATEST_MS, WriteRequest } from './write-request.js'
 
@@ -21,19 +21,13 @@ test.each([
 ])('a sample is written as any sender writes it: %s', (_, labels) => {
   const series = Series.of('cpu:busy', labels, Kind.Sample)
   const request = new WriteRequest()
-  const name = new LabelBytes()
-  const rest = new LabelBytes()
+  const name = encodeName(metricBytes(series), Buffer.from(':p99'))
   for (const [timeMs, value] of [
     [T, 1.5],
     [EARLIEST_MS, -1],
     [LATEST_MS, 2],
   ]) {
-    const parts = [name.setName(metricBytes(series), Buffer.from(':p99')), rest.setLabelsOf(series)]
-    request.addSample(
-      parts.map((part) => part.written()),
-      timeMs,
-      bytesOf(value),
-    )
+    request.addSample(name, encodeLabelsOf(series), timeMs, bytesOf(value))
   }
   const expected = [
     { timeMs: T, value: 1.5 },

@@ -12,6 +12,10 @@ const SAMPLE_LENGTH = 2 + 1 + 8 + 1 + 6
 export const EARLIEST_MS = 2 ** 35
 export const LATEST_MS = 2 ** 42 - 1
 
+/** A time is written as so many low bits, and the high ones. */
+const LOW = 2 ** 28
+const NO_LABELS = new Uint8Array(0)
+
 /** The body of a remote-write request while it is being filled. Grows; is used again after {@link clear}. */
 export class WriteRequest {
   #bytes = Buffer.allocUnsafe(1 << 16)
@@ -32,26 +36,27 @@ export class WriteRequest {
 
   /**
    * One sample of a series.
-   * @param labels as `LabelBytes` writes them
+   * @param name its name, as label-bytes.ts encodes it
+   * @param rest its other labels
    * @param timeMs from {@link EARLIEST_MS} to {@link LATEST_MS}
    * @param value eight bytes, little-endian: a staleness marker must keep its bits
    */
-  addSample(labels: readonly Uint8Array[], timeMs: number, value: Uint8Array): void {
-    this.#begin(labels, 1)
-    const { low, high } = splitTime(timeMs)
+  addSample(name: Uint8Array, rest: Uint8Array, timeMs: number, value: Uint8Array): void {
+    this.#begin(name, rest, 1)
     this.#sampleHead()
     for (let i = 0; i < 8; i++) this.#bytes[this.#length++] = value[i]
-    this.#time(low, high)
+    this.#time(timeMs % LOW, Math.floor(timeMs / LOW))
   }
 
   /**
    * The samples `from` to `to` of a frame, the first of them at `startMs`.
-   * @param labels as `LabelBytes` writes them
+   * @param labels as label-bytes.ts encodes them
    */
   addFrame(labels: Uint8Array, frame: Uint8Array, from: number, to: number, startMs: number, stepMs: number): void {
-    this.#begin([labels], to - from)
+    this.#begin(labels, NO_LABELS, to - from)
     const target = this.#bytes
-    let { low, high } = splitTime(startMs)
+    let low = startMs % LOW
+    let high = Math.floor(startMs / LOW)
     for (let sample = from; sample < to; sample++) {
       this.#sampleHead()
       const at = sample * SAMPLE_BYTES
@@ -70,18 +75,17 @@ export class WriteRequest {
     }
   }
 
-  #begin(labels: readonly Uint8Array[], samples: number): void {
-    let length = samples * SAMPLE_LENGTH
-    for (const part of labels) length += part.length
+  #begin(labels: Uint8Array, more: Uint8Array, samples: number): void {
+    const length = samples * SAMPLE_LENGTH + labels.length + more.length
     this.#reserve(length + 8)
     this.#bytes[this.#length++] = TIME_SERIES
     let rest = length
     for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) this.#bytes[this.#length++] = (rest % 0x80) | 0x80
     this.#bytes[this.#length++] = rest
-    for (const part of labels) {
-      this.#bytes.set(part, this.#length)
-      this.#length += part.length
-    }
+    this.#bytes.set(labels, this.#length)
+    this.#length += labels.length
+    if (more.length > 0) this.#bytes.set(more, this.#length)
+    this.#length += more.length
   }
 
   #sampleHead(): void {
@@ -108,10 +112,4 @@ export class WriteRequest {
     wider.set(this.written())
     this.#bytes = wider
   }
-}
-
-const LOW = 2 ** 28
-
-function splitTime(timeMs: number): { low: number; high: number } {
-  return { low: timeMs % LOW, high: Math.floor(timeMs / LOW) }
 }

@@ -45,6 +45,8 @@ export class InfluxDecoder implements Decoder<InfluxOptions> {
   #keys = new ByteNumbers()
   #names = new ByteNumbers()
   #chains = new HandleChains()
+  /** True if something was remembered since it was looked at how much that is. */
+  #hasGrown = true
   #epoch = NaN
   #detailedRefusals = 0
 
@@ -66,7 +68,7 @@ export class InfluxDecoder implements Decoder<InfluxOptions> {
         this.#refuse(body, `the tag key "${METRIC_NAME_LABEL}" is reserved for the metric's name`, sink)
         continue
       }
-      if (key === -1 || this.#isFull) {
+      if (key === -1 || this.#hasBecomeFull()) {
         key = this.#rememberKey(body)
         previous = -1
       }
@@ -101,6 +103,7 @@ export class InfluxDecoder implements Decoder<InfluxOptions> {
       const end = fields.keyEnd[i]
       let link = chains.guess(key, previous)
       if (link === -1 || !names.is(chains.fieldOf(link), body, start, end)) {
+        this.#hasGrown = true
         link = chains.link(key, this.#nameOf(body, start, end), previous)
       }
       previous = link
@@ -143,6 +146,13 @@ export class InfluxDecoder implements Decoder<InfluxOptions> {
     line.findKey()
     this.#chains.addKey()
     return this.#keys.add(body, line.start, line.keyEnd, line.keyHash)
+  }
+
+  /** Looks how much is remembered only where that has changed: most lines add nothing. */
+  #hasBecomeFull(): boolean {
+    if (!this.#hasGrown) return false
+    this.#hasGrown = false
+    return this.#isFull
   }
 
   /** True if no more should be remembered. What fills it, however long, still finds room. */

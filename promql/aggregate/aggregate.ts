@@ -71,7 +71,8 @@ async function foldGroups(
     await context.spend(context.grid.steps)
     const fold = FOLDS[op](expr, context)
     for (const series of members) {
-      await context.pace(context.grid.steps)
+      const wait = context.pace(context.grid.steps)
+      if (wait) await wait
       fold.add(series)
     }
     const result = new StepSeries(labels, context.grid.steps, dropName)

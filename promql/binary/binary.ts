@@ -85,7 +85,8 @@ async function eachSeries(
   let spare: StepSeries | undefined
   for (const series of operand) {
     const { labels, present } = series
-    await context.spend(present.length)
+    const wait = context.spend(present.length)
+    if (wait) await wait
     const result: StepSeries = spare ?? new StepSeries(labels, present.length)
     result.labels = labels
     result.dropName = series.dropName || dropsName

@@ -55,11 +55,14 @@ async function callRange(expr: Call, arg: MatrixSelector | Subquery, evaluation:
   const pace = (samples: number) => evaluation.pace(samples)
   const call: RangeCall = { span, rangeMs, extent, params, annotations, pace }
   const results: StepSeries[] = []
+  let informedOf: string | undefined
   for (const series of range.series) {
+    const wait = evaluation.spend(evaluation.grid.steps)
+    if (wait) await wait
     const result = await overSteps(rangeFunction, series, range, call, evaluation)
     if (result.isEmpty()) continue
     results.push(result)
-    if (rangeFunction.ofCounters) informOfNonCounter(series, result, call)
+    if (rangeFunction.ofCounters) informedOf = informOfNonCounter(series, result, call, informedOf)
   }
   return expr.func === 'absent_over_time' ? [await absence(absentLabels(arg), results, evaluation)] : results
 }
@@ -79,7 +82,6 @@ async function overSteps(
   evaluation: Evaluation,
 ): Promise<StepSeries> {
   const { grid } = evaluation
-  await evaluation.spend(grid.steps)
   const out = new StepSeries(series.labels, grid.steps, series.dropName || !rangeFunction.keepsName)
   const evaluate = rangeFunction.of(series, call)
   const view = new MovingView(series, range.reach)
@@ -100,21 +102,33 @@ async function overSteps(
     await evaluation.pace(looked)
     looked = 0
   }
-  await evaluation.pace(looked)
+  const wait = evaluation.pace(looked)
+  if (wait) await wait
   return out
 }
 
-/** Who takes the rate of a gauge has mostly taken the wrong metric. Names and, where there are any, types tell. */
-function informOfNonCounter({ labels, floats }: RangeSeries, result: StepSeries, call: RangeCall): void {
+/**
+ * Who takes the rate of a gauge has mostly taken the wrong metric. Names and, where there are any, types tell.
+ * @param informedOf the metric without a type that was told of last: its other series say the same
+ * @returns what is to be given the next time
+ */
+function informOfNonCounter(
+  { labels, floats }: RangeSeries,
+  result: StepSeries,
+  { annotations, span }: RangeCall,
+  informedOf: string | undefined,
+): string | undefined {
   const metric = labelValue(labels, METRIC_NAME)
-  if (metric === '' || floats.windows?.kind === 'event' || !result.present.includes(FLOAT)) return
+  if (metric === '' || floats.windows?.kind === 'event' || !result.present.includes(FLOAT)) return informedOf
   const type = labelValue(labels, '__type__')
   if (type !== '') {
-    if (type === 'counter' || type === 'histogram') return
-    call.annotations.inform(INFO.possibleNonCounterLabel(metric, type), call.span)
-  } else if (!isCounterName(metric)) {
-    call.annotations.inform(INFO.possibleNonCounter(metric), call.span)
+    if (type !== 'counter' && type !== 'histogram') {
+      annotations.inform(INFO.possibleNonCounterLabel(metric, type), span)
+    }
+    return informedOf
   }
+  if (metric !== informedOf && !isCounterName(metric)) annotations.inform(INFO.possibleNonCounter(metric), span)
+  return metric
 }
 
 /** 1 where no series has anything. */

@@ -1,5 +1,6 @@
 import type { Annotations } from '../annotations.js'
 import type { VectorSelector } from '../ast.js'
+import type { Wait } from './budget.js'
 import type { StepSeries } from './values.js'
 
 /** Evaluation times: startMs + i * stepMs for i < steps. Never moved to fit the step. */
@@ -35,7 +36,7 @@ export interface EvalContext {
    * overdue query, and lets other work of the process run now and then.
    * Throws TM_QUERY_SAMPLES, TM_QUERY_TIME, TM_QUERY_CANCELLED.
    */
-  spend(samples: number): Promise<void>
+  spend(samples: number): Wait
   /** As `spend`, between pieces of work on samples that are counted already; each piece far below 100,000 samples. */
-  pace(samples: number): Promise<void>
+  pace(samples: number): Wait
 }

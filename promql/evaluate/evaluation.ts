@@ -5,7 +5,7 @@ import { type Annotations, INFO } from '../annotations.js'
 import type { Aggregate, Expr, StepInvariant, VectorSelector } from '../ast.js'
 import { evaluateBinary, evaluateUnary } from '../binary/binary.js'
 import { executionError } from '../errors.js'
-import type { Budget } from './budget.js'
+import type { Budget, Wait } from './budget.js'
 import { evaluateCall } from './calls.js'
 import type { EvalContext, Grid, QueryGrid } from './context.js'
 import { type InstantPart, newestRows, stepsOfRows } from './instant.js'
@@ -149,7 +149,8 @@ export class Evaluation implements EvalContext {
     const rows = new Int32Array(grid.steps)
     const found: StepSeries[] = []
     for (const read of await this.read(selector, wanted)) {
-      await this.spend(grid.steps)
+      const wait = this.spend(grid.steps)
+      if (wait) await wait
       let series: StepSeries | undefined
       if (selector.extent === 'smoothed' && part === 'value') {
         const points = rangeSeries(read, selection.range.startMs, selection.range.endMs)
@@ -171,12 +172,12 @@ export class Evaluation implements EvalContext {
     return this.shared.reader.read(selection, this.shared.observing.has(selector))
   }
 
-  spend(samples: number): Promise<void> {
+  spend(samples: number): Wait {
     return this.shared.budget.compute(samples)
   }
 
   /** Between pieces of work on samples that are counted already. */
-  pace(samples: number): Promise<void> {
+  pace(samples: number): Wait {
     return this.shared.budget.pace(samples)
   }
 

@@ -1,5 +1,6 @@
 import { executionError } from '../errors.js'
 import { dropMetadata, labelsKey } from '../labels.js'
+import type { Wait } from './budget.js'
 import { ABSENT, HISTOGRAM, StepSeries } from './values.js'
 
 /** Naming a series takes about as long as looking at so many samples. */
@@ -13,11 +14,12 @@ const SERIES_WORK = 100
  */
 export async function withoutDroppedNames(
   series: readonly StepSeries[],
-  pace: (samples: number) => Promise<void>,
+  pace: (samples: number) => Wait,
 ): Promise<StepSeries[]> {
   const byLabels = new Map<string, StepSeries>()
   for (const one of series) {
-    await pace(SERIES_WORK)
+    const wait = pace(SERIES_WORK)
+    if (wait) await wait
     const labels = one.dropName ? dropMetadata(one.labels) : one.labels
     const key = labelsKey(labels)
     const same = byLabels.get(key)

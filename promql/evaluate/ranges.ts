@@ -36,7 +36,8 @@ export async function evaluateRange(
   for (const read of await evaluation.read(expr.vector, wanted)) {
     const points = rangeSeries(read, selection.range.startMs, selection.range.endMs)
     const rows = points.floats.timeMs.length + points.histograms.timeMs.length
-    await evaluation.pace(rows)
+    const wait = evaluation.pace(rows)
+    if (wait) await wait
     if (rows > 0) series.push(points)
   }
   return {

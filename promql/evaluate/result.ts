@@ -1,5 +1,6 @@
 import type { NativeHistogram } from '../../schemas/histogram.js'
 import { compareLabels, type LabelSet } from '../labels.js'
+import type { Wait } from './budget.js'
 import type { Grid } from './context.js'
 import type { RangeSeries } from './range-series.js'
 import { type Evaluated, FLOAT, HISTOGRAM, type StepSeries } from './values.js'
@@ -45,11 +46,7 @@ export function instantValue(evaluated: Evaluated, timeMs: number): Value {
 }
 
 /** The values at every step of a range query. @param pace is called between series */
-export async function gridValue(
-  evaluated: Evaluated,
-  grid: Grid,
-  pace: (samples: number) => Promise<void>,
-): Promise<Value> {
+export async function gridValue(evaluated: Evaluated, grid: Grid, pace: (samples: number) => Wait): Promise<Value> {
   if (evaluated.type === 'string') throw new Error('a string has no values on a grid')
   if (evaluated.type === 'scalar') {
     const timeMs = evaluated.value.map((_, step) => grid.startMs + step * grid.stepMs)
@@ -57,7 +54,8 @@ export async function gridValue(
   }
   const series: MatrixSeries[] = []
   for (const one of evaluated.series) {
-    await pace(grid.steps)
+    const wait = pace(grid.steps)
+    if (wait) await wait
     series.push(onGrid(one, grid))
   }
   return matrix(series)

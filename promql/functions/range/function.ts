@@ -1,5 +1,6 @@
 import type { Annotations } from '../../annotations.js'
 import type { Span } from '../../ast.js'
+import type { Wait } from '../../evaluate/budget.js'
 import type { RangeSeries } from '../../evaluate/range-series.js'
 import type { StepSeries } from '../../evaluate/values.js'
 
@@ -13,7 +14,7 @@ export interface RangeCall {
   params: readonly Float64Array[]
   annotations: Annotations
   /** For work on so many samples in one step: lets other work of the process run now and then. */
-  pace(samples: number): Promise<void>
+  pace(samples: number): Wait
 }
 
 /** Histograms of one range between two looks at the clock, and what each takes, in samples. */

@@ -1,3 +1,4 @@
+import type { Wait } from '../../evaluate/budget.js'
 /** Values above which a range's are sorted in stretches. */
 export const LONG_SORT = 100_000
 
@@ -8,7 +9,7 @@ const BLOCK = 1 << 16
  * Sorts as typed arrays do, NaN last, and lets other work run on the way: blocks first, which are then merged by twos.
  * @returns the sorted values, in the given array or in another one
  */
-export async function pacedSort(values: Float64Array, pace: (samples: number) => Promise<void>): Promise<Float64Array> {
+export async function pacedSort(values: Float64Array, pace: (samples: number) => Wait): Promise<Float64Array> {
   for (let from = 0; from < values.length; from += BLOCK) {
     values.subarray(from, from + BLOCK).sort()
     await pace(BLOCK)
@@ -30,7 +31,7 @@ async function mergeInto(
   from: number,
   middle: number,
   end: number,
-  pace: (samples: number) => Promise<void>,
+  pace: (samples: number) => Wait,
 ): Promise<void> {
   const to = Math.min(end, sorted.length)
   let left = from
