@@ -2,10 +2,10 @@ import type { Series } from '../../schemas/series/series.js'
 import { encodeLabelsOf, encodeName } from './label-bytes.js'
 import { metricBytes } from './layout.js'
 
-/** Bytes of labels that are kept. */
+/** Bytes of labels and names that are kept. */
 const MOST_BYTES = 64 << 20
-/** Metrics whose names are kept. */
-const MOST_METRICS = 10_000
+/** What an entry takes beside its bytes. */
+const ENTRY_BYTES = 128
 
 /** The labels of one series as remote write takes them. */
 export interface EncodedLabels {
@@ -40,30 +40,37 @@ export class SeriesLabels {
       return kept
     }
     const labels = { names: this.#namesOf(series), rest: Buffer.concat([encodeLabelsOf(series), this.#common]) }
-    if (this.#bytes + labels.rest.length > MOST_BYTES) this.#makeRoom()
-    if (this.#bytes + labels.rest.length <= MOST_BYTES) {
-      this.#kept.set(series, labels)
-      this.#bytes += labels.rest.length
-    }
-    return labels
+    return this.#keep(this.#kept, series, labels, labels.rest.length)
+  }
+
+  #keep<Key, Value>(kept: Map<Key, Value>, key: Key, value: Value, length: number): Value {
+    const bytes = length + ENTRY_BYTES
+    if (this.#bytes + bytes > MOST_BYTES) this.#makeRoom()
+    if (this.#bytes + bytes > MOST_BYTES) return value
+    kept.set(key, value)
+    this.#bytes += bytes
+    return value
   }
 
   /** Forgets all once they have been of use: those of series that come no more go then, and too many do not push each other out. */
   #makeRoom(): void {
     if (this.#found < this.#kept.size) return
     this.#kept.clear()
+    this.#names.clear()
     this.#bytes = 0
     this.#found = 0
   }
 
   #namesOf(series: Series): readonly Uint8Array[] {
-    let names = this.#names.get(series.metric)
-    if (!names) {
-      const metric = metricBytes(series)
-      names = this.#suffixes.map((suffix) => encodeName(metric, suffix))
-      if (this.#names.size === MOST_METRICS) this.#names.clear()
-      this.#names.set(series.metric, names)
-    }
-    return names
+    const kept = this.#names.get(series.metric)
+    if (kept) return kept
+    const metric = metricBytes(series)
+    const names = this.#suffixes.map((suffix) => encodeName(metric, suffix))
+    return this.#keep(
+      this.#names,
+      series.metric,
+      names,
+      names.reduce((bytes, name) => bytes + name.length, 0),
+    )
   }
 }

@@ -20,11 +20,6 @@ export class ByteCache {
     this.#maxBytes = maxBytes
   }
 
-  /** How many keys are remembered. */
-  get size(): number {
-    return this.#keys.count
-  }
-
   /** The value of bytes [start, end) of `source`, or -1. `hash` is `hashBytes` of the same bytes. */
   get(source: Uint8Array, start: number, end: number, hash: number): number {
     const number = this.#keys.find(source, start, end, hash)

@@ -30,7 +30,8 @@ const MAX_FIELDS = 65_536
  * Grammar and escapes are those of InfluxData's reference decoder (github.com/influxdata/line-protocol, version 2).
  *
  * For each line: `next()`, then `isKey()` with a guess, `findKey()` if it was none or wrong, `readKey()` (may be left
- * out for key bytes that were read before), then `readFields()`. If one of these two says false the line is refused, `fault` says why, and `next()` goes on behind it.
+ * out for key bytes that were read before), then `readFields()`. If one of the last two says false the line is refused,
+ * `fault` says why, and `next()` goes on behind it.
  */
 export class LineParser {
   readonly tags = new TagSlots()

@@ -1,8 +1,7 @@
 import { Kind } from '../../schemas/points.js'
 import type { Label } from '../../schemas/series/series.js'
 import { WINDOW_MS, windowStart } from '../../schemas/time.js'
-import { ByteCache } from '../identity/byte-cache.js'
-import { hashBytes } from '../identity/byte-numbers.js'
+import { ByteNumbers, hashBytes } from '../identity/byte-numbers.js'
 import type { PointSink } from '../sink.js'
 import { seriesKey } from './series-key.js'
 
@@ -27,16 +26,14 @@ interface CountedSet {
 export class SetCounts {
   readonly #limits: SetLimits
   readonly #slots = new Map<string, number>()
-  readonly #members: ByteCache
+  readonly #members = new ByteNumbers()
   #sets: CountedSet[] = []
-  #bytes = 0
   #scratch = new Uint8Array(256)
   #window = 0
   #windowStart = -1
 
   constructor(limits: SetLimits) {
     this.#limits = limits
-    this.#members = new ByteCache(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
   }
 
   /** Changes with each window; slots of another window mean nothing. */
@@ -68,11 +65,11 @@ export class SetCounts {
     for (let i = 0; i < SLOT_BYTES; i++) key[i] = slot >>> (8 * i)
     for (let i = start, at = SLOT_BYTES; i < end; i++, at++) key[at] = source[i]
     const hash = hashBytes(key, 0, length)
-    if (this.#members.get(key, 0, length, hash) !== -1) return true
+    const known = this.#members
+    if (known.find(key, 0, length, hash) !== -1) return true
     const { members } = this.#limits
-    if (this.#members.size >= members || this.#bytes + length > members * BYTES_PER_MEMBER) return false
-    this.#members.set(key, 0, length, hash, 0)
-    this.#bytes += length
+    if (known.count >= members || known.byteCount + length > members * BYTES_PER_MEMBER) return false
+    known.add(key, 0, length, hash)
     this.#sets[slot].members++
     return true
   }
@@ -87,7 +84,6 @@ export class SetCounts {
     this.#slots.clear()
     this.#members.clear()
     this.#sets = []
-    this.#bytes = 0
     this.#window++
   }
 }

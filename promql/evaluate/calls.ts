@@ -55,14 +55,14 @@ async function callRange(expr: Call, arg: MatrixSelector | Subquery, evaluation:
   const pace = (samples: number) => evaluation.pace(samples)
   const call: RangeCall = { span, rangeMs, extent, params, annotations, pace }
   const results: StepSeries[] = []
-  let informedOf: string | undefined
+  const told = new Set<string>()
   for (const series of range.series) {
     const wait = evaluation.spend(evaluation.grid.steps)
     if (wait) await wait
     const result = await overSteps(rangeFunction, series, range, call, evaluation)
     if (result.isEmpty()) continue
     results.push(result)
-    if (rangeFunction.ofCounters) informedOf = informOfNonCounter(series, result, call, informedOf)
+    if (rangeFunction.ofCounters) informOfNonCounter(series, result, call, told)
   }
   return expr.func === 'absent_over_time' ? [await absence(absentLabels(arg), results, evaluation)] : results
 }
@@ -109,26 +109,24 @@ async function overSteps(
 
 /**
  * Who takes the rate of a gauge has mostly taken the wrong metric. Names and, where there are any, types tell.
- * @param informedOf the metric without a type that was told of last: its other series say the same
- * @returns what is to be given the next time
+ * @param told metrics without a type that were looked at already: their other series say the same
  */
 function informOfNonCounter(
   { labels, floats }: RangeSeries,
   result: StepSeries,
   { annotations, span }: RangeCall,
-  informedOf: string | undefined,
-): string | undefined {
+  told: Set<string>,
+): void {
   const metric = labelValue(labels, METRIC_NAME)
-  if (metric === '' || floats.windows?.kind === 'event' || !result.present.includes(FLOAT)) return informedOf
+  if (metric === '' || floats.windows?.kind === 'event' || !result.present.includes(FLOAT)) return
   const type = labelValue(labels, '__type__')
   if (type !== '') {
-    if (type !== 'counter' && type !== 'histogram') {
-      annotations.inform(INFO.possibleNonCounterLabel(metric, type), span)
-    }
-    return informedOf
+    if (type === 'counter' || type === 'histogram') return
+    annotations.inform(INFO.possibleNonCounterLabel(metric, type), span)
+  } else if (!told.has(metric)) {
+    told.add(metric)
+    if (!isCounterName(metric)) annotations.inform(INFO.possibleNonCounter(metric), span)
   }
-  if (metric !== informedOf && !isCounterName(metric)) annotations.inform(INFO.possibleNonCounter(metric), span)
-  return metric
 }
 
 /** 1 where no series has anything. */

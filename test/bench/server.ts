@@ -4,13 +4,12 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
 import type { PipelineStatus } from '../../schemas/ports/status.js'
+import { CLI } from '../role-process.js'
 import { type BenchContext, CannotRun } from './bench.js'
 
 const START_TIMEOUT_MS = 60_000
-const PROGRAM = fileURLToPath(new URL('../../../cli/tidemark.sh', import.meta.url))
 
 /** A whole server, as `tidemark up` runs it, in a process of its own. */
 export interface Server {
@@ -44,7 +43,7 @@ export async function startServer(
   }
   writeFileSync(config, stringify(settings))
   progress('starting `tidemark up`')
-  const child = spawn(PROGRAM, ['up', '--config', config], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(CLI, ['up', '--config', config], { stdio: ['ignore', 'ignore', 'pipe'] })
   let lastWords = ''
   createInterface(child.stderr).on('line', (line) => {
     lastWords = `${lastWords}${line}\n`.slice(-2000)

@@ -1,4 +1,5 @@
 import type { Wait } from '../../evaluate/budget.js'
+
 /** Values above which a range's are sorted in stretches. */
 export const LONG_SORT = 100_000
 
