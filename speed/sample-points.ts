@@ -1,12 +1,10 @@
 import { addSample } from '../schemas/aggregates/index.js'
+import { addReadings } from '../schemas/aggregates/readings.js'
 import { compareValues, isStaleAt, markStaleAt, wordsOf } from '../schemas/points.js'
 import type { Series } from '../schemas/series/series.js'
-import { Sketch } from '../schemas/sketch/sketch.js'
+import { WINDOW_MS } from '../schemas/time.js'
 import { widened } from '../schemas/widened.js'
 import type { WindowColumns } from '../schemas/windows/columns.js'
-
-/** Points of a series in a window from which on it pays to look at their range before they are folded. */
-const MANY_POINTS = 4
 
 /**
  * The points of sample series in one open window: 14 bytes each, in order of arrival. Only at the end they are sorted,
@@ -62,46 +60,33 @@ export class SamplePoints {
       if (end === at) continue
       const row = into.push(series[s], startMs)
       if (end - at > 1) this.#sortRun(order, at, end)
-      if (end - at >= MANY_POINTS) into.sketch[row] = this.#roomySketch(order, at, end)
-      for (let i = at; i < end; i++) {
-        const point = order[i]
-        if (this.#isDuplicate(order, i, end)) continue
-        const stale = isStaleAt(this.#words, point)
-        addSample(into, row, startMs + this.#offset[point], stale ? Number.NaN : this.#value[point], stale)
-      }
+      this.#foldRun(order, at, end, startMs, into, row)
       at = end
     }
   }
 
-  /** True if a later point of the sorted run has the same time, and so wins. */
-  #isDuplicate(order: Uint32Array, i: number, end: number): boolean {
-    return i + 1 < end && this.#offset[order[i + 1]] === this.#offset[order[i]]
-  }
-
-  /** A sketch with a bucket for every value of the sorted run; none if all are equal, then the window stores none. */
-  #roomySketch(order: Uint32Array, from: number, to: number): Sketch | undefined {
-    let [leastPositive, mostPositive, leastNegative, mostNegative] = [
-      Number.POSITIVE_INFINITY,
-      0,
-      Number.POSITIVE_INFINITY,
-      0,
-    ]
-    let known = Number.NaN
-    let differ = false
+  /** Folds the sorted run order[from, to), of equal times the winner alone. */
+  #foldRun(order: Uint32Array, from: number, to: number, startMs: number, into: WindowColumns, row: number): void {
+    let count = 0
+    let isPlain = true
     for (let i = from; i < to; i++) {
-      const value = this.#value[order[i]]
-      if (!Number.isFinite(value) || this.#isDuplicate(order, i, to) || isStaleAt(this.#words, order[i])) continue
-      if (Number.isNaN(known)) known = value
-      else if (value !== known) differ = true
-      if (value > 0) {
-        if (value < leastPositive) leastPositive = value
-        if (value > mostPositive) mostPositive = value
-      } else if (value < 0) {
-        if (-value < leastNegative) leastNegative = -value
-        if (-value > mostNegative) mostNegative = -value
+      const point = order[i]
+      const offset = this.#offset[point]
+      if (i + 1 < to && this.#offset[order[i + 1]] === offset) continue
+      const value = this.#value[point]
+      if (!Number.isFinite(value)) isPlain = false
+      run.timeMs[count] = startMs + offset
+      run.value[count] = value
+      run.stale[count] = isStaleAt(this.#words, point) ? 1 : 0
+      count++
+    }
+    if (isPlain) addReadings(into, row, run.timeMs, run.value, 0, count)
+    else {
+      for (let i = 0; i < count; i++) {
+        const stale = run.stale[i] === 1
+        addSample(into, row, run.timeMs[i], stale ? Number.NaN : run.value[i], stale)
       }
     }
-    return differ ? Sketch.reaching(leastPositive, mostPositive, leastNegative, mostNegative) : undefined
   }
 
   /** Counting sort: afterwards `order` holds the points series by series, `starts[s]` the end of series s in it. */
@@ -147,4 +132,11 @@ export class SamplePoints {
     this.#value = widened(this.#value, capacity)
     this.#words = wordsOf(this.#value)
   }
+}
+
+/** The run at hand: a window has no more times than this. */
+const run = {
+  timeMs: new Float64Array(WINDOW_MS),
+  value: new Float64Array(WINDOW_MS),
+  stale: new Uint8Array(WINDOW_MS),
 }

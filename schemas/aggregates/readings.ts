@@ -60,8 +60,13 @@ function addToSketch(
     const only = into.min[row]
     if (least === only && most === only) return
     sketch = into.newSketch()
-    sketch.add(only, into.count[row])
     into.sketch[row] = sketch
+    if (into.count[row] === 1) {
+      // It is the point just before these: all at once they make the sketch's memory once.
+      sketch.addAll(value, from - 1, to, Math.min(only, least), Math.max(only, most))
+      return
+    }
+    sketch.add(only, into.count[row])
   }
   sketch.addAll(value, from, to, least, most)
 }

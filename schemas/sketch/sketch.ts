@@ -26,13 +26,6 @@ export class BucketRun {
     this.counts[index - this.offset] += weight
   }
 
-  /** Makes an empty run hold the buckets first..last, all of weight 0. */
-  span(first: number, last: number): void {
-    this.offset = first
-    this.length = last - first + 1
-    this.counts = new Float64Array(this.length)
-  }
-
   /** Makes the run reach over the buckets first..last, new ones of weight 0, in the memory that it has if they fit. */
   cover(first: number, last: number): void {
     if (this.length > 0) {
@@ -103,23 +96,6 @@ export class Sketch {
     const sketch = new Sketch()
     sketch.add(value, count)
     return sketch
-  }
-
-  /**
-   * An empty sketch whose buckets reach from the smallest to the largest magnitude of the values to come, so that none
-   * has to be made when they are added. Every one of these four must be among those values; 0 where there is none.
-   * @returns undefined if they lie further apart than a sketch at the finest schema reaches
-   */
-  static reaching(
-    leastPositive: number,
-    mostPositive: number,
-    leastNegative: number,
-    mostNegative: number,
-  ): Sketch | undefined {
-    const sketch = new Sketch()
-    if (mostPositive > 0) sketch.positive.span(bucketIndex(leastPositive), bucketIndex(mostPositive))
-    if (mostNegative > 0) sketch.negative.span(bucketIndex(leastNegative), bucketIndex(mostNegative))
-    return sketch.positive.length + sketch.negative.length <= MAX_BUCKETS ? sketch : undefined
   }
 
   /** Counts a finite value `weight` times. */
