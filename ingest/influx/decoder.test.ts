@@ -248,29 +248,6 @@ describe('laws', () => {
     )
   })
 
-  test('what is guessed from the lines before is what is read, also where one begins like the other', () => {
-    const keys = ['m', 'm,a=1', 'm,a=11', String.raw`m,a=1\ `, String.raw`m,a=1\ 1`, 'mm', 'm,a=1,b=2']
-    const fields = ['value=1', 'value=1,v=2', 'v=2', 'valu=3', 'value=x', 'v="a b"', '']
-    const times = ['', ' 1', ' 16', ' 1600000000000000000', ' 160000000000000000', ' -1', ' 1 2', '  16', ' 1,']
-    const endings = ['\n', '\r\n', ' \n']
-    const text = fc
-      .tuple(...[keys, fields, times, endings].map((parts) => fc.constantFrom(...parts)))
-      .map(([key, field, time, ending]) => `${key} ${field}${time}${ending}`)
-    const shared = new InfluxDecoder()
-    const seen = new Notes()
-    fc.assert(
-      fc.property(fc.array(text, { minLength: 1, maxLength: 5 }), fc.nat(3), (lines, again) => {
-        const body = lines.join('').repeat(again + 1)
-        const alone = new Notes()
-        for (const line of body.split('\n')) new InfluxDecoder().decode(Buffer.from(line), { nowMs: NOW }, alone)
-        shared.decode(Buffer.from(body), { nowMs: NOW }, seen)
-        expect(seen.take()).toEqual(alone.points)
-        expect(seen.refusals.splice(0)).toHaveLength(alone.refusals.length)
-      }),
-      { numRuns: 2000 },
-    )
-  })
-
   test('random and mutated bytes never throw, and each line is answered', () => {
     const alphabet = Buffer.from('m,= "\\\n\r\t#tfiu0123456789.-+eE_x\xff\xc3\xa9')
     const noise = fc.array(fc.oneof(fc.constantFrom(...alphabet), fc.nat(255)), { maxLength: 60 })

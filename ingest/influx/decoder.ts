@@ -6,6 +6,7 @@ import { ByteNumbers, hashBytes } from '../identity/byte-numbers.js'
 import type { PointSink } from '../sink.js'
 import { KEY_ESCAPES, MEASUREMENT_ESCAPES, unescapeText } from './escape.js'
 import { HandleChains } from './handle-chains.js'
+import { KnownLine, type LineMemory } from './known-line.js'
 import { LineParser } from './line-parser.js'
 import type { Precision } from './precision.js'
 import { FieldKind } from './slots.js'
@@ -32,19 +33,16 @@ const REFUSED_TEXT_BYTES = 512
  * InfluxDB line protocol. A field becomes the sample series `<measurement>_<field>`, or just `<measurement>` if it is
  * called `value`; tags become labels; booleans become 1 and 0; strings are no points.
  *
- * A line is read to its end before any of its points is added, so that a bad field refuses the whole line. A line
- * whose measurement and tags came before costs a comparison or a hash, the numbers and the time, and makes no string
- * and no object.
+ * A line is read to its end before any of its points is added, so that a bad field refuses the whole line. A line that
+ * comes where one like it came before is compared with it, its numbers apart; it makes no string and no object.
  */
 export class InfluxDecoder implements Decoder<InfluxOptions> {
   /** String fields left out since the start. */
   skippedStringFields = 0
 
   readonly #line = new LineParser()
-  /** Keys by their bytes, of which what follows a backslash is not taken apart: written otherwise it is another key. */
-  #keys = new ByteNumbers()
-  #names = new ByteNumbers()
-  #chains = new HandleChains()
+  readonly #known = new KnownLine()
+  #memory = nothingKnown()
   /** True if something was remembered since it was looked at how much that is. */
   #hasGrown = true
   #epoch = NaN
@@ -55,9 +53,19 @@ export class InfluxDecoder implements Decoder<InfluxOptions> {
     this.#epoch = sink.epoch
     this.#detailedRefusals = 0
     const line = this.#line
+    const known = this.#known
     line.open(body, precision)
+    known.open(body)
     let previous = -1
-    while (line.next()) {
+    for (;;) {
+      if (known.read(line.offset, previous, this.#memory, line.time)) {
+        line.pass(known.next)
+        sink.position = line.number
+        for (let i = 0; i < known.count; i++) sink.add(known.handles[i], line.time.ms, known.values[i], 1)
+        previous = known.key
+        continue
+      }
+      if (!line.next()) return
       sink.position = line.number
       let key = this.#findKey(body, previous)
       if ((key === -1 && !line.readKey()) || !line.readFields()) {
@@ -80,18 +88,18 @@ export class InfluxDecoder implements Decoder<InfluxOptions> {
   /** The number of the current line's key, or -1 if it is not known. @param previous that of the line before, or -1 */
   #findKey(body: Uint8Array, previous: number): number {
     const line = this.#line
-    const guess = this.#chains.guessKey(previous)
-    if (guess !== -1 && line.isKey(guess, this.#keys)) return guess
+    const { keys, chains } = this.#memory
+    const guess = chains.guessKey(previous)
+    if (guess !== -1 && line.isKey(guess, keys)) return guess
     line.findKey()
-    const key = this.#keys.find(body, line.start, line.keyEnd, line.keyHash)
-    if (key !== -1) this.#chains.followKey(previous, key)
+    const key = keys.find(body, line.start, line.keyEnd, line.keyHash)
+    if (key !== -1) chains.followKey(previous, key)
     return key
   }
 
   #addPoints(body: Uint8Array, key: number, timeMs: number, sink: PointSink): void {
     const { fields } = this.#line
-    const names = this.#names
-    const chains = this.#chains
+    const { names, chains } = this.#memory
     let series: SeriesNames | undefined
     let previous = -1
     for (let i = 0; i < fields.count; i++) {
@@ -136,16 +144,18 @@ export class InfluxDecoder implements Decoder<InfluxOptions> {
   /** The number of the field key in bytes [start, end). */
   #nameOf(body: Uint8Array, start: number, end: number): number {
     const hash = hashBytes(body, start, end)
-    const known = this.#names.find(body, start, end, hash)
-    return known === -1 ? this.#names.add(body, start, end, hash) : known
+    const { names } = this.#memory
+    const known = names.find(body, start, end, hash)
+    return known === -1 ? names.add(body, start, end, hash) : known
   }
 
   #rememberKey(body: Uint8Array): number {
     const line = this.#line
     if (this.#isFull) this.#forget()
     line.findKey()
-    this.#chains.addKey()
-    return this.#keys.add(body, line.start, line.keyEnd, line.keyHash)
+    const { keys, chains } = this.#memory
+    chains.addKey()
+    return keys.add(body, line.start, line.keyEnd, line.keyHash)
   }
 
   /** Looks how much is remembered only where that has changed: most lines add nothing. */
@@ -157,19 +167,18 @@ export class InfluxDecoder implements Decoder<InfluxOptions> {
 
   /** True if no more should be remembered. What fills it, however long, still finds room. */
   get #isFull(): boolean {
+    const { keys, names, chains } = this.#memory
     return (
-      this.#keys.count >= MAX_KEYS ||
-      this.#keys.byteCount >= MAX_KEY_BYTES ||
-      this.#names.count >= MAX_NAMES ||
-      this.#names.byteCount >= MAX_NAME_BYTES ||
-      this.#chains.isFull
+      keys.count >= MAX_KEYS ||
+      keys.byteCount >= MAX_KEY_BYTES ||
+      names.count >= MAX_NAMES ||
+      names.byteCount >= MAX_NAME_BYTES ||
+      chains.isFull
     )
   }
 
   #forget(): void {
-    this.#keys = new ByteNumbers()
-    this.#names = new ByteNumbers()
-    this.#chains = new HandleChains()
+    this.#memory = nothingKnown()
   }
 
   #refuse(body: Uint8Array, reason: string, sink: PointSink): void {
@@ -186,6 +195,10 @@ export class InfluxDecoder implements Decoder<InfluxOptions> {
 interface SeriesNames {
   measurement: string
   labels: Label[]
+}
+
+function nothingKnown(): LineMemory {
+  return { keys: new ByteNumbers(), names: new ByteNumbers(), chains: new HandleChains() }
 }
 
 const FURTHER_REFUSAL = new TidemarkError('TM_LINE_SYNTAX', {

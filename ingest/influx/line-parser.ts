@@ -66,6 +66,19 @@ export class LineParser {
     this.#nextNumber = 1
   }
 
+  /** Where the next line begins. */
+  get offset(): number {
+    return this.#at
+  }
+
+  /** Passes over a line that was read by other means, and holds no newline but its last. @param next offset behind that */
+  pass(next: number): void {
+    this.start = this.#at
+    this.end = next - 1
+    this.number = this.#nextNumber++
+    this.#at = next
+  }
+
   /** Goes to the next line that is neither blank nor a comment; false at the end of the input. */
   next(): boolean {
     const bytes = this.#bytes

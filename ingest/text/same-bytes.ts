@@ -3,10 +3,16 @@
  * senders repeat line by line this is most of what a decoder does.
  */
 export function sameBytes(bytes: DataView, at: number, other: DataView, otherAt: number, length: number): boolean {
-  let i = 0
-  for (; i + 4 <= length; i += 4) if (bytes.getUint32(at + i) !== other.getUint32(otherAt + i)) return false
-  for (; i < length; i++) if (bytes.getUint8(at + i) !== other.getUint8(otherAt + i)) return false
-  return true
+  if (length < 4) {
+    for (let i = 0; i < length; i++) if (bytes.getUint8(at + i) !== other.getUint8(otherAt + i)) return false
+    return true
+  }
+  const last = length - 4
+  for (let i = 0; i < last; i += 4) {
+    if (bytes.getUint32(at + i, true) !== other.getUint32(otherAt + i, true)) return false
+  }
+  // The last four overlap those before them.
+  return bytes.getUint32(at + last, true) === other.getUint32(otherAt + last, true)
 }
 
 /** A view of all of these bytes. */
