@@ -9,6 +9,7 @@ import type { PatternSource } from '../schemas/ports/seasonal-patterns.js'
 import type { SpeedProgress } from '../schemas/ports/speed-progress.js'
 import type { PartitionStatus } from '../schemas/ports/status.js'
 import type { HotStore, LiveView } from '../schemas/ports/window-store.js'
+import { packSketches } from '../schemas/sketch/packed.js'
 import type { Clock } from '../schemas/time.js'
 import { encodeChunks } from '../schemas/windows/chunk.js'
 import type { WindowBatch } from '../schemas/windows/columns.js'
@@ -247,6 +248,7 @@ class SpeedReader implements LogReader {
     const { hot, log, late: ledger } = this.#options
     if (late.length > 0) await this.#untilDone(() => ledger.record(late))
     const scores = await this.#score(closed)
+    for (const batch of closed) batch.sketches = packSketches(batch.windows.sketch, batch.windows.length)
     if (closed.length > 0) await this.#untilDone(() => hot.write(closed))
     const { watermarkMs } = owned.state
     // Before the commit: what is committed as closed is not given to the view again after a restart.

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Kind } from '../points.js'
 import { Series } from '../series/series.js'
+import { packSketches } from '../sketch/packed.js'
 import { Sketch } from '../sketch/sketch.js'
 import { DamagedChunk, decodeChunk, encodeChunk, encodeChunks } from './chunk.js'
 import { CHUNK_ROWS } from './chunk-columns.js'
@@ -85,6 +86,17 @@ describe('a chunk', () => {
         for (let row = 0; row < back.length; row++) expect(back.series[row].id).toBe(batch.windows.series[row].id)
       }),
     )
+  })
+
+  test('is the same, of any of its rows, where the sketches were packed before', () => {
+    const law = (rows: AnyWindow[], picks: boolean[]) => {
+      const batch = batchOf(rows)
+      const { sketch, length } = batch.windows
+      const picked = Uint32Array.from(rows.keys()).filter((row) => picks[row] ?? true)
+      const again = encodeChunk({ ...batch, sketches: packSketches(sketch, length) }, picked)
+      expect(again).toEqual(encodeChunk(batch, picked))
+    }
+    fc.assert(fc.property(fc.array(anyWindow, { maxLength: 40 }), fc.array(fc.boolean()), law))
   })
 
   test('keeps only the rows whose series the reader wants', () => {

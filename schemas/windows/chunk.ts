@@ -2,6 +2,8 @@ import { crc32 } from 'node:zlib'
 import { aligned } from '../aligned.js'
 import type { Series } from '../series/series.js'
 import { ByteBuffer, DamagedSketch, packSketch, unpackSketch } from '../sketch/codec.js'
+import type { PackedSketches } from '../sketch/packed.js'
+import type { Sketch } from '../sketch/sketch.js'
 import { alignUp } from '../time.js'
 import {
   areForms,
@@ -94,7 +96,7 @@ export function encodeChunk(batch: WindowBatch, rows: Uint32Array, numbers?: Uin
   const columns = gatherColumns(windows, rows)
   const forms = chooseForms(columns, startMs)
   const stale = rows.some((row) => windows.stale[row] !== 0)
-  const sketches = packSketches(windows, rows)
+  const sketches = sketchesOf(batch, rows)
   const flags = (batch.closed ? CLOSED : 0) | (numbers ? NUMBERED : 0) | (stale ? STALE : 0)
   let textBytes = 0
   if (!numbers) for (const row of rows) textBytes += windows.series[row].canonical.length
@@ -170,7 +172,7 @@ function checksum(bytes: Uint8Array): number {
 }
 
 /** Sketches in order of rows, each behind the number of rows without one before it and its length. */
-function packSketches(windows: WindowColumns, rows: Uint32Array): Uint8Array {
+function sketchesOf({ windows, sketches }: WindowBatch, rows: Uint32Array): Uint8Array {
   sketchBytes.at = 0
   let gap = 0
   for (const row of rows) {
@@ -179,14 +181,24 @@ function packSketches(windows: WindowColumns, rows: Uint32Array): Uint8Array {
       gap++
       continue
     }
-    oneSketch.at = 0
-    packSketch(sketch, oneSketch)
+    const packed = sketches ? packedOf(sketches, row) : packOne(sketch)
     sketchBytes.varint(gap)
-    sketchBytes.varint(oneSketch.at)
-    sketchBytes.append(oneSketch.written())
+    sketchBytes.varint(packed.length)
+    sketchBytes.append(packed)
     gap = 0
   }
   return sketchBytes.written()
+}
+
+function packedOf({ bytes, ends }: PackedSketches, row: number): Uint8Array {
+  return bytes.subarray(row === 0 ? 0 : ends[row - 1], ends[row])
+}
+
+/** Valid until the next call. */
+function packOne(sketch: Sketch): Uint8Array {
+  oneSketch.at = 0
+  packSketch(sketch, oneSketch)
+  return oneSketch.written()
 }
 
 /** Unpacks the sketches of the rows that are kept and steps over the others. @throws DamagedChunk */

@@ -1,4 +1,5 @@
 import type { Series } from '../series/series.js'
+import type { PackedSketches } from '../sketch/packed.js'
 import { Sketch } from '../sketch/sketch.js'
 import { widened } from '../widened.js'
 
@@ -157,4 +158,6 @@ export interface WindowBatch {
   /** False while points may still come: such a batch goes to the live view only. */
   closed: boolean
   windows: WindowColumns
+  /** The sketches of its rows, where it goes into several stores; else each store packs them. */
+  sketches?: PackedSketches
 }
