@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { encodeDictionary } from '../schemas/log/dictionary.js'
 import { decodeRecord, encodeRecord } from '../schemas/log/record.js'
 import { Kind, markStaleAt, wordsOf } from '../schemas/points.js'
 import { Series } from '../schemas/series/series.js'
@@ -34,8 +35,7 @@ function record(points: Point[], receivedMs: number) {
     if (point.stale) markStaleAt(wordsOf(value), i)
   })
   const bytes = encodeRecord({
-    ids: Uint32Array.from(series.flatMap((one) => [one.idLow, one.idHigh])),
-    canonical: series.map((one) => one.canonical),
+    dictionary: encodeDictionary(series),
     pointCount: points.length,
     seriesIndex: Uint32Array.from(points, (point) => series.indexOf(point.series)),
     timeMs: Float64Array.from(points, (point) => point.timeMs),

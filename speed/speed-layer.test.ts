@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { AnomalyRule } from '../schemas/config/anomaly.js'
 import { TidemarkError } from '../schemas/errors.js'
+import { encodeDictionary } from '../schemas/log/dictionary.js'
 import { encodeRecord } from '../schemas/log/record.js'
 import { Kind } from '../schemas/points.js'
 import type { Log, LogCommit, LogEntry, LogReader } from '../schemas/ports/log.js'
@@ -72,8 +73,7 @@ async function openSpeedLayer(options: {
 /** One point of `cpu`, received when it was made. */
 function entry(offset: number, timeMs: number): LogEntry {
   const value = encodeRecord({
-    ids: Uint32Array.of(cpu.idLow, cpu.idHigh),
-    canonical: [cpu.canonical],
+    dictionary: encodeDictionary([cpu]),
     pointCount: 1,
     seriesIndex: Uint32Array.of(0),
     timeMs: Float64Array.of(timeMs),

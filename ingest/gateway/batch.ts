@@ -1,7 +1,9 @@
+import { encodeDictionary } from '../../schemas/log/dictionary.js'
 import { encodeRecord } from '../../schemas/log/record.js'
 import { markStaleAt, wordsOf } from '../../schemas/points.js'
 import type { Series } from '../../schemas/series/series.js'
 import { widened } from '../../schemas/widened.js'
+import type { Dictionaries } from './dictionaries.js'
 
 /** A larger request becomes several records, so that none holds up its readers or is more than Kafka takes at once. */
 const POINTS_PER_RECORD = 200_000
@@ -64,21 +66,14 @@ export class PartitionBatch {
     markStaleAt(this.#words, this.pointCount - 1)
   }
 
-  /** The record of these points. @param receivedMs when the request came, ms since the epoch */
-  encode(receivedMs: number): Uint8Array {
-    const count = this.#series.length
-    const ids = new Uint32Array(count * 2)
-    const canonical = new Array<Uint8Array>(count)
-    // One look at each series: they lie all over the memory.
-    for (let i = 0; i < count; i++) {
-      const series = this.#series[i]
-      ids[2 * i] = series.idLow
-      ids[2 * i + 1] = series.idHigh
-      canonical[i] = series.canonical
-    }
+  /**
+   * The record of these points.
+   * @param receivedMs when the request came, ms since the epoch
+   * @param dictionaries those of earlier records; then it must have a point
+   */
+  encode(receivedMs: number, dictionaries?: Dictionaries): Uint8Array {
     return encodeRecord({
-      ids,
-      canonical,
+      dictionary: dictionaries?.of(this.#series) ?? encodeDictionary(this.#series),
       pointCount: this.pointCount,
       seriesIndex: this.#index,
       timeMs: this.#timeMs,

@@ -10,6 +10,7 @@ import { SeriesRegistry } from '../identity/registry.js'
 import type { IngestRequest, RequestOpener } from '../request.js'
 import { Routing } from '../routing/routing.js'
 import type { IngestResult } from '../sink.js'
+import { Dictionaries } from './dictionaries.js'
 import { GatewayRequest, HandleSlots } from './request.js'
 import { SpareBatches } from './spare-batches.js'
 
@@ -42,6 +43,7 @@ export function createGateway({ log, layouts, limits, policies, clock }: Gateway
   const metadata = new MetadataRegistry(limits.metricsDescribed)
   const slots = new HandleSlots()
   const spare = new SpareBatches()
+  const dictionaries = new Dictionaries()
   const refusedByCode: Record<string, number> = {}
   let accepted = 0
   let refused = 0
@@ -68,7 +70,7 @@ export function createGateway({ log, layouts, limits, policies, clock }: Gateway
 
   return {
     open: (): IngestRequest =>
-      new GatewayRequest({ registry, metadata, limits, slots, spare, nowMs: clock(), append, count }),
+      new GatewayRequest({ registry, metadata, limits, slots, spare, dictionaries, nowMs: clock(), append, count }),
     counts: () => ({ accepted, refused, refusedByCode: { ...refusedByCode }, activeSeries: registry.guard.total }),
     metadata,
     takeTraffic: () => registry.takeTraffic(),
@@ -78,7 +80,9 @@ export function createGateway({ log, layouts, limits, policies, clock }: Gateway
       slots.clear()
     },
     releaseIdle: () => {
-      if (registry.releaseIdle(clock()) > 0) slots.clear()
+      if (registry.releaseIdle(clock()) === 0) return
+      slots.clear()
+      dictionaries.clear()
     },
   }
 }

@@ -11,6 +11,7 @@ import { timeFault } from '../identity/time-limits.js'
 import type { IngestRequest } from '../request.js'
 import type { IngestResult, Refusal } from '../sink.js'
 import type { PartitionBatch } from './batch.js'
+import type { Dictionaries } from './dictionaries.js'
 import type { SpareBatches } from './spare-batches.js'
 
 /** Characters of refused input that an answer repeats. */
@@ -25,6 +26,7 @@ export interface RequestContext {
   /** For each handle the request that used it last, and its index in that request's batch. */
   slots: HandleSlots
   spare: SpareBatches
+  dictionaries: Dictionaries
   /** Stores the records. @throws TM_LOG_BACKPRESSURE, TM_LOG_UNAVAILABLE */
   append(records: LogAppend[]): Promise<void>
   count(result: IngestResult, refusedByCode: ReadonlyMap<ErrorCode, number>): void
@@ -117,9 +119,10 @@ export class GatewayRequest implements IngestRequest {
     const result = { accepted: this.#accepted, refusedCount: this.#refusedCount, refused: this.#refused }
     const open = [...this.#batches].map(([partition, batch]) => ({ partition, batch }))
     const batches = [...this.#full, ...open]
+    const { nowMs, dictionaries } = this.#context
     const records = batches.map(({ partition, batch }) => ({
       partition,
-      value: batch.encode(this.#context.nowMs),
+      value: batch.encode(nowMs, dictionaries),
     }))
     if (records.length > 0) await this.#context.append(records)
     for (const { batch } of batches) this.#context.spare.give(batch)

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isStaleAt, Kind, markStaleAt, wordsOf } from '../points.js'
 import { Series } from '../series/series.js'
+import { encodeDictionary } from './dictionary.js'
 import { DamagedRecord, decodeRecord, encodeRecord, type LogRecord, type PointColumns } from './record.js'
 
 const NOW = 1_767_225_600_000
@@ -30,8 +31,7 @@ function columnsOf(points: readonly AnyPoint[], dictionary = series, weighted = 
   const value = Float64Array.from(points, (point) => point.value)
   for (const [i, { stale }] of points.entries()) if (stale) markStaleAt(wordsOf(value), i)
   return {
-    ids: Uint32Array.from(dictionary.flatMap(({ idLow, idHigh }) => [idLow, idHigh])),
-    canonical: dictionary.map(({ canonical }) => canonical),
+    dictionary: encodeDictionary(dictionary),
     pointCount: points.length,
     seriesIndex: Uint32Array.from(points, (point) => point.series),
     timeMs: Float64Array.from(points, ({ timeMs }) => timeMs),

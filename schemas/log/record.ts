@@ -1,6 +1,8 @@
 import { crc32 } from 'node:zlib'
 import { type AlignedRoom, aligned } from '../aligned.js'
 import { Kind } from '../points.js'
+import { alignUp } from '../time.js'
+import { type Dictionary, layOutDictionary } from './dictionary.js'
 
 /**
  * The log record: one batch of points for one partition, columnar and self-contained, little-endian.
@@ -13,7 +15,7 @@ import { Kind } from '../points.js'
  * | 8–11, 12–15 | series, points |
  * | 16–19, 20–23 | bytes of the dictionary's text, CRC-32 of everything else |
  * | 24–31, 32–39 | base time, time of receipt (ms, doubles) |
- * | 40– | ids (8 a series), end of each series' bytes (4), kinds (1), text; then points: values (8), weights (8, flag 1), times less base (4, or 8 with flag 4), series index (2, or 4 with flag 2) |
+ * | 40– | the dictionary of its series; then points: values (8), weights (8, flag 1), times less base (4, or 8 with flag 4), series index (2, or 4 with flag 2) |
  *
  * Every column starts at a multiple of 8. A reader looks the id up first and decodes a series' canonical bytes only
  * if it has never seen it.
@@ -27,12 +29,9 @@ const WIDE_TIME = 4
 
 /** A batch of points as columns, as it goes into a record. */
 export interface PointColumns {
-  /** Ids of the batch's series as halves: low of series i at 2i, high at 2i+1. */
-  ids: Uint32Array
-  /** Canonical bytes of series i. */
-  canonical: readonly Uint8Array[]
+  dictionary: Dictionary
   pointCount: number
-  /** For each point the index of its series in this batch. */
+  /** For each point the index of its series in the dictionary. */
   seriesIndex: Uint32Array
   /** ms since the epoch. */
   timeMs: Float64Array
@@ -66,9 +65,9 @@ export class DamagedRecord extends Error {}
 
 /** Encodes a batch. */
 export function encodeRecord(batch: PointColumns): Uint8Array {
-  const seriesCount = batch.canonical.length
+  const { series, bytes: dictionary, textBytes } = batch.dictionary
+  const seriesCount = series.length
   const { pointCount } = batch
-  const textBytes = batch.canonical.reduce((bytes, one) => bytes + one.length, 0)
   let baseMs = pointCount > 0 ? batch.timeMs[0] : 0
   let latestMs = baseMs
   for (let i = 1; i < pointCount; i++) {
@@ -82,16 +81,7 @@ export function encodeRecord(batch: PointColumns): Uint8Array {
   const bytes = new Uint8Array(layout.total)
   const { buffer } = bytes
 
-  new Uint32Array(buffer, layout.ids, seriesCount * 2).set(batch.ids.subarray(0, seriesCount * 2))
-  const ends = new Uint32Array(buffer, layout.ends, seriesCount)
-  let end = 0
-  for (let i = 0; i < seriesCount; i++) {
-    const canonical = batch.canonical[i]
-    bytes.set(canonical, layout.text + end)
-    bytes[layout.kinds + i] = canonical[0]
-    end += canonical.length
-    ends[i] = end
-  }
+  bytes.set(dictionary, HEADER_BYTES)
   // Byte copy: a staleness marker is a NaN whose bits must survive.
   bytes.set(bytesOf(batch.value, pointCount), layout.values)
   if (batch.weight) bytes.set(bytesOf(batch.weight, pointCount), layout.weights)
@@ -189,21 +179,28 @@ function isTimed(baseMs: number, receivedMs: number, timeDelta: Int32Array | Flo
 }
 
 function layOut(seriesCount: number, pointCount: number, textBytes: number, flags: number) {
-  let at = HEADER_BYTES
+  const { ids, ends, kinds, text, total } = layOutDictionary(seriesCount, textBytes)
+  let at = HEADER_BYTES + total
   const take = (bytes: number): number => {
     const start = at
-    at = Math.ceil((at + bytes) / 8) * 8
+    at = alignUp(at + bytes, 8)
     return start
   }
-  const ids = take(seriesCount * 8)
-  const ends = take(seriesCount * 4)
-  const kinds = take(seriesCount)
-  const text = take(textBytes)
   const values = take(pointCount * 8)
   const weights = take(flags & WEIGHTED ? pointCount * 8 : 0)
   const times = take(pointCount * (flags & WIDE_TIME ? 8 : 4))
   const index = take(pointCount * (flags & WIDE_INDEX ? 4 : 2))
-  return { ids, ends, kinds, text, values, weights, times, index, total: at }
+  return {
+    ids: HEADER_BYTES + ids,
+    ends: HEADER_BYTES + ends,
+    kinds: HEADER_BYTES + kinds,
+    text: HEADER_BYTES + text,
+    values,
+    weights,
+    times,
+    index,
+    total: at,
+  }
 }
 
 function checksum(bytes: Uint8Array): number {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { addSample } from '../../schemas/aggregates/index.js'
 import type { AnomalyRule } from '../../schemas/config/anomaly.js'
+import { encodeDictionary } from '../../schemas/log/dictionary.js'
 import { decodeRecord, encodeRecord } from '../../schemas/log/record.js'
 import { Kind } from '../../schemas/points.js'
 import type { PatternSource, TrainedPatterns } from '../../schemas/ports/seasonal-patterns.js'
@@ -130,8 +131,7 @@ describe('scores are series', () => {
 
   test('a record of anything else is not taken for scores', () => {
     const record = encodeRecord({
-      ids: Uint32Array.of(load.idLow, load.idHigh),
-      canonical: [load.canonical],
+      dictionary: encodeDictionary([load]),
       pointCount: 1,
       seriesIndex: Uint32Array.of(0),
       timeMs: Float64Array.of(T0),

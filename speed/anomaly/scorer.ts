@@ -2,6 +2,7 @@ import { addSample } from '../../schemas/aggregates/index.js'
 import type { AnomalyRule } from '../../schemas/config/anomaly.js'
 import type { Rollup } from '../../schemas/config/schema.js'
 import { TidemarkError } from '../../schemas/errors.js'
+import { encodeDictionary } from '../../schemas/log/dictionary.js'
 import { encodeRecord, type LogRecord } from '../../schemas/log/record.js'
 import type { PatternSource } from '../../schemas/ports/seasonal-patterns.js'
 import type { WindowReader } from '../../schemas/ports/window-store.js'
@@ -217,8 +218,7 @@ class ScorePoints {
     if (this.#values.length === 0) return undefined
     const series = [...this.#series.values()].map((known) => known.series)
     return encodeRecord({
-      ids: Uint32Array.from(series.flatMap(({ idLow, idHigh }) => [idLow, idHigh])),
-      canonical: series.map(({ canonical }) => canonical),
+      dictionary: encodeDictionary(series),
       pointCount: this.#values.length,
       seriesIndex: Uint32Array.from(this.#indexes),
       timeMs: Float64Array.from(this.#times),

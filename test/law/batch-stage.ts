@@ -18,6 +18,7 @@ import { createBatchView } from '../../batch/view/view.js'
 import { loadConfig } from '../../schemas/config/load.js'
 import type { Rollup } from '../../schemas/config/schema.js'
 import type { TidemarkError } from '../../schemas/errors.js'
+import { encodeDictionary } from '../../schemas/log/dictionary.js'
 import { encodeRecord } from '../../schemas/log/record.js'
 import { markStaleAt, wordsOf } from '../../schemas/points.js'
 import type { ObjectStore } from '../../schemas/ports/object-store.js'
@@ -154,8 +155,7 @@ export function recordOf(points: readonly SentPoint[], receivedMs: number): Uint
   const words = wordsOf(value)
   for (const [i, point] of points.entries()) if (point.stale) markStaleAt(words, i)
   return encodeRecord({
-    ids: Uint32Array.from(series.flatMap((one) => [one.idLow, one.idHigh])),
-    canonical: series.map((one) => one.canonical),
+    dictionary: encodeDictionary(series),
     pointCount: points.length,
     seriesIndex: Uint32Array.from(points, (point) => place.get(point.series.id) ?? 0),
     timeMs: Float64Array.from(points, (point) => point.timeMs),

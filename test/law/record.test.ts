@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { encodeDictionary } from '../../schemas/log/dictionary.js'
 import { decodeRecord, encodeRecord } from '../../schemas/log/record.js'
 import { isStaleAt, markStaleAt, wordsOf } from '../../schemas/points.js'
 import { LAW_SERIES } from './points.js'
@@ -22,8 +23,7 @@ test('a record decodes to what was encoded, staleness markers and their bits inc
       for (const [i, point] of points.entries()) if (point.stale) markStaleAt(wordsOf(value), i)
       const record = decodeRecord(
         encodeRecord({
-          ids: Uint32Array.from(LAW_SERIES.flatMap((series) => [series.idLow, series.idHigh])),
-          canonical: LAW_SERIES.map((series) => series.canonical),
+          dictionary: encodeDictionary(LAW_SERIES),
           pointCount: points.length,
           seriesIndex: Uint32Array.from(points, (point) => point.series),
           timeMs: Float64Array.from(points, (point) => point.timeMs),

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { EmbeddedHotStore } from '../../adapters/embedded/hot-store.js'
+import { encodeDictionary } from '../../schemas/log/dictionary.js'
 import { encodeRecord } from '../../schemas/log/record.js'
 import { Kind } from '../../schemas/points.js'
 import type { Log, LogEntry, LogReader } from '../../schemas/ports/log.js'
@@ -70,8 +71,7 @@ async function send(count: number): Promise<void> {
   for (let i = 0; i < count; i++) {
     nowMs = T0 + offset * 10 * S
     const value = encodeRecord({
-      ids: Uint32Array.of(up.idLow, up.idHigh),
-      canonical: [up.canonical],
+      dictionary: encodeDictionary([up]),
       pointCount: 1,
       seriesIndex: Uint32Array.of(0),
       timeMs: Float64Array.of(nowMs),

@@ -1,6 +1,7 @@
 import { compressSync } from 'snappy'
 import { encodeOtlp, type OtlpAttribute, type OtlpRequest } from '../../../ingest/otlp/encode.js'
 import { encodeWriteRequest } from '../../../ingest/remote-write/encode.js'
+import { encodeDictionary } from '../../../schemas/log/dictionary.js'
 import { encodeRecord } from '../../../schemas/log/record.js'
 import { Kind } from '../../../schemas/points.js'
 import { Series } from '../../../schemas/series/series.js'
@@ -155,8 +156,7 @@ const SERIES = [
 
 function record(timeMs: readonly number[], weight?: number): Uint8Array {
   return encodeRecord({
-    ids: Uint32Array.from(SERIES.flatMap(({ idLow, idHigh }) => [idLow, idHigh])),
-    canonical: SERIES.map(({ canonical }) => canonical),
+    dictionary: encodeDictionary(SERIES),
     pointCount: timeMs.length,
     seriesIndex: Uint32Array.from(timeMs, (_, i) => i % SERIES.length),
     timeMs: Float64Array.from(timeMs),
