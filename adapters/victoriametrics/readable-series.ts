@@ -1,7 +1,7 @@
 import { isEvent, markStaleAt, wordsOf } from '../../schemas/points.js'
 import { WINDOW_MS } from '../../schemas/time.js'
 import { LAST_STALE, type WindowBatch, type WindowColumns } from '../../schemas/windows/columns.js'
-import { partValue } from '../../schemas/windows/parts.js'
+import { partValue, partValues } from '../../schemas/windows/parts.js'
 import { encodeLabels } from './label-bytes.js'
 import { SeriesLabels } from './series-labels.js'
 import type { WriteRequest } from './write-request.js'
@@ -20,6 +20,7 @@ export class ReadableSeries {
   readonly #parts: readonly Exclude<ReadablePart, 'bare'>[]
   /** Names: the bare one, then those of the parts. */
   readonly #labels: SeriesLabels
+  readonly #partValues: Float64Array
   readonly #value = new Float64Array(1)
   readonly #valueWords = wordsOf(this.#value)
   readonly #valueBytes = new Uint8Array(this.#value.buffer)
@@ -28,6 +29,7 @@ export class ReadableSeries {
   constructor(parts: readonly ReadablePart[], tidemark: string) {
     this.#bare = parts.includes('bare')
     this.#parts = parts.filter((part) => part !== 'bare')
+    this.#partValues = new Float64Array(this.#parts.length)
     const suffixes = ['', ...this.#parts.map((part) => `:${part}`)].map((suffix) => Buffer.from(suffix))
     this.#labels = new SeriesLabels(suffixes, encodeLabels(tidemark === '' ? [] : [['tidemark', tidemark]]))
   }
@@ -49,8 +51,9 @@ export class ReadableSeries {
       if (this.#bare && this.#setBare(windows, row, event)) {
         request.addSample(names[0], rest, event ? startMs + WINDOW_MS : windows.lastMs[row], this.#valueBytes)
       }
+      if (parts > 0) partValues(this.#parts, windows, row, this.#partValues)
       for (let i = 0; i < parts; i++) {
-        this.#value[0] = partValue(this.#parts[i], windows, row)
+        this.#value[0] = this.#partValues[i]
         request.addSample(names[i + 1], rest, startMs + WINDOW_MS, this.#valueBytes)
       }
     }

@@ -1,5 +1,3 @@
-import { Sketch } from '../sketch/sketch.js'
-import type { WindowColumns } from '../windows/columns.js'
 import type { Aggregate } from './aggregate.js'
 
 /**
@@ -35,11 +33,4 @@ export const distribution: Aggregate = {
     merge: {},
     across: {},
   },
-}
-
-/** The sketch of a row, made from its single value if it stores none. */
-export function sketchOf(windows: WindowColumns, row: number): Sketch {
-  const stored = windows.sketch[row]
-  if (stored) return stored
-  return windows.count[row] > 0 ? Sketch.of(windows.min[row], windows.count[row]) : new Sketch()
 }

@@ -157,6 +157,20 @@ describe('a sketch', () => {
     )
   })
 
+  test('estimates several quantiles as it does each by itself', () => {
+    const sampled = fc.tuple(value, fc.constantFrom(1, 2, 10, 1 / 3))
+    const ranks = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 5 })
+    fc.assert(
+      fc.property(fc.array(sampled, { maxLength: 40 }), ranks, (values, qs) => {
+        const sketch = sketchOf(values)
+        const ascending = Float64Array.from(qs).sort()
+        const each = ascending.map((q) => sketch.quantile(q))
+        sketch.quantiles(ascending)
+        expect(ascending).toEqual(each)
+      }),
+    )
+  })
+
   test('counts a value as often as its weight says', () => {
     const sketch = sketchOf([
       [1, 99],

@@ -179,33 +179,53 @@ export class Sketch {
     return this.valueAt(Math.min(Math.max(q, 0), 1) * total)
   }
 
+  /** As {@link quantile}, of several in ascending order. @param qs 0..1; each is replaced by its estimate */
+  quantiles(qs: Float64Array): void {
+    const total = this.count()
+    if (!(total > 0)) qs.fill(Number.NaN)
+    else {
+      for (let i = 0; i < qs.length; i++) qs[i] *= total
+      this.valuesAt(qs)
+    }
+  }
+
   /** The middle of the bucket in which the weight of all values up to it reaches so much. */
   valueAt(weight: number): number {
-    let left = weight
+    oneWeight[0] = weight
+    this.valuesAt(oneWeight)
+    return oneWeight[0]
+  }
+
+  /** As {@link valueAt}, of several in ascending order. @param weights each is replaced by its value */
+  valuesAt(weights: Float64Array): void {
     const { positive, negative, schema } = this
     let sign = 0
     let index = 0
-    for (let i = negative.length - 1; i >= 0; i--) {
+    let from = 0
+    for (let i = negative.length - 1; i >= 0 && from < weights.length; i--) {
       if (negative.counts[i] === 0) continue
       sign = -1
       index = negative.offset + i
-      left -= negative.counts[i]
-      if (left <= 0) return -bucketMiddle(index, schema)
+      const to = spend(weights, from, negative.counts[i])
+      if (to > from) weights.fill(-bucketMiddle(index, schema), from, to)
+      from = to
     }
     if (this.zeroCount > 0) {
       sign = 0
-      left -= this.zeroCount
-      if (left <= 0) return 0
+      const to = spend(weights, from, this.zeroCount)
+      weights.fill(0, from, to)
+      from = to
     }
-    for (let i = 0; i < positive.length; i++) {
+    for (let i = 0; i < positive.length && from < weights.length; i++) {
       if (positive.counts[i] === 0) continue
       sign = 1
       index = positive.offset + i
-      left -= positive.counts[i]
-      if (left <= 0) return bucketMiddle(index, schema)
+      const to = spend(weights, from, positive.counts[i])
+      if (to > from) weights.fill(bucketMiddle(index, schema), from, to)
+      from = to
     }
     // Rounding has left a rest: it is the last bucket.
-    return sign * bucketMiddle(index, schema)
+    if (from < weights.length) weights.fill(sign * bucketMiddle(index, schema), from)
   }
 
   #mergeRun(run: BucketRun, other: BucketRun, otherSchema: number): void {
@@ -237,4 +257,16 @@ export class Sketch {
       last >>= 1
     }
   }
+}
+
+const oneWeight = new Float64Array(1)
+
+/** Takes the weight of a bucket from those that are still to be reached. @returns the first that it did not reach */
+function spend(weights: Float64Array, from: number, count: number): number {
+  let reached = from
+  for (let i = from; i < weights.length; i++) {
+    weights[i] -= count
+    if (weights[i] <= 0) reached = i + 1
+  }
+  return reached
 }

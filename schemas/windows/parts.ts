@@ -1,4 +1,3 @@
-import { sketchOf } from '../aggregates/distribution.js'
 import { Kind } from '../points.js'
 import type { WindowColumns } from './columns.js'
 
@@ -29,12 +28,11 @@ export function splitVirtualName(name: string): { metric: string; part: Suffix }
   return colon > 0 && part ? { metric: name.slice(0, colon), part } : undefined
 }
 
+/** A part whose value is a number that this file knows. */
+export type NumberPart = Exclude<Part, 'first' | 'last' | 'histogram'>
+
 /** Value of a part of a window that holds a finite value; what the bare name means is that of an event series. */
-export function partValue(
-  part: Exclude<Part, 'first' | 'last' | 'histogram'>,
-  windows: WindowColumns,
-  row: number,
-): number {
+export function partValue(part: NumberPart, windows: WindowColumns, row: number): number {
   const kind = windows.series[row].kind
   switch (part) {
     case 'bare':
@@ -46,9 +44,41 @@ export function partValue(
     case 'p50':
     case 'p95':
     case 'p99':
-      // The middle of a bucket can lie outside of what was seen.
-      return Math.min(Math.max(sketchOf(windows, row).quantile(QUANTILES[part]), windows.min[row]), windows.max[row])
+      return withinRange(windows, row, windows.sketch[row]?.quantile(QUANTILES[part]))
     default:
       return windows[part][row]
   }
+}
+
+/** As {@link partValue}, of several parts, of which the quantiles are looked up together. @param into their values, by part */
+export function partValues(
+  parts: readonly NumberPart[],
+  windows: WindowColumns,
+  row: number,
+  into: Float64Array,
+): void {
+  const sketch = windows.sketch[row]
+  let areKnown = false
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i]
+    if (part !== 'p50' && part !== 'p95' && part !== 'p99') {
+      into[i] = partValue(part, windows, row)
+      continue
+    }
+    if (sketch && !areKnown) {
+      quantiles.set(ALL_QUANTILES)
+      sketch.quantiles(quantiles)
+      areKnown = true
+    }
+    into[i] = withinRange(windows, row, sketch && quantiles[QUANTILE_NAMES.indexOf(part)])
+  }
+}
+
+const QUANTILE_NAMES = Object.keys(QUANTILES)
+const ALL_QUANTILES = Object.values(QUANTILES)
+const quantiles = new Float64Array(ALL_QUANTILES.length)
+
+/** The middle of a bucket can lie outside of what was seen. @param value undefined where no sketch is stored: all are equal */
+function withinRange(windows: WindowColumns, row: number, value = windows.min[row]): number {
+  return Math.min(Math.max(value, windows.min[row]), windows.max[row])
 }
