@@ -14,11 +14,11 @@ export class OpenWindow {
   readonly #events = new WindowColumns(0)
   #eventRow = new Int32Array(0)
 
-  /** @param expectedSamples points of sample series that it will probably get */
-  constructor(startMs: number, firstOffset: number, expectedSamples?: number) {
+  /** @param samples without points: what another window had */
+  constructor(startMs: number, firstOffset: number, samples = new SamplePoints()) {
     this.startMs = startMs
     this.firstOffset = firstOffset
-    this.samples = new SamplePoints(expectedSamples)
+    this.samples = samples
   }
 
   /** Folds one occurrence at once: its aggregates do not depend on the order. @param index of the series in its partition */

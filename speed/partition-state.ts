@@ -7,6 +7,7 @@ import { LateCounter } from './late-points.js'
 import { OpenWindow } from './open-window.js'
 import { PartitionSeries } from './partition-series.js'
 import type { Rollups } from './rollup.js'
+import type { SamplePoints } from './sample-points.js'
 import { closedBefore, idleWatermark, type SpeedCommit, type WatermarkRules, watermarkAfter } from './watermark.js'
 
 /** Series known beyond those in open windows before the table is cleared out. */
@@ -30,8 +31,8 @@ export class PartitionState {
   /** Records before this offset were applied before a restart: their late points are in the ledger. */
   readonly #replayedTo: number
   #newestMs = Number.NEGATIVE_INFINITY
-  /** Sample points that the last window held when it closed: the next ones will hold about as many. */
-  #expectedSamples = 256
+  /** Of a window that closed: the next will hold about as many points, in the same memory. */
+  #spareSamples: SamplePoints | undefined
   #lastRecordMs: number
 
   /** @param restored what stood with the group's committed position, if anything */
@@ -91,7 +92,8 @@ export class PartitionState {
     const batches = closed.map((window) => this.#toBatch(window, true))
     for (const window of closed) {
       this.#open.delete(window.startMs)
-      this.#expectedSamples = Math.max(256, window.samples.length)
+      this.#spareSamples = window.samples.isWellFilled ? window.samples : undefined
+      this.#spareSamples?.clear()
     }
     for (const { windows } of batches) this.closedWindows += windows.length
     if (closed.length > 0) this.#clearOutSeries()
@@ -160,7 +162,8 @@ export class PartitionState {
   #windowAt(startMs: number, offset: number): OpenWindow {
     let window = this.#open.get(startMs)
     if (!window) {
-      window = new OpenWindow(startMs, offset, this.#expectedSamples)
+      window = new OpenWindow(startMs, offset, this.#spareSamples)
+      this.#spareSamples = undefined
       this.#open.set(startMs, window)
     }
     window.isChanged = true

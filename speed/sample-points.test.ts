@@ -38,7 +38,7 @@ const anyPoints = fc.oneof(
 )
 
 function folded(points: readonly Point[]): WindowColumns {
-  const samples = new SamplePoints(1)
+  const samples = new SamplePoints()
   for (const { series: one, offset, value, stale } of points) {
     if (stale) samples.addStale(one, offset)
     else samples.add(one, offset, value)
@@ -93,11 +93,23 @@ test('a window in which every millisecond has a point is folded whole', () => {
 })
 
 test('the points stay: folded again they give the same', () => {
-  const samples = new SamplePoints(1)
+  const samples = new SamplePoints()
   samples.add(0, 2, 5)
   samples.add(0, 1, 7)
   const [first, again] = [new WindowColumns(), new WindowColumns()]
   samples.fold(series, START_MS, first)
   samples.fold(series, START_MS, again)
   expect(contents(again)).toEqual(contents(first))
+})
+
+test('cleared it holds nothing of before, staleness markers included', () => {
+  const samples = new SamplePoints()
+  for (let offset = 1; offset <= 1000; offset++) samples.addStale(offset % 3, offset)
+  expect(samples.isWellFilled).toBe(true)
+  samples.clear()
+  samples.add(1, 5, 7)
+  expect(samples.isWellFilled).toBe(false)
+  const windows = new WindowColumns()
+  samples.fold(series, START_MS, windows)
+  expect(contents(windows)).toEqual(contents(oneByOne([{ series: 1, offset: 5, value: 7, stale: false }])))
 })

@@ -6,6 +6,11 @@ import { WINDOW_MS } from '../schemas/time.js'
 import { widened } from '../schemas/widened.js'
 import type { WindowColumns } from '../schemas/windows/columns.js'
 
+/** Room for points that it begins with. */
+const FEWEST = 256
+/** Points whose order is kept in memory that is used again. */
+const LARGEST_ORDER = 1 << 20
+
 /**
  * The points of sample series in one open window: 14 bytes each, in order of arrival. Only at the end they are sorted,
  * freed of duplicates and folded, so that the order of arrival cannot matter.
@@ -18,12 +23,21 @@ export class SamplePoints {
   #value: Float64Array
   #words: Uint32Array
 
-  /** @param capacity points that are expected */
-  constructor(capacity = 256) {
-    this.#series = new Uint32Array(capacity)
-    this.#offset = new Uint16Array(capacity)
-    this.#value = new Float64Array(capacity)
+  constructor() {
+    this.#series = new Uint32Array(FEWEST)
+    this.#offset = new Uint16Array(FEWEST)
+    this.#value = new Float64Array(FEWEST)
     this.#words = wordsOf(this.#value)
+  }
+
+  /** True if it holds about as many points as it has room for. */
+  get isWellFilled(): boolean {
+    return this.length * 4 >= this.#series.length
+  }
+
+  /** Removes the points; their memory stays. */
+  clear(): void {
+    this.length = 0
   }
 
   /** @param series index of the series in its partition */
@@ -89,12 +103,12 @@ export class SamplePoints {
     }
   }
 
-  /** Counting sort: afterwards `order` holds the points series by series, `starts[s]` the end of series s in it. */
+  /** Counting sort, valid until the next: afterwards `order` holds the points series by series, `starts[s]` the end of series s in it. */
   #orderBySeries(seriesCount: number): { starts: Uint32Array; order: Uint32Array } {
     const starts = new Uint32Array(seriesCount + 1)
     for (let i = 0; i < this.length; i++) starts[this.#series[i] + 1]++
     for (let s = 0; s < seriesCount; s++) starts[s + 1] += starts[s]
-    const order = new Uint32Array(this.length)
+    const order = orderOf(this.length)
     for (let i = 0; i < this.length; i++) order[starts[this.#series[i]]++] = i
     return { starts, order }
   }
@@ -132,6 +146,16 @@ export class SamplePoints {
     this.#value = widened(this.#value, capacity)
     this.#words = wordsOf(this.#value)
   }
+}
+
+let order = new Uint32Array(0)
+
+/** Room for so many points, with any content. Kept unless it is large. */
+function orderOf(length: number): Uint32Array {
+  if (length <= order.length) return order
+  const wider = new Uint32Array(Math.min(2 * length, Math.max(length, LARGEST_ORDER)))
+  if (wider.length <= LARGEST_ORDER) order = wider
+  return wider
 }
 
 /** The run at hand: a window has no more times than this. */
