@@ -1,4 +1,5 @@
 import type { ByteNumbers } from '../identity/byte-numbers.js'
+import { TENS } from '../text/decimal.js'
 import { COMMA, EQUALS, MINUS, NEWLINE, POINT, SPACE, ZERO } from './character-classes.js'
 import type { HandleChains } from './handle-chains.js'
 import type { LineTime } from './line-time.js'
@@ -16,7 +17,6 @@ export interface LineMemory {
 const MOST_FIELDS = 256
 /** So many digits make a whole number that a float holds exactly. */
 const EXACT_DIGITS = 15
-const TENS = Float64Array.from({ length: EXACT_DIGITS + 1 }, (_, exponent) => 10 ** exponent)
 const LOWER_I = 0x69
 
 /**

@@ -6,8 +6,8 @@ const POINT = 0x2e
 const UPPER_E = 0x45
 const LOWER_E = 0x65
 
-/** The powers of ten that a float holds exactly. */
-const TENS = Float64Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`))
+/** The powers of ten that a float holds exactly, by exponent. */
+export const TENS = Float64Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`))
 
 /** A mantissa up to here takes one more digit and is still exact. */
 const LAST_EXACT_BEFORE_DIGIT = 900_719_925_474_098

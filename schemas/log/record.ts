@@ -15,7 +15,7 @@ import { type Dictionary, layOutDictionary } from './dictionary.js'
  * | 8–11, 12–15 | series, points |
  * | 16–19, 20–23 | bytes of the dictionary's text, CRC-32 of everything else |
  * | 24–31, 32–39 | base time, time of receipt (ms, doubles) |
- * | 40– | the dictionary of its series; then points: values (8), weights (8, flag 1), times less base (4, or 8 with flag 4), series index (2, or 4 with flag 2) |
+ * | 40– | the dictionary of its series (dictionary.ts); then points: values (8), weights (8, flag 1), times less base (4, or 8 with flag 4), series index (2, or 4 with flag 2) |
  *
  * Every column starts at a multiple of 8. A reader looks the id up first and decodes a series' canonical bytes only
  * if it has never seen it.
