@@ -87,11 +87,13 @@ export class SamplePoints {
       const point = order[i]
       const offset = this.#offset[point]
       if (i + 1 < to && this.#offset[order[i + 1]] === offset) continue
-      const value = this.#value[point]
-      if (!Number.isFinite(value)) isPlain = false
       run.timeMs[count] = startMs + offset
-      run.value[count] = value
-      run.stale[count] = isStaleAt(this.#words, point) ? 1 : 0
+      run.value[count] = this.#value[point]
+      run.stale[count] = 0
+      if (!Number.isFinite(this.#value[point])) {
+        isPlain = false
+        run.stale[count] = isStaleAt(this.#words, point) ? 1 : 0
+      }
       count++
     }
     if (isPlain) addReadings(into, row, run.timeMs, run.value, 0, count)

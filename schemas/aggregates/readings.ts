@@ -55,18 +55,12 @@ function addToSketch(
   least: number,
   most: number,
 ): void {
-  let sketch: Sketch | undefined = into.sketch[row]
-  if (!sketch) {
-    const only = into.min[row]
-    if (least === only && most === only) return
-    sketch = into.newSketch()
-    into.sketch[row] = sketch
-    if (into.count[row] === 1) {
-      // It is the point just before these: all at once they make the sketch's memory once.
-      sketch.addAll(value, from - 1, to, Math.min(only, least), Math.max(only, most))
-      return
-    }
-    sketch.add(only, into.count[row])
-  }
+  const known: Sketch | undefined = into.sketch[row]
+  const only = into.min[row]
+  if (!known && least === only && most === only) return
+  const sketch = known ?? into.newSketch()
   sketch.addAll(value, from, to, least, most)
+  // Behind the others, which make the sketch's memory all at once.
+  if (!known) sketch.add(only, into.count[row])
+  into.sketch[row] = sketch
 }

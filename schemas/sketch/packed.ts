@@ -18,3 +18,8 @@ export function packSketches(sketches: readonly (Sketch | undefined)[], rows: nu
   }
   return { bytes: out.written(), ends }
 }
+
+/** The sketch of a row: a view, empty where there is none. */
+export function packedSketch({ bytes, ends }: PackedSketches, row: number): Uint8Array {
+  return bytes.subarray(row === 0 ? 0 : ends[row - 1], ends[row])
+}

@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib'
 import { aligned } from '../aligned.js'
 import type { Series } from '../series/series.js'
 import { ByteBuffer, DamagedSketch, packSketch, unpackSketch } from '../sketch/codec.js'
-import type { PackedSketches } from '../sketch/packed.js'
+import { packedSketch } from '../sketch/packed.js'
 import type { Sketch } from '../sketch/sketch.js'
 import { alignUp } from '../time.js'
 import {
@@ -181,17 +181,13 @@ function sketchesOf({ windows, sketches }: WindowBatch, rows: Uint32Array): Uint
       gap++
       continue
     }
-    const packed = sketches ? packedOf(sketches, row) : packOne(sketch)
+    const packed = sketches ? packedSketch(sketches, row) : packOne(sketch)
     sketchBytes.varint(gap)
     sketchBytes.varint(packed.length)
     sketchBytes.append(packed)
     gap = 0
   }
   return sketchBytes.written()
-}
-
-function packedOf({ bytes, ends }: PackedSketches, row: number): Uint8Array {
-  return bytes.subarray(row === 0 ? 0 : ends[row - 1], ends[row])
 }
 
 /** Valid until the next call. */

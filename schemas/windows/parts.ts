@@ -1,7 +1,11 @@
 import { Kind } from '../points.js'
 import type { WindowColumns } from './columns.js'
 
+/** In ascending order. */
 const QUANTILES = { p50: 0.5, p95: 0.95, p99: 0.99 } as const
+const QUANTILE_NAMES: readonly string[] = Object.keys(QUANTILES)
+const ALL_QUANTILES = Object.values(QUANTILES)
+const quantiles = new Float64Array(ALL_QUANTILES.length)
 
 /** The parts of a window that a colon suffix addresses as a virtual metric: `api_latency:p99`. */
 const SUFFIXES = [
@@ -60,23 +64,19 @@ export function partValues(
   const sketch = windows.sketch[row]
   let areKnown = false
   for (let i = 0; i < parts.length; i++) {
-    const part = parts[i]
-    if (part !== 'p50' && part !== 'p95' && part !== 'p99') {
-      into[i] = partValue(part, windows, row)
+    const at = QUANTILE_NAMES.indexOf(parts[i])
+    if (at === -1 || !sketch) {
+      into[i] = partValue(parts[i], windows, row)
       continue
     }
-    if (sketch && !areKnown) {
+    if (!areKnown) {
       quantiles.set(ALL_QUANTILES)
       sketch.quantiles(quantiles)
       areKnown = true
     }
-    into[i] = withinRange(windows, row, sketch && quantiles[QUANTILE_NAMES.indexOf(part)])
+    into[i] = withinRange(windows, row, quantiles[at])
   }
 }
-
-const QUANTILE_NAMES = Object.keys(QUANTILES)
-const ALL_QUANTILES = Object.values(QUANTILES)
-const quantiles = new Float64Array(ALL_QUANTILES.length)
 
 /** The middle of a bucket can lie outside of what was seen. @param value undefined where no sketch is stored: all are equal */
 function withinRange(windows: WindowColumns, row: number, value = windows.min[row]): number {
